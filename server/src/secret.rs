@@ -1,0 +1,50 @@
+//! Secrets made here: random tokens, and the hashes under which they are stored.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use rand::RngExt;
+use sha2::{Digest, Sha256};
+
+/// A random token of 256 bits, safe in a URL (43 characters).
+pub fn token() -> String {
+    let bytes: [u8; 32] = rand::rng().random();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// SHA-256 in hex. Enough for what is itself random: tokens, session ids.
+pub fn hash(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// HMAC-SHA256 in hex, for what could be guessed, such as an address.
+pub fn keyed_hash(key: &str, text: &str) -> String {
+    hex::encode(hmac_sha256(key.as_bytes(), text.as_bytes()))
+}
+
+fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mut mac) => {
+            mac.update(message);
+            mac.finalize().into_bytes().to_vec()
+        }
+        Err(_) => unreachable!("HMAC takes keys of any length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_long_and_differ() {
+        assert_eq!(token().len(), 43);
+        assert_ne!(token(), token());
+    }
+
+    #[test]
+    fn keyed_hash_depends_on_the_key() {
+        assert_ne!(keyed_hash("a", "x"), keyed_hash("b", "x"));
+        assert_eq!(keyed_hash("a", "x"), keyed_hash("a", "x"));
+    }
+}

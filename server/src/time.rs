@@ -1,0 +1,149 @@
+//! Time as the program sees it: a [`Timestamp`] in microseconds, and a [`Clock`] that is handed in
+//! from outside, so that tests can hold it still or move it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
+use serde::{Serialize, Serializer};
+
+/// A moment: microseconds since 1970-01-01T00:00:00Z. In JSON an RFC 3339 string in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Timestamp(i64);
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+impl Timestamp {
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(MICROS_PER_SECOND))
+    }
+
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, as Stripe writes its times.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(MICROS_PER_SECOND)
+    }
+
+    pub const fn millis(self) -> i64 {
+        self.0.div_euclid(1_000)
+    }
+
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    pub fn to_datetime(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    pub fn from_datetime(datetime: OffsetDateTime) -> Self {
+        let micros = datetime.unix_timestamp_nanos() / 1_000;
+        Self(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+
+    /// RFC 3339 in UTC, as the API writes it.
+    pub fn to_rfc3339(self) -> String {
+        self.to_datetime().format(&Rfc3339).unwrap_or_default()
+    }
+
+    /// Reads `YYYY-MM-DD` (the start of that day in UTC) or an RFC 3339 time.
+    pub fn parse(text: &str) -> Option<Self> {
+        let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        OffsetDateTime::parse(&full, &Rfc3339).ok().map(Self::from_datetime)
+    }
+
+    /// The day in UTC as `YYYY-MM-DD`.
+    pub fn day(self) -> String {
+        self.to_datetime().date().to_string()
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_rfc3339())
+    }
+}
+
+/// Where the time comes from: the machine's clock, or a test's hand.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug, Default)]
+enum Source {
+    #[default]
+    System,
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// A clock that stands at `start` until it is moved.
+    pub fn manual(start: Timestamp) -> Self {
+        Self(Source::Manual(Arc::new(AtomicI64::new(start.micros()))))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+            Source::System => Timestamp::from_datetime(OffsetDateTime::now_utc()),
+            Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a manual clock forward; the system clock stays what it is.
+    pub fn advance(&self, duration: Duration) {
+        if let Source::Manual(micros) = &self.0 {
+            let step = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+            micros.fetch_add(step, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_and_reads_rfc3339() {
+        let at = Timestamp::parse("2026-11-20T08:30:00Z").unwrap();
+        assert_eq!(at.to_rfc3339(), "2026-11-20T08:30:00Z");
+        assert_eq!(at.day(), "2026-11-20");
+        assert_eq!(Timestamp::parse("2026-11-20").unwrap().to_rfc3339(), "2026-11-20T00:00:00Z");
+        assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_by_hand() {
+        let clock = Clock::manual(Timestamp::from_seconds(100));
+        assert_eq!(clock.now(), clock.now());
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(clock.now().seconds(), 105);
+    }
+}
