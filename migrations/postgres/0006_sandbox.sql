@@ -44,13 +44,16 @@ CREATE TABLE sandbox_stripe_book (
 CREATE TABLE sandbox_fashn_runs (
     id          TEXT   NOT NULL PRIMARY KEY,
     outcome     TEXT   NOT NULL,
-    status      TEXT   NOT NULL,
+    category    TEXT   NOT NULL,
+    status      TEXT   NOT NULL CHECK (status IN ('in_queue', 'processing', 'completed', 'failed')),
     error_name  TEXT,
     webhook_url TEXT,
-    ready_at    BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL,
     created_at  BIGINT NOT NULL
 );
+
+-- Scripted outcomes of the next runs, taken in the order of their ids.
 CREATE TABLE sandbox_fashn_script (
-    id         TEXT   NOT NULL PRIMARY KEY,
-    outcome    TEXT   NOT NULL
+    id      TEXT NOT NULL PRIMARY KEY,
+    outcome TEXT NOT NULL
 );

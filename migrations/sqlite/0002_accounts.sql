@@ -49,15 +49,16 @@ CREATE TABLE api_tokens (
 );
 CREATE INDEX api_tokens_user_id ON api_tokens (user_id);
 
--- Mail to be sent, written in the transaction that causes it.
+-- Mail to be sent, written in the transaction that causes it. The one-time link is made when it is
+-- sent, so no token is ever stored in the clear. A request to reset is a row whether or not the
+-- address has an account.
 CREATE TABLE outgoing_mail (
-    id           TEXT   NOT NULL PRIMARY KEY,
-    recipient    TEXT   NOT NULL,
-    subject      TEXT   NOT NULL,
-    body         TEXT   NOT NULL,
-    created_at   BIGINT NOT NULL,
-    attempts     BIGINT NOT NULL DEFAULT 0,
-    next_at      BIGINT NOT NULL,
-    sent_at      BIGINT
+    id         TEXT   NOT NULL PRIMARY KEY,
+    recipient  TEXT   NOT NULL,
+    template   TEXT   NOT NULL CHECK (template IN ('verify', 'reset')),
+    language   TEXT   NOT NULL,
+    attempts   BIGINT NOT NULL DEFAULT 0,
+    next_at    BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
 );
-CREATE INDEX outgoing_mail_due ON outgoing_mail (next_at) WHERE sent_at IS NULL;
+CREATE INDEX outgoing_mail_next_at ON outgoing_mail (next_at);

@@ -9,7 +9,9 @@ use crate::time::Timestamp;
 pub fn uuid_v7(at: Timestamp) -> String {
     let random: [u8; 10] = rand::rng().random();
     let millis = u64::try_from(at.millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random)
+        .into_uuid()
+        .to_string()
 }
 
 /// Defines one id type: a checked UUID kept as text, as both databases store it.

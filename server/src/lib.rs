@@ -2,8 +2,18 @@
 //!
 //! [`Services`](services::Services) is everything a request needs, built once at start.
 
+pub mod accounts;
+pub mod catalog;
 pub mod credits;
 pub mod db;
+pub mod idempotency;
 pub mod ids;
+pub mod installation;
+pub mod live;
+pub mod payments;
+pub mod sandbox;
 pub mod secret;
+pub mod services;
+pub mod studio;
 pub mod time;
+mod words;

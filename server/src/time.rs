@@ -72,8 +72,14 @@ impl Timestamp {
 
     /// Reads `YYYY-MM-DD` (the start of that day in UTC) or an RFC 3339 time.
     pub fn parse(text: &str) -> Option<Self> {
-        let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-        OffsetDateTime::parse(&full, &Rfc3339).ok().map(Self::from_datetime)
+        let full = if text.len() == 10 {
+            format!("{text}T00:00:00Z")
+        } else {
+            text.to_owned()
+        };
+        OffsetDateTime::parse(&full, &Rfc3339)
+            .ok()
+            .map(Self::from_datetime)
     }
 
     /// The day in UTC as `YYYY-MM-DD`.
@@ -111,7 +117,10 @@ impl Clock {
 
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that reads the clock"
+            )]
             Source::System => Timestamp::from_datetime(OffsetDateTime::now_utc()),
             Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
         }
@@ -135,7 +144,10 @@ mod tests {
         let at = Timestamp::parse("2026-11-20T08:30:00Z").unwrap();
         assert_eq!(at.to_rfc3339(), "2026-11-20T08:30:00Z");
         assert_eq!(at.day(), "2026-11-20");
-        assert_eq!(Timestamp::parse("2026-11-20").unwrap().to_rfc3339(), "2026-11-20T00:00:00Z");
+        assert_eq!(
+            Timestamp::parse("2026-11-20").unwrap().to_rfc3339(),
+            "2026-11-20T00:00:00Z"
+        );
         assert_eq!(Timestamp::parse("yesterday"), None);
     }
 

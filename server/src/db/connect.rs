@@ -47,8 +47,16 @@ pub(super) async fn open(url: &str) -> Result<Inner, OpenError> {
         Kind::Sqlite => open_sqlite(&url).await?,
         Kind::Postgres => open_postgres(&url).await?,
     };
-    let (changes, _) = broadcast::channel(CHANGES_KEPT);
-    Ok(Inner { kind, url, writer, reader, changes })
+    let (own, _) = broadcast::channel(CHANGES_KEPT);
+    let (all, _) = broadcast::channel(CHANGES_KEPT);
+    Ok(Inner {
+        kind,
+        url,
+        writer,
+        reader,
+        own,
+        all,
+    })
 }
 
 fn make_folder(path: &str) -> Result<(), OpenError> {
@@ -63,13 +71,20 @@ fn make_folder(path: &str) -> Result<(), OpenError> {
 
 fn sqlite_url(path: &str) -> String {
     let path = path.replace(' ', "%20");
-    if path.contains('?') { format!("sqlite://{path}") } else { format!("sqlite://{path}?mode=rwc") }
+    if path.contains('?') {
+        format!("sqlite://{path}")
+    } else {
+        format!("sqlite://{path}?mode=rwc")
+    }
 }
 
 /// One writer and a few readers. The writer migrates before the readers open, because SQLite has
 /// no lock for two migrating at once.
 async fn open_sqlite(url: &str) -> Result<(AnyPool, AnyPool), OpenError> {
-    let writer = sqlite_pool(1, SQLITE_WRITER).connect(url).await.map_err(OpenError::Connect)?;
+    let writer = sqlite_pool(1, SQLITE_WRITER)
+        .connect(url)
+        .await
+        .map_err(OpenError::Connect)?;
     SQLITE.run(&writer).await?;
     let readers = sqlite_pool(SQLITE_READERS, SQLITE_READER);
     let reader = readers.connect(url).await.map_err(OpenError::Connect)?;

@@ -35,7 +35,11 @@ impl Database {
     /// What the holders of a lease keep for the next one, for example how far they came.
     pub async fn lease_note(&self, name: &str) -> sqlx::Result<Option<String>> {
         let note = sqlx::query_scalar("SELECT note FROM leases WHERE name = $1");
-        Ok(note.bind(name).fetch_optional(self.reader()).await?.flatten())
+        Ok(note
+            .bind(name)
+            .fetch_optional(self.reader())
+            .await?
+            .flatten())
     }
 
     pub async fn set_lease_note(&self, name: &str, note: &str) -> sqlx::Result<()> {

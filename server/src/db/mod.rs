@@ -15,12 +15,15 @@ mod lease;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use sqlx::{AnyConnection, AnyPool};
 use sqlx::{Any, Transaction};
+use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::broadcast;
 
 pub use changes::Change;
 pub use connect::OpenError;
+
+/// What a statement answers; the error is sqlx's.
+pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Which database answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,10 @@ struct Inner {
     url: String,
     writer: AnyPool,
     reader: AnyPool,
-    changes: broadcast::Sender<Change>,
+    /// What this process committed.
+    own: broadcast::Sender<Change>,
+    /// The same, and what others committed.
+    all: broadcast::Sender<Change>,
 }
 
 impl Database {
@@ -65,7 +71,11 @@ impl Database {
             Kind::Postgres => "BEGIN",
         };
         let inner = self.0.writer.begin_with(begin).await?;
-        Ok(Tx { inner, changes: Vec::new(), feed: self.0.changes.clone() })
+        Ok(Tx {
+            inner,
+            changes: Vec::new(),
+            db: self.clone(),
+        })
     }
 
     /// Connections for single reading statements.
@@ -73,15 +83,22 @@ impl Database {
         &self.0.reader
     }
 
-    /// Hears of what this process commits from now on.
+    /// Hears of what is committed from now on, here or in another process.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.0.changes.subscribe()
+        self.0.all.subscribe()
     }
 
-    /// Passes on a change that another process committed.
-    pub(crate) fn announce(&self, change: Change) {
-        // Nobody listening is no error.
-        let _ = self.0.changes.send(change);
+    /// Hears of what this process commits from now on.
+    pub(crate) fn own_changes(&self) -> broadcast::Receiver<Change> {
+        self.0.own.subscribe()
+    }
+
+    /// Tells whoever listens. Nobody listening is no error.
+    pub(crate) fn announce(&self, change: Change, from_elsewhere: bool) {
+        if !from_elsewhere {
+            let _ = self.0.own.send(change.clone());
+        }
+        let _ = self.0.all.send(change);
     }
 
     /// Closes every connection; SQLite's write-ahead log is folded into its file.
@@ -95,7 +112,7 @@ impl Database {
 pub struct Tx {
     inner: Transaction<'static, Any>,
     changes: Vec<Change>,
-    feed: broadcast::Sender<Change>,
+    db: Database,
 }
 
 impl Tx {
@@ -110,8 +127,7 @@ impl Tx {
     pub async fn commit(self) -> sqlx::Result<()> {
         self.inner.commit().await?;
         for change in self.changes {
-            // Nobody listening is no error.
-            let _ = self.feed.send(change);
+            self.db.announce(change, false);
         }
         Ok(())
     }
@@ -134,4 +150,14 @@ impl DerefMut for Tx {
 /// Whether `error` says that a unique business id is there already.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(inner) if inner.is_unique_violation())
+}
+
+/// A word in the database that the program does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown word in the database: {0}")]
+pub struct UnknownWord(pub String);
+
+/// A fresh decoding error for rows that make no sense.
+pub fn corrupt(what: &'static str) -> sqlx::Error {
+    sqlx::Error::Decode(what.into())
 }

@@ -1,0 +1,173 @@
+//! What a form says after its redirect: an error from a closed set, and what was typed (never a
+//! password). It travels in a cookie that lives a minute and is read once, so that refused forms
+//! leave no session behind.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::{Cookie, SameSite};
+use serde::{Deserialize, Serialize};
+
+/// The cookie's name.
+pub const COOKIE: &str = "atelier_flash";
+
+/// A form on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    SignUp,
+    SignIn,
+    Forgot,
+    Reset,
+    Verify,
+    Checkout,
+    TopUp,
+    TryOn,
+    Job,
+    Account,
+}
+
+/// What happened, as the page words it. A closed set without free text: the cookie can be forged,
+/// and a page must never repeat somebody else's words as ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    // What went well.
+    Sent,
+    Saved,
+    PasswordChanged,
+    SignedOut,
+    Deleted,
+    // Accounts.
+    BadEmail,
+    EmailTaken,
+    BadPassword,
+    WrongCredentials,
+    RateLimited { seconds: u64 },
+    DeadLink,
+    // Buying.
+    UnknownItem,
+    BadAmount,
+    ProviderUnavailable,
+    KeyMismatch,
+    Conflict,
+    // The studio.
+    PersonMissing,
+    GarmentMissing,
+    PersonTooLarge,
+    GarmentTooLarge,
+    PersonUnsupported,
+    GarmentUnsupported,
+    PersonBroken,
+    GarmentBroken,
+    ConsentMissing,
+    InsufficientCredits,
+    TooManyJobs,
+    JobEnded,
+    // Anything else; it is in the log.
+    Unexpected,
+}
+
+/// An outcome on its way to the next page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    pub form: Form,
+    pub outcomes: Vec<Outcome>,
+    /// What was typed, by field.
+    #[serde(default)]
+    pub typed: BTreeMap<String, String>,
+}
+
+/// What is typed can be long; a cookie cannot.
+const LONGEST_FIELD: usize = 300;
+
+impl Flash {
+    pub fn new(form: Form, outcome: Outcome) -> Self {
+        Self {
+            form,
+            outcomes: vec![outcome],
+            typed: BTreeMap::new(),
+        }
+    }
+
+    pub fn several(form: Form, outcomes: Vec<Outcome>) -> Self {
+        Self {
+            form,
+            outcomes,
+            typed: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps what was typed into a field.
+    #[must_use]
+    pub fn keep(mut self, field: &str, typed: &str) -> Self {
+        let typed = typed.chars().take(LONGEST_FIELD).collect();
+        self.typed.insert(field.to_owned(), typed);
+        self
+    }
+
+    pub fn typed(&self, field: &str) -> &str {
+        self.typed.get(field).map_or("", String::as_str)
+    }
+
+    /// Whether `outcome` is among what happened.
+    pub fn has(&self, outcome: Outcome) -> bool {
+        self.outcomes.contains(&outcome)
+    }
+
+    /// The `Set-Cookie` value that carries it.
+    pub fn to_cookie(&self, secure: bool) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        cookie(
+            URL_SAFE_NO_PAD.encode(json),
+            cookie::time::Duration::minutes(1),
+            secure,
+        )
+    }
+
+    pub fn from_cookie(value: &str) -> Option<Self> {
+        let json = URL_SAFE_NO_PAD.decode(value).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+}
+
+/// The `Set-Cookie` value that takes it away again.
+pub fn removal(secure: bool) -> String {
+    cookie(String::new(), cookie::time::Duration::ZERO, secure)
+}
+
+fn cookie(value: String, life: cookie::time::Duration, secure: bool) -> String {
+    Cookie::build((COOKIE, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .max_age(life)
+        .build()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_the_way_through_a_cookie() {
+        let flash = Flash::new(Form::SignIn, Outcome::RateLimited { seconds: 60 })
+            .keep("email", "ann@example.com");
+        let header = flash.to_cookie(false);
+        let cookie = Cookie::parse(header.as_str()).unwrap();
+        assert_eq!(Flash::from_cookie(cookie.value()), Some(flash));
+        assert!(
+            header.contains("HttpOnly") && header.contains("SameSite=Lax"),
+            "{header}"
+        );
+    }
+
+    #[test]
+    fn a_forged_one_is_nothing() {
+        assert_eq!(Flash::from_cookie("e30"), None);
+        assert_eq!(Flash::from_cookie("<script>"), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! Forms: server functions that plain `<form>` elements post to. Each parses what was typed,
+//! authorises, calls into `server` once, and redirects; what went wrong travels in a [`Flash`].
+//!
+//! Every one is a public endpoint below `/do`, obeys the cross-site rule, and works without script.
+
+pub mod accounts;
+pub mod jobs;
+pub mod payments;
+pub mod wallet;
+
+use atelier_server::accounts::{Language, User};
+use atelier_server::services::Services;
+use axum::Extension;
+use http::header::SET_COOKIE;
+use http::{HeaderValue, request::Parts};
+use leptos::prelude::{ServerFnError, expect_context, use_context};
+use leptos_axum::{ResponseOptions, extract};
+use tower_sessions::Session;
+
+use crate::flash::{Flash, Form, Outcome};
+use crate::routes;
+use crate::session;
+use crate::visit::{Address, SecureCookies};
+
+/// Who posts a form, and what the answer needs.
+pub(crate) struct Caller {
+    pub services: Services,
+    pub session: Session,
+    pub user: Option<User>,
+    pub language: Language,
+    pub address: String,
+}
+
+/// The one public text of an unknown error; the error itself is logged here, once.
+pub(crate) fn unexpected(error: impl std::fmt::Display) -> ServerFnError {
+    tracing::error!(%error, "a form failed");
+    ServerFnError::new("unexpected")
+}
+
+impl Caller {
+    pub async fn of_this_request() -> Result<Self, ServerFnError> {
+        let Extension(session) = extract::<Extension<Session>>().await?;
+        let user = session::current_user(&session).await.map_err(unexpected)?;
+        let language = use_extension::<Language>().unwrap_or(Language::En);
+        let address = use_extension::<Address>().map(|address| address.0.to_string());
+        Ok(Self {
+            services: expect_context::<Services>(),
+            session,
+            user,
+            language,
+            address: address.unwrap_or_default(),
+        })
+    }
+
+    /// The account that is signed in; signed out, the form leads to signing in.
+    pub async fn signed_in(then: &str) -> Result<Option<(Self, User)>, ServerFnError> {
+        let caller = Self::of_this_request().await?;
+        match caller.user.clone() {
+            Some(user) => Ok(Some((caller, user))),
+            None => {
+                go(&routes::sign_in_then(then));
+                Ok(None)
+            }
+        }
+    }
+
+    pub fn today(&self) -> String {
+        self.services.clock.now().day()
+    }
+}
+
+fn use_extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>()?.extensions.get::<T>().cloned()
+}
+
+/// Redirects (303 by way of leptos_axum).
+pub(crate) fn go(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// Redirects and says something there.
+pub(crate) fn go_with(path: &str, flash: &Flash) {
+    let secure = use_extension::<SecureCookies>().is_some_and(|secure| secure.0);
+    if let Ok(value) = HeaderValue::from_str(&flash.to_cookie(secure)) {
+        expect_context::<ResponseOptions>().append_header(SET_COOKIE, value);
+    }
+    leptos_axum::redirect(path);
+}
+
+/// Redirects and says that something broke.
+pub(crate) fn go_broken(path: &str, form: Form, error: impl std::fmt::Display) {
+    tracing::error!(%error, "a form failed");
+    go_with(path, &Flash::new(form, Outcome::Unexpected));
+}

@@ -1,0 +1,116 @@
+use atelier_server::accounts::{Language, User};
+use atelier_server::catalog::{Offer, TOP_UP};
+use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
+use atelier_server::payments::{CheckoutError, CheckoutRequest, Started};
+use leptos::prelude::*;
+
+use super::{Caller, go, go_broken, go_with};
+use crate::flash::{Flash, Form, Outcome};
+use crate::i18n::Words;
+use crate::routes;
+
+/// The endpoint of this form among idempotency keys.
+const ENDPOINT: &str = "POST /do/checkout";
+
+/// Begins a purchase and leads to the payment provider's page. `key` is the form's one-time key: the
+/// same form sent twice leads to the same checkout.
+#[server(prefix = "/do", endpoint = "checkout")]
+pub async fn checkout(
+    key: String,
+    item: String,
+    #[server(default)] amount: String,
+) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::PAYMENTS).await? else {
+        return Ok(());
+    };
+    let form = if item == TOP_UP {
+        Form::TopUp
+    } else {
+        Form::Checkout
+    };
+    let refuse = |outcome| {
+        go_with(
+            routes::PAYMENTS,
+            &Flash::new(form, outcome).keep("amount", &amount),
+        );
+    };
+    let Some(offer) = offer(&caller, &item, &amount) else {
+        let outcome = if item == TOP_UP {
+            Outcome::BadAmount
+        } else {
+            Outcome::UnknownItem
+        };
+        refuse(outcome);
+        return Ok(());
+    };
+    let body = BodyHash::of(&[("item", item.as_bytes()), ("amount", amount.as_bytes())]);
+    let Some(key) = Key::parse(&key) else {
+        refuse(Outcome::Unexpected);
+        return Ok(());
+    };
+    let scope = Scope {
+        user: user.id.clone(),
+        endpoint: ENDPOINT,
+        key,
+        body,
+    };
+    let request = checkout_request(user, offer, caller.language, Some(scope));
+    match caller.services.payments.checkout(&request).await {
+        Ok(answer) => match serde_json::from_str::<Started>(&answer.body) {
+            Ok(started) => go(&started.url),
+            Err(error) => go_broken(routes::PAYMENTS, form, error),
+        },
+        Err(CheckoutError::Key(KeyRefused::Mismatch)) => refuse(Outcome::KeyMismatch),
+        Err(CheckoutError::Key(KeyRefused::InFlight)) => refuse(Outcome::Conflict),
+        Err(CheckoutError::Provider(error)) => {
+            tracing::error!(%error, "a checkout could not be opened");
+            refuse(Outcome::ProviderUnavailable);
+        }
+        Err(CheckoutError::Database(error)) => go_broken(routes::PAYMENTS, form, error),
+    }
+    Ok(())
+}
+
+fn offer(caller: &Caller, item: &str, amount: &str) -> Option<Offer> {
+    let catalog = &caller.services.catalog;
+    if item == TOP_UP {
+        catalog.top_up(amount.trim().parse().ok()?)
+    } else {
+        catalog.pack(item)
+    }
+}
+
+/// The request of a checkout, the same for the form and the API.
+pub fn checkout_request(
+    user: User,
+    offer: Offer,
+    language: Language,
+    key: Option<Scope>,
+) -> CheckoutRequest {
+    let item_name = item_name(&offer, Words(language));
+    CheckoutRequest {
+        user: user.id,
+        email: user.email,
+        item_name,
+        offer,
+        language: language.as_str(),
+        key,
+    }
+}
+
+/// What the provider's page calls the item.
+fn item_name(offer: &Offer, words: Words) -> String {
+    let credits = words.number(offer.credits);
+    let credits = words.say_with(
+        "common-credits",
+        &[("count", offer.credits.into()), ("n", credits.into())],
+    );
+    if offer.item == TOP_UP {
+        return credits;
+    }
+    let name = match words.0 {
+        Language::En => &offer.name.en,
+        Language::Zh => &offer.name.zh,
+    };
+    format!("{name} · {credits}")
+}

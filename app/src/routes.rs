@@ -1,0 +1,88 @@
+//! The addresses of pages: constants used by routes, links, redirects and tests.
+
+pub const HOME: &str = "/";
+pub const SIGN_UP: &str = "/sign-up";
+pub const SIGN_IN: &str = "/sign-in";
+pub const FORGOT: &str = "/forgot";
+pub const RESET: &str = "/reset";
+pub const VERIFY: &str = "/verify";
+pub const TERMS: &str = "/terms";
+pub const PRIVACY: &str = "/privacy";
+pub const DASHBOARD: &str = "/dashboard";
+pub const PAYMENTS: &str = "/payments";
+pub const SUCCESS: &str = "/payments/success";
+/// Other addresses under which the success page was known; all answer alike.
+pub const SUCCESS_ALIASES: [&str; 2] = ["/payment/success", "/success"];
+pub const CANCELLED: &str = "/payments/cancelled";
+pub const TRY_ON: &str = "/try-on";
+pub const JOBS: &str = "/jobs";
+pub const GALLERY: &str = "/gallery";
+pub const STATEMENT: &str = "/statement";
+pub const ACCOUNT: &str = "/account";
+pub const SANDBOX: &str = "/sandbox";
+pub const SANDBOX_MAIL: &str = "/sandbox/mail";
+
+/// The page of one job.
+pub fn job(id: &str) -> String {
+    format!("{JOBS}/{id}")
+}
+
+/// Where signing in leads back to `path`.
+pub fn sign_in_then(path: &str) -> String {
+    format!("{SIGN_IN}?next={}", encode(path))
+}
+
+/// A path and query of this site that is safe to go to after signing in; anything else is the
+/// dashboard. `//host` and `/\host` would leave the site.
+pub fn safe_next(next: &str) -> String {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.chars().any(char::is_control);
+    if local {
+        next.to_owned()
+    } else {
+        DASHBOARD.to_owned()
+    }
+}
+
+/// Percent-encodes a query value.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_to() {
+        assert_eq!(safe_next("/payments?x=1"), "/payments?x=1");
+        for next in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\nb",
+        ] {
+            assert_eq!(safe_next(next), DASHBOARD, "{next}");
+        }
+    }
+
+    #[test]
+    fn a_query_value_is_encoded() {
+        assert_eq!(
+            sign_in_then("/payments/success?session_id=cs_1"),
+            "/sign-in?next=/payments/success%3Fsession_id%3Dcs_1"
+        );
+    }
+}

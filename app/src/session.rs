@@ -1,0 +1,35 @@
+//! Who is signed in, in the words of tower-sessions.
+
+use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, account_of};
+use tower_sessions::Session;
+use tower_sessions::session::Error;
+
+/// Under this key a session holds the day on which its life was last extended.
+const DAY_KEY: &str = "day";
+
+/// Signs `user` in: the session gets a new id, so one that was planted before is worth nothing.
+pub async fn sign_in(session: &Session, user: &User, today: &str) -> Result<(), Error> {
+    session.cycle_id().await?;
+    session.insert(USER_KEY, user.id.as_str()).await?;
+    session.insert(DAY_KEY, today).await
+}
+
+/// Ends the session.
+pub async fn sign_out(session: &Session) -> Result<(), Error> {
+    session.flush().await
+}
+
+/// Who is signed in right now: read from the database with the session itself.
+pub async fn current_user(session: &Session) -> Result<Option<User>, Error> {
+    let account = session.get_value(ACCOUNT_KEY).await?;
+    Ok(account.and_then(account_of))
+}
+
+/// Extends the session's life, at most once a day.
+pub async fn touch(session: &Session, today: &str) -> Result<(), Error> {
+    let seen: Option<String> = session.get(DAY_KEY).await?;
+    if seen.as_deref() != Some(today) {
+        session.insert(DAY_KEY, today).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,443 @@
+//! One request for a page, prepared before anything is rendered: who asks and in which language,
+//! the route's own work, then the wallet, read once. Everything on the page comes from here.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use atelier_server::accounts::{Language, User};
+use atelier_server::credits::{self, Entry, EntryFilter, EntryKind, Wallet, WalletView};
+use atelier_server::db;
+use atelier_server::ids::{JobId, RechargeId};
+use atelier_server::installation::Mode;
+use atelier_server::payments::{Fulfilment, Recharge};
+use atelier_server::services::Services;
+use atelier_server::studio::{Draft, FileKind, Job};
+use atelier_server::time::Timestamp;
+
+use crate::flash::Flash;
+use crate::i18n::Words;
+use crate::routes;
+
+/// Where the request comes from; counted by rate limits, never logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address(pub IpAddr);
+
+/// Whether cookies are sent over https only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecureCookies(pub bool);
+
+/// Everything a page shows.
+#[derive(Clone)]
+pub struct Visit {
+    pub services: Services,
+    pub user: Option<User>,
+    /// Of whoever is signed in, read after the route's work was done.
+    pub wallet: Option<Wallet>,
+    pub language: Language,
+    /// Without a language prefix.
+    pub path: String,
+    pub query: HashMap<String, String>,
+    pub flash: Option<Flash>,
+    pub content: Content,
+    pub now: Timestamp,
+}
+
+/// What the route itself found or did.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A page that needs nothing but the visit.
+    Plain,
+    /// Only for people who are signed in, and nobody is.
+    SignInFirst,
+    NotFound,
+    Dashboard {
+        jobs: Vec<Job>,
+    },
+    Payments {
+        history: Vec<Recharge>,
+    },
+    Success(Landing),
+    Cancelled {
+        recharge: Option<Recharge>,
+    },
+    TryOn {
+        draft: Option<Draft>,
+        available: bool,
+        unfinished: usize,
+    },
+    Job(Box<JobPage>),
+    Gallery {
+        jobs: Vec<Job>,
+        next: Option<String>,
+    },
+    Statement(Box<StatementPage>),
+    /// Whether the link verified the address just now.
+    Verify {
+        verified: bool,
+    },
+    /// Whether the link still works.
+    Reset {
+        lives: bool,
+        token: String,
+    },
+}
+
+/// What somebody finds who lands on the success page.
+#[derive(Clone, Debug)]
+pub enum Landing {
+    /// Granted, now or before.
+    Settled(Recharge),
+    /// Paid or being paid, not granted yet.
+    Updating(Recharge),
+    Failed(Recharge),
+    Expired(Recharge),
+    /// Unknown, or somebody else's: one answer for both.
+    Missing,
+}
+
+/// A job with what its page shows beside it.
+#[derive(Clone, Debug)]
+pub struct JobPage {
+    pub job: Job,
+    /// Whether the pictures somebody sent are still kept.
+    pub has_originals: bool,
+}
+
+/// A page of the statement and how it was asked for.
+#[derive(Clone, Debug)]
+pub struct StatementPage {
+    pub entries: Vec<Entry>,
+    pub kind: Option<EntryKind>,
+    /// As typed: `YYYY-MM-DD` or empty.
+    pub from: String,
+    pub to: String,
+    /// Where the next page begins.
+    pub next: Option<i64>,
+    /// The purchases that the shown entries name, by id.
+    pub recharges: HashMap<String, Recharge>,
+}
+
+/// What is known of a request before its page is.
+pub struct Request {
+    pub services: Services,
+    pub user: Option<User>,
+    pub language: Language,
+    pub path: String,
+    pub query: HashMap<String, String>,
+    pub flash: Option<Flash>,
+}
+
+/// How long the success page waits for the payment provider.
+const PATIENCE: Duration = Duration::from_secs(3);
+const RECENT_JOBS: i64 = 8;
+const HISTORY: i64 = 50;
+const GALLERY_PAGE: i64 = 24;
+const STATEMENT_PAGE: i64 = 50;
+
+impl Visit {
+    /// Does the route's work, then reads the wallet.
+    pub async fn prepare(request: Request) -> db::Result<Self> {
+        let now = request.services.clock.now();
+        let content = content(&request).await?;
+        let wallet = match &request.user {
+            Some(user) => Some(request.services.wallet(&user.id).await?),
+            None => None,
+        };
+        let Request {
+            services,
+            user,
+            language,
+            path,
+            query,
+            flash,
+        } = request;
+        Ok(Self {
+            services,
+            user,
+            wallet,
+            language,
+            path,
+            query,
+            flash,
+            content,
+            now,
+        })
+    }
+
+    pub fn words(&self) -> Words {
+        Words(self.language)
+    }
+
+    /// The wallet as the API shows it, plan and remaining uses included.
+    pub fn wallet_view(&self) -> Option<WalletView> {
+        self.wallet
+            .as_ref()
+            .map(|wallet| wallet.view(&self.services.prices()))
+    }
+
+    pub fn is_sandbox(&self) -> bool {
+        self.services.installation.mode == Mode::Sandbox
+    }
+
+    /// A query value, empty when it is missing.
+    pub fn asked(&self, name: &str) -> &str {
+        self.query.get(name).map_or("", String::as_str)
+    }
+
+    /// The status the page is answered with.
+    pub fn status(&self) -> u16 {
+        match &self.content {
+            Content::NotFound | Content::Success(Landing::Missing) => 404,
+            _ => 200,
+        }
+    }
+
+    /// Where a page leads by itself, and after how many seconds: the success page once it is
+    /// settled, and pages with a running job to themselves. Never when somebody asked to stay.
+    pub fn refresh(&self) -> Option<(u64, String)> {
+        if self.query.contains_key("stay") {
+            return None;
+        }
+        match &self.content {
+            Content::Success(Landing::Settled(_)) => Some((5, routes::DASHBOARD.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+async fn content(request: &Request) -> db::Result<Content> {
+    let path = request.path.as_str();
+    match path {
+        routes::HOME
+        | routes::SIGN_UP
+        | routes::SIGN_IN
+        | routes::FORGOT
+        | routes::TERMS
+        | routes::PRIVACY => return Ok(Content::Plain),
+        _ => {}
+    }
+    if let Some(token) = path.strip_prefix("/verify/") {
+        return verify(request, token).await;
+    }
+    if let Some(token) = path.strip_prefix("/reset/") {
+        let lives = request.services.accounts.reset_link_lives(token).await?;
+        return Ok(Content::Reset {
+            lives,
+            token: token.to_owned(),
+        });
+    }
+    let Some(user) = &request.user else {
+        return signed_out(request).await;
+    };
+    personal(request, user).await
+}
+
+/// Signed out. A payment is credited even so; for anything else one has to sign in.
+async fn signed_out(request: &Request) -> db::Result<Content> {
+    if is_success(&request.path)
+        && let Some(session_id) = request.query.get("session_id")
+    {
+        let fulfilled = request
+            .services
+            .payments
+            .fulfil_within(session_id, PATIENCE)
+            .await;
+        if let Some(Err(error)) = fulfilled {
+            tracing::warn!(%error, "a payment could not be read on landing");
+        }
+    }
+    Ok(if is_personal(&request.path) {
+        Content::SignInFirst
+    } else {
+        Content::NotFound
+    })
+}
+
+fn is_success(path: &str) -> bool {
+    path == routes::SUCCESS || routes::SUCCESS_ALIASES.contains(&path)
+}
+
+fn is_personal(path: &str) -> bool {
+    const PERSONAL: [&str; 7] = [
+        routes::DASHBOARD,
+        routes::PAYMENTS,
+        routes::CANCELLED,
+        routes::TRY_ON,
+        routes::GALLERY,
+        routes::STATEMENT,
+        routes::ACCOUNT,
+    ];
+    PERSONAL.contains(&path) || is_success(path) || path.starts_with("/jobs/")
+}
+
+async fn personal(request: &Request, user: &User) -> db::Result<Content> {
+    let services = &request.services;
+    let path = request.path.as_str();
+    if is_success(path) {
+        return Ok(Content::Success(land(request, user).await?));
+    }
+    Ok(match path {
+        routes::DASHBOARD => Content::Dashboard {
+            jobs: services.studio.jobs_of(&user.id, None, RECENT_JOBS).await?,
+        },
+        routes::PAYMENTS => Content::Payments {
+            history: services
+                .payments
+                .recharges_of(&user.id, None, HISTORY)
+                .await?,
+        },
+        routes::CANCELLED => {
+            let recharge = own_recharge(request, user).await?;
+            Content::Cancelled { recharge }
+        }
+        routes::TRY_ON => Content::TryOn {
+            draft: services.studio.find_draft(&user.id).await?,
+            available: services.studio.is_available(),
+            unfinished: services.studio.open_jobs(&user.id).await?.len(),
+        },
+        routes::GALLERY => gallery(request, user).await?,
+        routes::STATEMENT => Content::Statement(Box::new(statement(request, user).await?)),
+        routes::ACCOUNT => Content::Plain,
+        _ => match path.strip_prefix("/jobs/") {
+            Some(id) => job_page(request, user, id).await?,
+            None => Content::NotFound,
+        },
+    })
+}
+
+async fn verify(request: &Request, token: &str) -> db::Result<Content> {
+    use atelier_server::accounts::LinkError;
+    match request.services.accounts.verify_email(token).await {
+        Ok(_) => Ok(Content::Verify { verified: true }),
+        Err(LinkError::Dead) => {
+            let verified = request.user.as_ref().is_some_and(|user| user.verified);
+            Ok(Content::Verify { verified })
+        }
+        Err(LinkError::Database(error)) => Err(error),
+    }
+}
+
+/// Landing on the success page: the books are brought in line first, then the page is made.
+async fn land(request: &Request, user: &User) -> db::Result<Landing> {
+    let Some(session_id) = request.query.get("session_id") else {
+        return Ok(Landing::Missing);
+    };
+    let payments = &request.services.payments;
+    let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
+    let landing = match fulfilled {
+        Some(Ok(Fulfilment::Granted(recharge))) => Landing::Settled(recharge),
+        Some(Ok(Fulfilment::Waiting(recharge) | Fulfilment::HeldBack(recharge))) => {
+            Landing::Updating(recharge)
+        }
+        Some(Ok(Fulfilment::Failed(recharge))) => Landing::Failed(recharge),
+        Some(Ok(Fulfilment::Expired(recharge))) => Landing::Expired(recharge),
+        Some(Ok(Fulfilment::Unknown)) => Landing::Missing,
+        other => {
+            if let Some(Err(error)) = other {
+                tracing::warn!(%error, "a payment could not be read on landing");
+            }
+            match payments.recharge_of_session(session_id).await? {
+                Some(recharge) => Landing::Updating(recharge),
+                None => Landing::Missing,
+            }
+        }
+    };
+    Ok(match &landing {
+        Landing::Settled(recharge)
+        | Landing::Updating(recharge)
+        | Landing::Failed(recharge)
+        | Landing::Expired(recharge)
+            if recharge.user_id != user.id =>
+        {
+            Landing::Missing
+        }
+        _ => landing,
+    })
+}
+
+async fn own_recharge(request: &Request, user: &User) -> db::Result<Option<Recharge>> {
+    let id = request
+        .query
+        .get("recharge_id")
+        .and_then(|id| RechargeId::parse(id));
+    let Some(id) = id else { return Ok(None) };
+    let recharge = request.services.payments.recharge(&id).await?;
+    Ok(recharge.filter(|recharge| recharge.user_id == user.id))
+}
+
+async fn gallery(request: &Request, user: &User) -> db::Result<Content> {
+    let before = request.query.get("before").and_then(|id| JobId::parse(id));
+    let studio = &request.services.studio;
+    let mut jobs = studio
+        .jobs_of(&user.id, before.as_ref(), GALLERY_PAGE + 1)
+        .await?;
+    let more = jobs.len() as i64 > GALLERY_PAGE;
+    jobs.truncate(GALLERY_PAGE as usize);
+    let next = jobs.last().filter(|_| more).map(|job| job.id.to_string());
+    Ok(Content::Gallery { jobs, next })
+}
+
+async fn job_page(request: &Request, user: &User, id: &str) -> db::Result<Content> {
+    let studio = &request.services.studio;
+    let job = match JobId::parse(id) {
+        Some(id) => studio.job(&id).await?.filter(|job| job.user_id == user.id),
+        None => None,
+    };
+    let Some(job) = job else {
+        return Ok(Content::NotFound);
+    };
+    let has_originals = studio.file_of(&job.id, FileKind::Person).await?.is_some();
+    Ok(Content::Job(Box::new(JobPage { job, has_originals })))
+}
+
+async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    let Request {
+        services, query, ..
+    } = request;
+    let asked = |name: &str| query.get(name).cloned().unwrap_or_default();
+    let (from, to) = (asked("from"), asked("to"));
+    let kind = EntryKind::parse(&asked("kind"));
+    if let Err(error) = credits::settle_lapsed(&services.db, &user.id, services.clock.now()).await {
+        tracing::error!(%error, "lapsed credits could not be written off");
+    }
+    let filter = EntryFilter {
+        before: asked("before").parse().ok(),
+        kind,
+        from: Timestamp::parse(&from),
+        to: Timestamp::parse(&to).map(|day| day.plus(DAY)),
+        limit: STATEMENT_PAGE + 1,
+    };
+    let mut entries = credits::statement(&services.db, &user.id, &filter).await?;
+    let more = entries.len() as i64 > STATEMENT_PAGE;
+    entries.truncate(STATEMENT_PAGE as usize);
+    let next = entries.last().filter(|_| more).map(|entry| entry.version);
+    let recharges = recharges_of(services, &entries).await?;
+    Ok(StatementPage {
+        entries,
+        kind,
+        from,
+        to,
+        next,
+        recharges,
+    })
+}
+
+async fn recharges_of(
+    services: &Services,
+    entries: &[Entry],
+) -> db::Result<HashMap<String, Recharge>> {
+    let mut recharges = HashMap::new();
+    for id in entries
+        .iter()
+        .filter_map(|entry| entry.recharge_id.as_ref())
+    {
+        if !recharges.contains_key(id.as_str())
+            && let Some(recharge) = services.payments.recharge(id).await?
+        {
+            recharges.insert(id.to_string(), recharge);
+        }
+    }
+    Ok(recharges)
+}

@@ -1,0 +1,775 @@
+# Atelier, English.
+#
+# Numbers arrive formatted as strings ($n, $amount, $left …); where a word depends on the number, the bare
+# number comes beside it as $count. Money ($price, $amount in pay-…) arrives formatted with its currency, dates formatted.
+# Texts that the browser fills in (bar-toast-…) are rendered with "{n}", "{balance}" as the argument.
+
+-brand = Atelier
+
+## Common
+
+common-title = { $page } · { -brand }
+common-description = { -brand } puts a garment on a photo of a person. Prepaid credits, a balance that is always right, and pictures that fail cost nothing.
+common-skip = Skip to the content
+common-sandbox = Sandbox: no real money moves.
+common-sandbox-more = What is this?
+common-credits = { $count ->
+    [one] { $n } credit
+   *[other] { $n } credits
+}
+common-try-ons = { $count ->
+    [one] { $n } try-on
+   *[other] { $n } try-ons
+}
+common-trials = { $count ->
+    [one] { $n } free trial
+   *[other] { $n } free trials
+}
+common-unlimited = Unlimited
+common-none = None
+common-back = Back
+common-cancel = Cancel
+common-close = Close
+common-optional = optional
+common-page-next = Next
+common-page-previous = Previous
+common-pages = Pages
+common-look-again = Look again
+common-offline = No connection. The figures on this page may be old; they catch up by themselves when you are back.
+common-errors-heading = { $count ->
+    [one] One thing needs your attention
+   *[other] { $n } things need your attention
+}
+
+## Bar on top
+
+bar-label = Main
+bar-home = { -brand }, home
+bar-try-on = Try-on
+bar-dashboard = Dashboard
+bar-payments = Payments
+bar-statement = Statement
+bar-account = Account
+bar-prices = Prices
+bar-sign-in = Sign in
+bar-sign-up = Create account
+bar-sign-out = Sign out
+bar-language = Language
+bar-credits = credits
+bar-credits-label = { $count ->
+    [one] { $n } credit left
+   *[other] { $n } credits left
+}
+bar-recharge = Recharge
+bar-toasts = Messages
+bar-toast-credited = { $n } credits added. You now have { $balance }.
+bar-toast-succeeded = Your picture is ready.
+bar-toast-failed = A picture could not be made. It cost nothing.
+bar-toast-cancelled = The picture was cancelled. It cost nothing.
+bar-toast-see = See it
+bar-toast-signed-out = You have been signed out.
+bar-toast-reload = Sign in again
+bar-toast-close = Close this message
+
+## Footer
+
+foot-label = More
+foot-terms = Terms
+foot-privacy = Privacy
+foot-tagline = An AI studio with an honest till.
+foot-seller = Sold by { $seller }
+foot-api = API
+
+## Home
+
+home-page = Virtual try-on with prepaid credits
+home-title = Try it on in a picture.
+home-lead = Give { -brand } a photo of a person and a photo of a garment, and get back one of the two together. You pay with credits; a picture that fails costs nothing.
+home-start = Create an account
+home-start-note = New accounts begin with { $credits } credits and { $trials } free trials. No card needed.
+home-start-note-verified = Confirm your e-mail address and begin with { $credits } credits and { $trials } free trials. No card needed.
+home-sign-in = I have an account
+home-picture-person = A person before the try-on
+home-picture-garment = The garment on its own
+home-picture-result = The same person wearing the garment
+home-caption-person = Your photo
+home-caption-garment = The garment
+home-caption-result = What you get
+home-welcome = Good to see you, { $name }.
+home-welcome-anonymous = Good to see you.
+home-welcome-lead = You can make { $n } more { $count ->
+    [one] try-on
+   *[other] try-ons
+} right now.
+home-welcome-lead-unlimited = Your plan gives you unlimited try-ons.
+home-welcome-lead-none = You have no try-ons left.
+home-go-try-on = Make a try-on
+home-go-dashboard = Open the dashboard
+home-how-title = How it goes
+home-how-photo-title = Choose a photo of a person
+home-how-photo-text = Standing, facing the camera, in good light. Or begin with one of our samples.
+home-how-garment-title = Add the garment
+home-how-garment-text = A product photo, flat or on a hanger, or worn by somebody else. Tops, bottoms and one-piece.
+home-how-result-title = Compare and download
+home-how-result-text = Slide between before and after, download the picture, or try the next garment.
+home-till-title = A balance you can trust
+home-till-fresh-title = Always the true figure
+home-till-fresh-text = Every page reads your balance at the moment you open it, and open pages follow by themselves, in every tab.
+home-till-failed-title = Failed work costs nothing
+home-till-failed-text = Credits are set aside when work starts. They come back on their own if it does not succeed.
+home-till-explained-title = Every credit explained
+home-till-explained-text = Your statement lists each change: what, why, when, and the balance after it. Download it as a spreadsheet.
+home-prices-title = Prices
+home-prices-lead = One try-on costs { $try_on } and a video clip { $video }. Credits you buy do not expire.
+home-prices-all = See all prices and buy
+home-api-title = For developers
+home-api-text = Everything here is also an HTTP API with tokens, idempotency keys and signed callbacks.
+home-api-link = Read the API description
+
+## Signing in and up (also fields used elsewhere)
+
+auth-sign-up-page = Create an account
+auth-sign-up-title = Create an account
+auth-sign-up-lead = { $credits } credits and { $trials } free trials are yours to begin with.
+auth-sign-up-button = Create account
+auth-sign-up-pending = Creating your account…
+auth-sign-up-have = Already have an account?
+auth-sign-up-terms = By creating an account you accept the { $terms } and the { $privacy }.
+auth-sign-in-page = Sign in
+auth-sign-in-title = Welcome back
+auth-sign-in-button = Sign in
+auth-sign-in-pending = Signing in…
+auth-sign-in-new = New here?
+auth-sign-in-wrong = The e-mail address and password do not match an account. Check both and try again.
+auth-sign-in-limited = Too many attempts. Please wait { $minutes } { $count ->
+    [one] minute
+   *[other] minutes
+}, then try again. Nothing is wrong with your account.
+auth-sign-in-blocked = This account is blocked. Write to { $contact } if you think that is a mistake.
+auth-sign-in-first = Please sign in to go on. You will come back to where you were.
+auth-sign-in-paid = Please sign in to see your payment. It is credited in any case.
+auth-sign-in-demo = Sandbox account: { $email }, password { $password }
+auth-email = E-mail address
+auth-password = Password
+auth-password-new = New password
+auth-password-hint = At least { $n } characters. A short sentence works well.
+auth-name = Name
+auth-name-hint = How we greet you. You can leave it empty.
+auth-forgot-link = Forgot your password?
+auth-forgot-page = Forgot your password
+auth-forgot-title = Choose a new password
+auth-forgot-lead = Tell us your e-mail address and we send you a link that works for { $minutes } minutes.
+auth-forgot-button = Send me the link
+auth-forgot-pending = Sending…
+auth-forgot-sent-page = Look into your mail
+auth-forgot-sent-title = Look into your mail
+auth-forgot-sent-text = If { $email } has an account here, a link is on its way. It works once, for { $minutes } minutes.
+auth-forgot-sent-none = Nothing there after a few minutes? Look into the spam folder, or check the address and try again.
+auth-forgot-sent-sandbox = Read the sandbox mail
+auth-forgot-again = Use another address
+auth-reset-page = New password
+auth-reset-title = Set your new password
+auth-reset-lead = Afterwards you are signed out everywhere else.
+auth-reset-button = Save the new password
+auth-reset-pending = Saving…
+auth-reset-done = Your new password is set. Please sign in with it.
+auth-reset-bad-page = This link does not work
+auth-reset-bad-title = This link does not work any more
+auth-reset-bad-text = It has been used already or is too old. Your password has not changed.
+auth-reset-bad-button = Get a new link
+auth-verify-page = Address confirmed
+auth-verify-title = Your address is confirmed
+auth-verify-text = Thank you. We can now reach you at { $email }.
+auth-verify-text-credited = Thank you. { $credits } credits have been added to your account.
+auth-verify-button = Go to the dashboard
+auth-verify-bad-page = This link does not work
+auth-verify-bad-title = This link does not work any more
+auth-verify-bad-text = It has been used already or is too old. If your address is still unconfirmed, ask for a new link on the account page.
+auth-verify-bad-button = Open the account page
+auth-sign-out-pending = Signing out…
+
+## Messages at a field
+
+field-required = Please fill this in.
+field-email-invalid = This does not look like an e-mail address. It needs an @ and a domain, like mei@example.com.
+field-email-taken = There is an account with this address already.
+field-email-taken-link = Sign in instead
+field-password-short = At least { $n } characters, please.
+field-password-long = At most { $n } characters, please.
+field-password-common = This password is easy to guess. Please choose another.
+field-name-long = At most { $n } characters, please.
+field-amount-not-whole = Whole yuan only, without decimals.
+field-amount-range = Between { $min } and { $max } yuan, please.
+field-person-missing = Choose a photo of a person, or one of the samples.
+field-garment-missing = Choose a photo of a garment, or one of the samples.
+field-picture-too-large = This picture is larger than { $limit }. Please choose a smaller one.
+field-picture-type = Only JPEG, PNG and WebP pictures work here.
+field-picture-broken = This file could not be read as a picture. It may be damaged.
+field-picture-dimensions = This picture is too large in width or height. At most { $limit } pixels a side.
+field-category-unknown = Please choose one of the kinds.
+field-consent-missing = Please confirm that you may use these pictures.
+field-date-invalid = This is not a date. Write it like 2026-03-31.
+field-date-order = The first day is after the last.
+field-unknown-item = This item is not on sale any more. Please choose another.
+
+## Dashboard
+
+dash-page = Dashboard
+dash-title = Dashboard
+dash-title-name = Hello, { $name }
+dash-uses = Try-ons left
+dash-uses-plan = { $n } from your plan
+dash-uses-plan-unlimited = Unlimited by your plan
+dash-uses-credits = { $n } from credits
+dash-uses-trials = { $count ->
+    [one] { $n } free trial
+   *[other] { $n } free trials
+}
+dash-videos = Videos left
+dash-make = Make a try-on
+dash-recharge = Recharge
+dash-first-title = Everything is ready
+dash-first-text = Your account starts with { $credits } and { $trials }. Choose two pictures and see what comes back; our samples do for a first go.
+dash-empty-title = Nothing left to spend
+dash-empty-text = You have used all your credits and free trials. The smallest pack gives { $credits } for { $price }.
+dash-empty-button = Recharge
+dash-debt-title = { $count ->
+    [one] Your account is { $n } credit short
+   *[other] Your account is { $n } credits short
+}
+dash-debt-text = A payment was returned after its credits had been spent. Credits you buy or get back settle this first. Free trials and plan uses still work.
+dash-frozen-title = { $count ->
+    [one] { $n } credit is on hold
+   *[other] { $n } credits are on hold
+}
+dash-frozen-text = The payment they came from is being disputed. They are free again when that ends in your favour.
+dash-verify-title = Confirm your e-mail address
+dash-verify-text = We sent a link to { $email }. Open it so that you can always get back into your account.
+dash-verify-text-credits = We sent a link to { $email }. Open it and { $credits } credits are added to your account.
+dash-verify-resend = Send it again
+dash-verify-sent = A new link is on its way.
+dash-credits-title = Credits
+dash-remaining = Remaining
+dash-total = Received in all
+dash-used = Used
+dash-held = Set aside for running work
+dash-frozen = On hold
+dash-removed = Removed or expired
+dash-debt = Short
+dash-of-these-initial = of these at the start
+dash-of-these-bonus = of these as a bonus
+dash-trials = Free trials left
+dash-trials-of = of { $n }
+dash-plan = Plan
+dash-plan-none = No plan
+dash-plan-see = See plans
+dash-plan-used = { $used } of { $quota } used in this period
+dash-plan-used-unlimited = { $used } used in this period
+dash-plan-renews = Renews on { $date }
+dash-plan-ends = Ends on { $date }
+dash-plan-past-due = The last renewal was not paid. The plan serves until { $date }.
+dash-sum-title = How these figures add up
+dash-sum-text = Received in all = remaining + on hold + set aside + used + removed − short
+dash-sum-line = { $total } = { $remaining } + { $frozen } + { $held } + { $used } + { $removed } − { $debt }
+dash-sum-link = Every change is in your statement
+dash-chart-title = The last 30 days
+dash-chart-summary = { $used } credits used and { $received } received since { $from }.
+dash-chart-none = No credits have moved yet. Your first use will show here.
+dash-chart-used = Used
+dash-chart-received = Received
+dash-chart-day = Day
+dash-chart-table = Show as a table
+dash-jobs-title = Recent work
+dash-jobs-all = See all
+dash-jobs-none = Your pictures will stand here.
+
+## Payments
+
+pay-page = Payments
+pay-title = Payments
+pay-lead = Buy credits once and use them whenever you like. They do not expire.
+pay-balance = Your balance
+pay-balance-debt = { $count ->
+    [one] Of what you buy, { $n } credit settles what your account is short.
+   *[other] Of what you buy, { $n } credits settle what your account is short.
+}
+pay-packs-title = Packs
+pay-pack-credits = credits
+pay-pack-bonus = with { $n } bonus
+pay-pack-each = { $price } per credit
+pay-pack-tryons = enough for { $n } { $count ->
+    [one] try-on
+   *[other] try-ons
+}
+pay-pack-buy = Buy for { $price }
+pay-pack-buy-label = Buy for { $price }: { $pack }, { $n } credits
+pay-pack-pending = Opening the checkout…
+pay-pack-best = Lowest price per credit
+pay-topup-title = Your own amount
+pay-topup-lead = In yuan: ¥1 gives { $rate } credits, from { $min } to { $max }.
+pay-topup-open = Choose an amount
+pay-topup-window = Recharge in yuan
+pay-topup-quick = Quick choices
+pay-topup-quick-buy = Pay { $price }
+pay-topup-amount = Another amount
+pay-topup-amount-hint = Whole yuan, from { $min } to { $max }
+pay-topup-gives = gives
+pay-topup-buy = Go to the checkout
+pay-topup-pending = Opening the checkout…
+pay-plans-title = Plans
+pay-plans-lead = For steady work. A plan pays for try-ons first; your credits stay untouched for everything else.
+pay-plan-month = a month
+pay-plan-quota = { $n } try-ons each month
+pay-plan-quota-unlimited = Unlimited try-ons
+pay-plan-no-video = Video is paid with credits
+pay-plan-start = Start for { $price } a month
+pay-plan-pending = Opening the checkout…
+pay-plan-current = Your plan
+pay-plan-manage = Change or cancel
+pay-plan-manage-pending = Opening…
+pay-plan-conflict = You already have a plan. Change it instead of starting a second one.
+pay-immediate = I ask you to deliver at once, and I know that I lose my right of withdrawal for credits I have used.
+pay-provider = You pay on the page of { $provider }. We never see your card.
+pay-history-title = Payment history
+pay-history-none = No payments yet. What you buy will be listed here, with its receipt.
+pay-history-date = Date
+pay-history-item = Item
+pay-history-credits = Credits
+pay-history-amount = Amount
+pay-history-status = Status
+pay-history-method = Paid with
+pay-history-receipt = Receipt
+pay-history-receipt-label = Receipt of { $date } for { $amount }
+pay-history-continue = Continue
+pay-history-again = Try again
+pay-history-returned = { $amount } returned
+pay-item-top-up = Recharge
+pay-method-card = Card
+pay-method-alipay = Alipay
+pay-method-wechat-pay = WeChat Pay
+pay-method-bank = Bank transfer
+pay-method-other = Other
+pay-status-pending = Waiting for payment
+pay-status-completed = Completed
+pay-status-failed = Failed
+pay-status-cancelled = Expired
+pay-status-partially-refunded = Partly refunded
+pay-status-refunded = Refunded
+pay-status-disputed = Disputed
+pay-error-unavailable = The payment service does not answer just now. Nothing was charged. Please try again in a minute.
+
+## Success page
+
+success-page = Payment received
+success-title = Thank you. Your credits are here.
+success-text = { $n } { $count ->
+    [one] credit was
+   *[other] credits were
+} added for { $price }.
+success-text-bonus = { $n } { $count ->
+    [one] credit was
+   *[other] credits were
+} added for { $price }, { $bonus } of them as a bonus.
+success-balance = Your balance
+success-debt = { $count ->
+    [one] { $n } of them settled what your account was short.
+   *[other] { $n } of them settled what your account was short.
+}
+success-receipt = Open the receipt
+success-leave = You go on to the dashboard in { $seconds } seconds.
+success-leave-counted = You go on to the dashboard in { $n } s.
+success-stay = Stay here
+success-dashboard = Go to the dashboard
+success-try-on = Make a try-on
+success-draft-title = Your pictures are still here
+success-draft-text = Go on where you left off.
+success-draft-button = Go on with my try-on
+success-updating-page = Credits are being updated
+success-updating-title = Your credits are being updated
+success-updating-text = Your payment has gone through. The credits arrive in a moment, and this page changes by itself when they do.
+success-updating-text-delayed = Your bank is still confirming this payment. The credits arrive as soon as it has, and we show it on every open page.
+success-updating-next-title = It takes a little longer
+success-updating-next = Nothing is lost and there is nothing you must do. We look again by ourselves, and the credits are added as soon as the payment is confirmed, even with this page closed. If they are not here tomorrow, write to { $contact } and name payment { $id }.
+success-updating-again = Look again
+success-failed-page = Payment failed
+success-failed-title = The payment did not go through
+success-failed-text = Nothing was charged and no credits were added.
+success-failed-reason = What the payment service says: { $reason }
+success-failed-again = Try again for { $price }
+success-failed-other = Choose something else
+success-expired-page = Checkout expired
+success-expired-title = This checkout has expired
+success-expired-text = It was open for an hour without a payment. Nothing was charged.
+success-plan-page = Your plan has started
+success-plan-title = Your plan has started
+success-plan-text = { $plan } is active: { $quota }. It renews on { $date }.
+success-plan-text-unlimited = { $plan } is active: unlimited try-ons. It renews on { $date }.
+success-missing-page = Payment not found
+success-missing-title = We cannot find this payment
+success-missing-text = The link may be incomplete, or it belongs to another account. What you have paid is credited in any case.
+success-missing-button = See my payments
+success-decline-generic = Your bank declined the card. It does not tell us why; another card may work.
+success-decline-insufficient = The card does not have enough funds.
+success-decline-expired-card = The card has expired.
+success-decline-cvc = The security code does not match the card.
+success-decline-processing = The bank could not process the payment just now. Please try again.
+success-decline-authentication = The payment was not confirmed with your bank.
+success-decline-delayed = The bank transfer did not arrive.
+
+## Cancelled page
+
+cancelled-page = Payment not finished
+cancelled-title = No payment was made
+cancelled-text = You came back before paying. Nothing was charged. The checkout stays open for an hour, should you change your mind.
+cancelled-continue = Continue this checkout
+cancelled-other = Choose something else
+cancelled-dashboard = Go to the dashboard
+
+## Try-on
+
+tryon-page = Try-on
+tryon-title = Make a try-on
+tryon-lead = Two pictures in, one picture out. JPEG, PNG or WebP, up to { $limit } each.
+tryon-person = The person
+tryon-person-hint = Facing the camera, arms visible, in good light.
+tryon-garment = The garment
+tryon-garment-hint = A product photo, or worn by somebody else.
+tryon-choose = Choose a photo
+tryon-choose-other = Choose another photo
+tryon-drop = or drop it here
+tryon-samples = Or begin with a sample
+tryon-sample-own = My own photo
+tryon-sample-person-1 = Person in a plain shirt
+tryon-sample-person-2 = Person in a dress
+tryon-sample-person-3 = Person sitting
+tryon-sample-garment-1 = Hooded sweater
+tryon-sample-garment-2 = T-shirt
+tryon-sample-garment-3 = Summer dress
+tryon-preview-person = Preview of the person
+tryon-preview-garment = Preview of the garment
+tryon-category = Kind of garment
+tryon-category-auto = Find out
+tryon-category-tops = Top
+tryon-category-bottoms = Bottom
+tryon-category-one-piece = One-piece
+tryon-consent = This is me, or I may use these pictures.
+tryon-consent-hint = Your photos go to { $provider } to make the picture, are seen by nobody else, and the originals are deleted after { $days } days.
+tryon-cost-title = What it costs
+tryon-cost-credits = { $count ->
+    [one] { $n } credit of your { $left }
+   *[other] { $n } credits of your { $left }
+}
+tryon-cost-trial = One of your { $left } free trials
+tryon-cost-trial-last = Your last free trial
+tryon-cost-plan = One use of your plan, { $left } left in this period
+tryon-cost-plan-unlimited = Nothing extra: your plan has unlimited try-ons
+tryon-cost-promise = It is only taken when the picture succeeds.
+tryon-button = Make the picture
+tryon-pending = Sending your pictures…
+tryon-upload = Sending
+tryon-upload-failed = The pictures could not be sent. Check your connection and try again; nothing was charged.
+tryon-none-title = No try-ons left
+tryon-none-text = A try-on costs { $cost } and you have { $left }.
+tryon-none-debt = Your account is { $debt } short, which a purchase settles first.
+tryon-none-button = Recharge
+tryon-none-quick = { $pack }: { $credits } for { $price }
+tryon-none-kept = Your pictures are kept privately for { $hours } hours, so you can go on after buying.
+tryon-draft-title = Your pictures from before are still here
+tryon-draft-discard = Discard them
+tryon-too-many = { $n } of your pictures are still being made. Please wait for one of them to finish.
+tryon-unavailable = The studio does not answer just now. Nothing was charged. Please try again in a few minutes.
+tryon-back-of-line = The studio is busy; it may take a few minutes.
+
+## Jobs
+
+job-page = Try-on
+job-page-queued = Waiting
+job-page-running = In the making
+job-page-succeeded = Your picture
+job-page-failed = No picture
+job-page-cancelled = Cancelled
+job-gallery-page = Pictures
+job-gallery-title = Your pictures
+job-gallery-none-title = Nothing here yet
+job-gallery-none-text = Make your first try-on; it will stand here for you to download or compare.
+job-tool-try-on = Try-on
+job-tool-video = Video
+job-state-queued = Waiting
+job-state-running = In the making
+job-state-succeeded = Done
+job-state-failed = Failed
+job-state-cancelled = Cancelled
+job-queued-title = Your picture is in line
+job-queued-text = It starts as soon as a place is free. You can close this page; the picture will be in your list.
+job-running-title = Your picture is being made
+job-running-text = You can close this page; the picture will be in your list.
+job-progress = Progress
+job-progress-value = { $n } %
+job-cancel = Cancel
+job-cancel-pending = Cancelling…
+job-cancel-requested = You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
+job-held-credits = { $count ->
+    [one] { $n } credit is set aside
+   *[other] { $n } credits are set aside
+}
+job-held-trial = One free trial is set aside
+job-held-plan = One use of your plan is set aside
+job-paid-credits = { $count ->
+    [one] Paid with { $n } credit
+   *[other] Paid with { $n } credits
+}
+job-paid-trial = Paid with a free trial
+job-paid-plan = Paid by your plan
+job-returned-credits = { $count ->
+    [one] { $n } credit returned
+   *[other] { $n } credits returned
+}
+job-returned-trial = Free trial returned
+job-returned-plan = Plan use returned
+job-succeeded-title = Here it is
+job-before = Before
+job-after = After
+job-before-alt = The photo before
+job-after-alt = The picture with the garment on
+job-garment-alt = The garment
+job-compare = Move between before and after
+job-download = Download
+job-again = Try another garment
+job-rerun = Run it again
+job-retry = Try again
+job-retry-other = Choose other pictures
+job-delete = Delete
+job-delete-pending = Deleting…
+job-delete-sure = Delete this picture and its originals for good?
+job-details = Details
+job-made = Made
+job-started = Started
+job-kind = Kind
+job-paid = Paid
+job-id = Number
+job-originals-until = Your originals are deleted on { $date }.
+job-preview-note = Sandbox preview: a simple collage stands in for the studio.
+job-failed-title = This one did not work out
+job-cancelled-title = Cancelled
+job-cancelled-text = No picture was made.
+job-error-image-load = One of the pictures could not be opened. Save it again as JPEG or PNG and try once more.
+job-error-content-moderation = The studio does not work with one of these pictures. Please choose others.
+job-error-pose = No person could be made out clearly. A photo of one person facing the camera works best.
+job-error-input-validation = The studio could not use these pictures as they are. Please choose others.
+job-error-pipeline = Something went wrong while the picture was being made. Trying again usually helps.
+job-error-third-party = A service that the studio needs was not available. Please try again a little later.
+job-error-internal = The studio had a fault of its own. Please try again a little later.
+job-error-timeout = It took too long and we stopped waiting.
+job-error-no-verdict = The studio never told us how it ended, so we count it as failed.
+job-error-result-unavailable = The picture was made but could not be fetched from the studio.
+job-error-unavailable = The studio did not answer.
+job-error-rejected = The studio refused this job.
+job-error-cancelled = The studio stopped this job.
+job-error-unknown = It failed for a reason the studio does not name.
+job-error-free = It cost you nothing.
+
+## Statement
+
+statement-page = Statement
+statement-title = Statement
+statement-lead = Every change of your credits, newest first.
+statement-filter = Filter
+statement-filter-kind = Kind
+statement-filter-all = All
+statement-filter-from = From
+statement-filter-to = To
+statement-filter-button = Show
+statement-filter-clear = Show everything
+statement-csv = Download as CSV
+statement-print-note = Statement of { $email }, { $date }
+statement-date = Date (UTC)
+statement-what = What
+statement-kind = Kind
+statement-amount = Change
+statement-balance = Balance
+statement-lots = From
+statement-none = No entries yet.
+statement-none-filtered = No entries match this filter.
+statement-count = { $count ->
+    [one] { $n } entry
+   *[other] { $n } entries
+}
+statement-kind-grant = Received
+statement-kind-hold = Set aside
+statement-kind-capture = Used
+statement-kind-release = Returned
+statement-kind-deduct = Deducted
+statement-kind-take-back = Taken back
+statement-kind-expire = Expired
+statement-kind-freeze = Put on hold
+statement-kind-unfreeze = Freed
+statement-kind-debt = Short
+statement-kind-debt-paid = Shortfall settled
+statement-reason-initial = Initial credits
+statement-reason-purchase = Purchase: { $item }
+statement-reason-bonus = Bonus: { $item }
+statement-reason-top-up = Recharge of { $amount }
+statement-reason-try-on-hold = Try-on started
+statement-reason-try-on-done = Try-on done
+statement-reason-try-on-failed = Try-on failed, credits returned
+statement-reason-try-on-cancelled = Try-on cancelled, credits returned
+statement-reason-video-hold = Video started
+statement-reason-video-done = Video done
+statement-reason-video-failed = Video failed, credits returned
+statement-reason-video-cancelled = Video cancelled, credits returned
+statement-reason-trial = Paid with a free trial
+statement-reason-plan = Paid by the plan { $plan }
+statement-reason-refund = Refund of { $item }
+statement-reason-refund-reversed = Refund of { $item } did not go through
+statement-reason-dispute-opened = Payment for { $item } disputed
+statement-reason-dispute-won = Dispute about { $item } settled in your favour
+statement-reason-dispute-lost = Dispute about { $item } lost
+statement-reason-expired = Not used in time
+statement-reason-debt = Already spent credits were taken back
+statement-reason-debt-paid = Settled from new credits
+statement-reason-operator-add = Added by the operator: { $reason }
+statement-reason-operator-deduct = Deducted by the operator: { $reason }
+statement-reason-operator-set = Set by the operator: { $reason }
+statement-reason-own-deduct = Deducted by you: { $reason }
+statement-reason-sync = Account taken over
+statement-lot-initial = initial
+statement-lot-purchase = bought
+statement-lot-bonus = bonus
+statement-lot-grant = given
+statement-lot-part = { $n } { $source }
+
+## Account
+
+account-page = Account
+account-title = Account
+account-profile = Profile
+account-name-save = Save the name
+account-name-pending = Saving…
+account-saved = Saved.
+account-email-verified = confirmed
+account-email-unverified = not confirmed yet
+account-email-resend = Send the link again
+account-email-resend-pending = Sending…
+account-email-resent = A new link is on its way to { $email }.
+account-language = Language
+account-language-text = The language of pages and e-mails.
+account-language-save = Use this language
+account-password = Password
+account-password-text = We send you a link to choose a new one.
+account-password-button = Change my password
+account-since = Member since { $date }
+account-sign-out = Sign out
+account-sign-out-text = Ends your session in this browser.
+
+## Errors
+
+error-page = Something is not right
+error-home = Go to the home page
+error-dashboard = Go to the dashboard
+error-retry = Try again
+error-reference = If you write to us, name this number: { $id }
+error-not-found-title = This page is not here
+error-not-found-text = It may have moved, or the address is not quite right.
+error-forbidden-title = You may not do this
+error-forbidden-text = Your account does not have the right for it.
+error-cross-site-title = This came from another site
+error-cross-site-text = For your safety we did nothing. If it was you, open the page here and try again.
+error-rate-limited-title = A little too fast
+error-rate-limited-text = Please wait { $seconds } { $count ->
+    [one] second
+   *[other] seconds
+}, then try again. Nothing was charged.
+error-internal-title = Something broke on our side
+error-internal-text = It is written down and we look into it. If you were paying or making a picture, nothing is lost: what was paid is credited, and what failed costs nothing.
+error-unavailable-title = Not available just now
+error-unavailable-text = A service we need does not answer. Nothing was charged. Please try again in a few minutes.
+error-unauthenticated-title = Please sign in
+error-unauthenticated-text = This page is for you alone, so we need to know who you are.
+error-insufficient-credits = No remaining quota. Please purchase a Credits Pack.
+error-insufficient-credits-detail = This needs { $required } and you have { $remaining }.
+error-validation = Something in this form is not right yet. Please look at the marked fields.
+error-idempotency-mismatch = This form was sent before with other content. Please press the button again.
+error-conflict = This has been done already, or something changed in the meantime. Please look at the page again.
+error-payload-too-large = This is larger than we take.
+error-unsupported-media = We cannot work with this kind of file.
+error-bad-image = This file could not be read as a picture.
+error-too-many-jobs = Too many of your pictures are still being made. Please wait for one to finish.
+error-provider-unavailable = A service we need does not answer. Nothing was charged.
+error-gone = This does not exist any more.
+
+## E-mails
+
+mail-verify-subject = Confirm your e-mail address
+mail-verify-body =
+    Hello { $name },
+
+    please open this link to confirm that this address is yours:
+
+    { $link }
+
+    It works for { $hours } hours. If you did not create an account at { -brand }, you can ignore this message.
+
+    { -brand }
+mail-verify-body-credits =
+    Hello { $name },
+
+    please open this link to confirm that this address is yours. { $credits } credits are then added to your account:
+
+    { $link }
+
+    It works for { $hours } hours. If you did not create an account at { -brand }, you can ignore this message.
+
+    { -brand }
+mail-reset-subject = Choose a new password
+mail-reset-body =
+    Hello { $name },
+
+    somebody, most likely you, asked for a new password. Open this link to choose one:
+
+    { $link }
+
+    It works once, for { $minutes } minutes. If it was not you, you can ignore this message: your password stays as it is.
+
+    { -brand }
+mail-greeting-anonymous = there
+
+## Terms
+
+terms-page = Terms
+terms-title = Terms
+terms-updated = Version { $version }
+terms-who-title = Who you deal with
+terms-who-text = { -brand } is run by { $seller }. You reach us at { $contact }.
+terms-credits-title = Credits
+terms-credits-text = Credits pay for work in this studio. They are not money, cannot be paid out or passed on, and those you buy do not expire unless their pack says so. Work is paid when it succeeds; what fails is returned by itself.
+terms-plans-title = Plans
+terms-plans-text = A plan renews every month until you cancel it, which you can do at any time for the end of the period. Credits you bought are not touched by a plan.
+terms-refunds-title = Money back
+terms-refunds-text = When a payment is returned, the credits it bought are taken back in proportion. If they are spent already, your account shows the shortfall and later credits settle it first.
+terms-withdrawal-title = Right of withdrawal
+terms-withdrawal-text = In the European Union you may withdraw within 14 days. If you asked us to deliver at once, that right ends for the credits you have used.
+terms-pictures-title = Your pictures
+terms-pictures-text = Use only pictures of yourself, or those you have permission for. No nudity, no minors in a sexual context, nobody against their will. The studio checks this and refuses such work.
+terms-results-title = What you make
+terms-results-text = The pictures you make are yours to use. They are made by a machine and may show cut, colour or fit differently from the real garment.
+terms-changes-title = Changes
+terms-changes-text = We tell you about changes before they apply. The version you accepted is kept with your account.
+terms-sandbox = This is a sandbox. No real money moves and nothing here binds anybody.
+
+## Privacy
+
+privacy-page = Privacy
+privacy-title = Privacy
+privacy-updated = Version { $version }
+privacy-who-title = Who is responsible
+privacy-who-text = { $seller }, { $contact }.
+privacy-what-title = What we keep
+privacy-what-text = Your e-mail address, your name if you gave it, a scrambled form of your password, your payments without card data, each change of your credits, and your pictures.
+privacy-pictures-title = Your pictures
+privacy-pictures-text = Only you can open them. To make a try-on they are sent to { $provider }. The originals are deleted { $days } days after; results stay until you delete them.
+privacy-cookies-title = Cookies
+privacy-cookies-text = One that keeps you signed in and one that remembers your language. No tracking, no advertising, nothing from other sites.
+privacy-payments-title = Payments
+privacy-payments-text = You pay on the page of { $provider }. We are told that you paid, how much and by what means, never your card number.
+privacy-rights-title = Your rights
+privacy-rights-text = You may see, correct, take with you and delete what we keep about you. When you delete your account your pictures and personal details go; the ledger keeps figures without a name, because the law wants books kept.

@@ -1,0 +1,711 @@
+# Atelier，简体中文。
+#
+# 数字以格式化好的字符串传入（$n、$amount、$left……）；$count 是同一个数的原值，中文不分单复数，可以不用。
+# 金额（$price 等）与日期同样已格式化。bar-toast-… 由浏览器填入，渲染时参数就是 "{n}"、"{balance}"。
+
+-brand = Atelier
+
+## 通用
+
+common-title = { $page } · { -brand }
+common-description = { -brand } 把衣服“穿”到人物照片上。预付点数，余额永远准确，失败的图片不收一分。
+common-skip = 跳到正文
+common-sandbox = 沙盒环境：不会产生真实付款。
+common-sandbox-more = 这是什么？
+common-credits = { $n } 点
+common-try-ons = { $n } 次试穿
+common-trials = { $n } 次免费试用
+common-unlimited = 不限次数
+common-none = 无
+common-back = 返回
+common-cancel = 取消
+common-close = 关闭
+common-optional = 选填
+common-page-next = 下一页
+common-page-previous = 上一页
+common-pages = 翻页
+common-look-again = 再看一次
+common-offline = 网络已断开，本页数字可能不是最新的；恢复连接后会自动更新。
+common-errors-heading = 有 { $n } 处需要修改
+
+## 顶栏
+
+bar-label = 主导航
+bar-home = { -brand } 首页
+bar-try-on = 试穿
+bar-dashboard = 概览
+bar-payments = 充值
+bar-statement = 账单
+bar-account = 账户
+bar-prices = 价格
+bar-sign-in = 登录
+bar-sign-up = 注册
+bar-sign-out = 退出登录
+bar-language = 语言
+bar-credits = 点
+bar-credits-label = 剩余 { $n } 点
+bar-recharge = 充值
+bar-toasts = 消息
+bar-toast-credited = 已到账 { $n } 点，当前余额 { $balance } 点。
+bar-toast-succeeded = 您的图片做好了。
+bar-toast-failed = 有一张图片没能做成，没有扣费。
+bar-toast-cancelled = 图片已取消，没有扣费。
+bar-toast-see = 去看看
+bar-toast-signed-out = 您已退出登录。
+bar-toast-reload = 重新登录
+bar-toast-close = 关闭此消息
+
+## 页脚
+
+foot-label = 更多
+foot-terms = 服务条款
+foot-privacy = 隐私说明
+foot-tagline = 账目清楚的 AI 工作室。
+foot-seller = 由 { $seller } 提供
+foot-api = API
+
+## 首页
+
+home-page = 预付点数的虚拟试穿
+home-title = 先在照片里穿一穿。
+home-lead = 给 { -brand } 一张人物照片和一张衣服照片，就能得到一张穿好的图片。用点数付费；没做成的图片不收费。
+home-start = 注册账户
+home-start-note = 新账户赠送 { $credits } 点和 { $trials } 次免费试用，无需绑卡。
+home-start-note-verified = 验证邮箱即送 { $credits } 点和 { $trials } 次免费试用，无需绑卡。
+home-sign-in = 我已有账户
+home-picture-person = 试穿前的人物照片
+home-picture-garment = 单独的衣服照片
+home-picture-result = 同一个人穿上这件衣服
+home-caption-person = 您的照片
+home-caption-garment = 衣服
+home-caption-result = 得到的效果
+home-welcome = { $name }，欢迎回来。
+home-welcome-anonymous = 欢迎回来。
+home-welcome-lead = 您现在还可以试穿 { $n } 次。
+home-welcome-lead-unlimited = 您的套餐不限试穿次数。
+home-welcome-lead-none = 您的试穿次数已用完。
+home-go-try-on = 开始试穿
+home-go-dashboard = 打开概览
+home-how-title = 怎么用
+home-how-photo-title = 选一张人物照片
+home-how-photo-text = 正面站立、光线充足的效果最好。也可以先用我们的示例。
+home-how-garment-title = 再选一件衣服
+home-how-garment-text = 平铺图、挂拍图，或别人穿着的照片都可以。支持上装、下装和连体款式。
+home-how-result-title = 对比并下载
+home-how-result-text = 拖动滑块对比前后效果，下载图片，或接着试下一件。
+home-till-title = 信得过的余额
+home-till-fresh-title = 数字永远是真的
+home-till-fresh-text = 每次打开页面都现查余额；已经打开的页面，无论几个标签页，都会自动更新。
+home-till-failed-title = 没做成就不收费
+home-till-failed-text = 开始制作时先预留点数，没有成功会自动退回。
+home-till-explained-title = 每一点都有交代
+home-till-explained-text = 账单列出每一笔变动：做了什么、为什么、什么时候、之后余额多少，还能下载成表格。
+home-prices-title = 价格
+home-prices-lead = 试穿一次 { $try_on }，视频一段 { $video }。购买的点数长期有效。
+home-prices-all = 查看全部价格并购买
+home-api-title = 面向开发者
+home-api-text = 这里的一切功能都有 HTTP API，支持访问令牌、幂等键和带签名的回调。
+home-api-link = 查看 API 文档
+
+## 登录与注册
+
+auth-sign-up-page = 注册账户
+auth-sign-up-title = 注册账户
+auth-sign-up-lead = 注册即有 { $credits } 点和 { $trials } 次免费试用。
+auth-sign-up-button = 注册
+auth-sign-up-pending = 正在注册……
+auth-sign-up-have = 已经有账户了？
+auth-sign-up-terms = 注册即表示您同意{ $terms }和{ $privacy }。
+auth-sign-in-page = 登录
+auth-sign-in-title = 欢迎回来
+auth-sign-in-button = 登录
+auth-sign-in-pending = 正在登录……
+auth-sign-in-new = 还没有账户？
+auth-sign-in-wrong = 邮箱和密码不匹配，请检查后重试。
+auth-sign-in-limited = 尝试次数过多，请等 { $minutes } 分钟后再试。您的账户没有问题。
+auth-sign-in-blocked = 此账户已被停用。如果您认为有误，请联系 { $contact }。
+auth-sign-in-first = 请先登录，之后会回到刚才的页面。
+auth-sign-in-paid = 请登录查看这笔付款。无论是否登录，点数都会到账。
+auth-sign-in-demo = 沙盒账户：{ $email }，密码 { $password }
+auth-email = 邮箱
+auth-password = 密码
+auth-password-new = 新密码
+auth-password-hint = 至少 { $n } 个字符，用一句短话就很好。
+auth-name = 称呼
+auth-name-hint = 我们怎么称呼您，可以不填。
+auth-forgot-link = 忘记密码？
+auth-forgot-page = 忘记密码
+auth-forgot-title = 重设密码
+auth-forgot-lead = 填写您的邮箱，我们会发送一个 { $minutes } 分钟内有效的链接。
+auth-forgot-button = 发送链接
+auth-forgot-pending = 正在发送……
+auth-forgot-sent-page = 请查收邮件
+auth-forgot-sent-title = 请查收邮件
+auth-forgot-sent-text = 如果 { $email } 在这里有账户，链接已经发出。链接只能用一次，{ $minutes } 分钟内有效。
+auth-forgot-sent-none = 几分钟后还没收到？请看看垃圾邮件箱，或核对邮箱地址后重试。
+auth-forgot-sent-sandbox = 查看沙盒邮件
+auth-forgot-again = 换一个邮箱
+auth-reset-page = 设置新密码
+auth-reset-title = 设置新密码
+auth-reset-lead = 设置后，其他设备上的登录都会失效。
+auth-reset-button = 保存新密码
+auth-reset-pending = 正在保存……
+auth-reset-done = 新密码已设置，请用它登录。
+auth-reset-bad-page = 链接无效
+auth-reset-bad-title = 这个链接已失效
+auth-reset-bad-text = 它已经用过，或者已过期。您的密码没有改变。
+auth-reset-bad-button = 重新获取链接
+auth-verify-page = 邮箱已验证
+auth-verify-title = 您的邮箱已验证
+auth-verify-text = 谢谢！以后我们可以通过 { $email } 联系到您。
+auth-verify-text-credited = 谢谢！{ $credits } 点已加入您的账户。
+auth-verify-button = 前往概览
+auth-verify-bad-page = 链接无效
+auth-verify-bad-title = 这个链接已失效
+auth-verify-bad-text = 它已经用过，或者已过期。如果您的邮箱还没验证，请到账户页重新获取链接。
+auth-verify-bad-button = 打开账户页
+auth-sign-out-pending = 正在退出……
+
+## 表单提示
+
+field-required = 请填写此项。
+field-email-invalid = 邮箱格式不对，应该像 mei@example.com 这样。
+field-email-taken = 这个邮箱已经注册过了。
+field-email-taken-link = 直接登录
+field-password-short = 至少需要 { $n } 个字符。
+field-password-long = 最多 { $n } 个字符。
+field-password-common = 这个密码太容易猜到，请换一个。
+field-name-long = 最多 { $n } 个字符。
+field-amount-not-whole = 请填写整数金额，不带小数。
+field-amount-range = 请填写 { $min } 到 { $max } 元之间的金额。
+field-person-missing = 请选择一张人物照片，或使用示例。
+field-garment-missing = 请选择一张衣服照片，或使用示例。
+field-picture-too-large = 图片超过了 { $limit }，请换一张小一些的。
+field-picture-type = 只支持 JPEG、PNG 和 WebP 图片。
+field-picture-broken = 无法读取这个文件，图片可能已损坏。
+field-picture-dimensions = 图片尺寸过大，每边最多 { $limit } 像素。
+field-category-unknown = 请选择一个类别。
+field-consent-missing = 请确认您有权使用这些图片。
+field-date-invalid = 日期格式不对，请写成 2026-03-31 这样。
+field-date-order = 开始日期晚于结束日期。
+field-unknown-item = 该商品已下架，请选择其他商品。
+
+## 概览
+
+dash-page = 概览
+dash-title = 概览
+dash-title-name = 您好，{ $name }
+dash-uses = 剩余试穿次数
+dash-uses-plan = 套餐 { $n } 次
+dash-uses-plan-unlimited = 套餐不限次数
+dash-uses-credits = 点数可用 { $n } 次
+dash-uses-trials = 免费试用 { $n } 次
+dash-videos = 剩余视频次数
+dash-make = 开始试穿
+dash-recharge = 充值
+dash-first-title = 一切就绪
+dash-first-text = 您的账户有 { $credits }和 { $trials }。选两张图片试试看，第一次用示例就好。
+dash-empty-title = 已经用完了
+dash-empty-text = 您的点数和免费试用都已用完。最小的点数包是 { $credits }，{ $price }。
+dash-empty-button = 去充值
+dash-debt-title = 账户欠 { $n } 点
+dash-debt-text = 有一笔付款在点数用掉之后被退回。之后购买或退回的点数会先抵扣欠额。免费试用和套餐次数仍可使用。
+dash-frozen-title = { $n } 点已冻结
+dash-frozen-text = 对应的付款正处于争议中；争议以对您有利的结果结束后，点数会解冻。
+dash-verify-title = 请验证邮箱
+dash-verify-text = 我们已向 { $email } 发送链接。打开它，以后就能随时找回账户。
+dash-verify-text-credits = 我们已向 { $email } 发送链接。打开它即可获得 { $credits } 点。
+dash-verify-resend = 重新发送
+dash-verify-sent = 新的链接已发出。
+dash-credits-title = 点数
+dash-remaining = 剩余
+dash-total = 累计获得
+dash-used = 已使用
+dash-held = 制作中预留
+dash-frozen = 冻结
+dash-removed = 扣回或过期
+dash-debt = 欠额
+dash-of-these-initial = 其中初始赠送
+dash-of-these-bonus = 其中额外赠送
+dash-trials = 剩余免费试用
+dash-trials-of = 共 { $n } 次
+dash-plan = 套餐
+dash-plan-none = 未订购
+dash-plan-see = 查看套餐
+dash-plan-used = 本期已用 { $used } / { $quota } 次
+dash-plan-used-unlimited = 本期已用 { $used } 次
+dash-plan-renews = { $date } 续订
+dash-plan-ends = { $date } 到期
+dash-plan-past-due = 最近一次续订未付款，套餐服务到 { $date } 为止。
+dash-sum-title = 这些数字怎么对上
+dash-sum-text = 累计获得 = 剩余 + 冻结 + 预留 + 已使用 + 扣回或过期 − 欠额
+dash-sum-line = { $total } = { $remaining } + { $frozen } + { $held } + { $used } + { $removed } − { $debt }
+dash-sum-link = 每一笔变动都在账单里
+dash-chart-title = 最近 30 天
+dash-chart-summary = 自 { $from } 起使用 { $used } 点，获得 { $received } 点。
+dash-chart-none = 还没有点数变动。第一次使用后会显示在这里。
+dash-chart-used = 使用
+dash-chart-received = 获得
+dash-chart-day = 日期
+dash-chart-table = 以表格显示
+dash-jobs-title = 最近的作品
+dash-jobs-all = 查看全部
+dash-jobs-none = 您的图片会出现在这里。
+
+## 充值
+
+pay-page = 充值
+pay-title = 充值
+pay-lead = 一次购买，随时使用，长期有效。
+pay-balance = 当前余额
+pay-balance-debt = 购买的点数中，{ $n } 点会先抵扣欠额。
+pay-packs-title = 点数包
+pay-pack-credits = 点
+pay-pack-bonus = 含赠送 { $n } 点
+pay-pack-each = 每点 { $price }
+pay-pack-tryons = 可试穿 { $n } 次
+pay-pack-buy = { $price } 购买
+pay-pack-buy-label = { $price } 购买：{ $pack }，{ $n } 点
+pay-pack-pending = 正在打开付款页……
+pay-pack-best = 单价最低
+pay-topup-title = 自定金额
+pay-topup-lead = 人民币充值：1 元 = { $rate } 点，{ $min } 到 { $max } 元。
+pay-topup-open = 选择金额
+pay-topup-window = 人民币充值
+pay-topup-quick = 快捷金额
+pay-topup-quick-buy = 支付 { $price }
+pay-topup-amount = 其他金额
+pay-topup-amount-hint = 整数金额，{ $min } 到 { $max } 元
+pay-topup-gives = 可得
+pay-topup-buy = 前往付款
+pay-topup-pending = 正在打开付款页……
+pay-plans-title = 套餐
+pay-plans-lead = 适合经常使用。试穿优先用套餐次数，点数留作他用。
+pay-plan-month = 每月
+pay-plan-quota = 每月 { $n } 次试穿
+pay-plan-quota-unlimited = 试穿不限次数
+pay-plan-no-video = 视频用点数支付
+pay-plan-start = 每月 { $price } 订购
+pay-plan-pending = 正在打开付款页……
+pay-plan-current = 当前套餐
+pay-plan-manage = 更改或取消
+pay-plan-manage-pending = 正在打开……
+pay-plan-conflict = 您已有套餐，请更改现有套餐，不必再订一个。
+pay-immediate = 我要求立即提供服务，并知悉对已使用的点数不再享有撤回权。
+pay-provider = 您将在 { $provider } 的页面付款，我们不会接触到您的银行卡信息。
+pay-history-title = 付款记录
+pay-history-none = 还没有付款。您购买的内容和收据会列在这里。
+pay-history-date = 日期
+pay-history-item = 商品
+pay-history-credits = 点数
+pay-history-amount = 金额
+pay-history-status = 状态
+pay-history-method = 支付方式
+pay-history-receipt = 收据
+pay-history-receipt-label = { $date } 付款 { $amount } 的收据
+pay-history-continue = 继续付款
+pay-history-again = 重试
+pay-history-returned = 已退 { $amount }
+pay-item-top-up = 自定金额充值
+pay-method-card = 银行卡
+pay-method-alipay = 支付宝
+pay-method-wechat-pay = 微信支付
+pay-method-bank = 银行转账
+pay-method-other = 其他
+pay-status-pending = 等待付款
+pay-status-completed = 已完成
+pay-status-failed = 失败
+pay-status-cancelled = 已过期
+pay-status-partially-refunded = 部分退款
+pay-status-refunded = 已退款
+pay-status-disputed = 争议中
+pay-error-unavailable = 支付服务暂时没有响应，没有扣款。请稍后再试。
+
+## 付款成功
+
+success-page = 付款成功
+success-title = 谢谢，点数已到账。
+success-text = 已到账 { $n } 点，付款 { $price }。
+success-text-bonus = 已到账 { $n } 点（含赠送 { $bonus } 点），付款 { $price }。
+success-balance = 当前余额
+success-debt = 其中 { $n } 点用于抵扣欠额。
+success-receipt = 打开收据
+success-leave = { $seconds } 秒后前往概览。
+success-leave-counted = { $n } 秒后前往概览。
+success-stay = 留在本页
+success-dashboard = 前往概览
+success-try-on = 开始试穿
+success-draft-title = 您的图片还在
+success-draft-text = 从刚才的地方继续。
+success-draft-button = 继续试穿
+success-updating-page = 点数正在更新
+success-updating-title = 您的点数正在更新
+success-updating-text = 付款已完成，点数马上到账，到账后本页会自动更新。
+success-updating-text-delayed = 银行还在确认这笔付款。确认后点数立即到账，所有打开的页面都会显示。
+success-updating-next-title = 还需要一点时间
+success-updating-next = 不会有任何损失，您也无需做什么。我们会自动继续查询，付款一经确认点数就会到账，关闭本页也没关系。如果到明天仍未到账，请联系 { $contact }，并注明付款编号 { $id }。
+success-updating-again = 再看一次
+success-failed-page = 付款失败
+success-failed-title = 付款没有成功
+success-failed-text = 没有扣款，也没有增加点数。
+success-failed-reason = 支付服务的说明：{ $reason }
+success-failed-again = 重新付款 { $price }
+success-failed-other = 选择其他商品
+success-expired-page = 付款页已过期
+success-expired-title = 这个付款页已过期
+success-expired-text = 打开一小时内没有付款，没有扣款。
+success-plan-page = 套餐已生效
+success-plan-title = 套餐已生效
+success-plan-text = { $plan } 已生效：{ $quota }，{ $date } 续订。
+success-plan-text-unlimited = { $plan } 已生效：试穿不限次数，{ $date } 续订。
+success-missing-page = 找不到付款
+success-missing-title = 找不到这笔付款
+success-missing-text = 链接可能不完整，或属于另一个账户。您付过的款项一定会到账。
+success-missing-button = 查看我的付款
+success-decline-generic = 银行拒绝了这张卡，没有说明原因；换一张卡也许可以。
+success-decline-insufficient = 卡内余额不足。
+success-decline-expired-card = 银行卡已过期。
+success-decline-cvc = 安全码与银行卡不符。
+success-decline-processing = 银行暂时无法处理这笔付款，请重试。
+success-decline-authentication = 付款未通过银行验证。
+success-decline-delayed = 银行转账没有到账。
+
+## 未付款
+
+cancelled-page = 付款未完成
+cancelled-title = 没有付款
+cancelled-text = 您在付款前返回了，没有扣款。付款页会保留一小时，您可以随时回来继续。
+cancelled-continue = 继续付款
+cancelled-other = 选择其他商品
+cancelled-dashboard = 前往概览
+
+## 试穿
+
+tryon-page = 试穿
+tryon-title = 开始试穿
+tryon-lead = 两张图片合成一张。支持 JPEG、PNG、WebP，每张不超过 { $limit }。
+tryon-person = 人物
+tryon-person-hint = 正面、露出手臂、光线充足。
+tryon-garment = 衣服
+tryon-garment-hint = 商品图，或别人穿着的照片。
+tryon-choose = 选择照片
+tryon-choose-other = 换一张照片
+tryon-drop = 或拖到这里
+tryon-samples = 或者先用示例
+tryon-sample-own = 我的照片
+tryon-sample-person-1 = 穿素色上衣的人
+tryon-sample-person-2 = 穿连衣裙的人
+tryon-sample-person-3 = 坐着的人
+tryon-sample-garment-1 = 连帽衫
+tryon-sample-garment-2 = T 恤
+tryon-sample-garment-3 = 夏季连衣裙
+tryon-preview-person = 人物照片预览
+tryon-preview-garment = 衣服照片预览
+tryon-category = 衣服类别
+tryon-category-auto = 自动识别
+tryon-category-tops = 上装
+tryon-category-bottoms = 下装
+tryon-category-one-piece = 连体
+tryon-consent = 照片里是我本人，或我有权使用这些图片。
+tryon-consent-hint = 照片会发送给 { $provider } 用于制作，其他人看不到；原图在 { $days } 天后删除。
+tryon-cost-title = 费用
+tryon-cost-credits = { $n } 点（您有 { $left } 点）
+tryon-cost-trial = 使用 1 次免费试用（剩 { $left } 次）
+tryon-cost-trial-last = 使用最后 1 次免费试用
+tryon-cost-plan = 使用 1 次套餐次数（本期剩 { $left } 次）
+tryon-cost-plan-unlimited = 不另收费：您的套餐不限次数
+tryon-cost-promise = 图片做成后才会扣除。
+tryon-button = 制作图片
+tryon-pending = 正在上传图片……
+tryon-upload = 上传中
+tryon-upload-failed = 图片没能上传。请检查网络后重试，没有扣费。
+tryon-none-title = 试穿次数已用完
+tryon-none-text = 试穿一次需要 { $cost }，您有 { $left }。
+tryon-none-debt = 您的账户欠 { $debt }，购买后会先抵扣。
+tryon-none-button = 去充值
+tryon-none-quick = { $pack }：{ $credits }，{ $price }
+tryon-none-kept = 您的图片会私密保存 { $hours } 小时，购买后可以继续。
+tryon-draft-title = 您之前选的图片还在
+tryon-draft-discard = 丢弃
+tryon-too-many = 您还有 { $n } 张图片正在制作，请等其中一张完成。
+tryon-unavailable = 工作室暂时没有响应，没有扣费。请过几分钟再试。
+tryon-back-of-line = 工作室比较忙，可能需要几分钟。
+
+## 作品
+
+job-page = 试穿
+job-page-queued = 排队中
+job-page-running = 制作中
+job-page-succeeded = 您的图片
+job-page-failed = 没有做成
+job-page-cancelled = 已取消
+job-gallery-page = 作品
+job-gallery-title = 您的作品
+job-gallery-none-title = 这里还是空的
+job-gallery-none-text = 做一次试穿，图片就会出现在这里，可以下载和对比。
+job-tool-try-on = 试穿
+job-tool-video = 视频
+job-state-queued = 排队中
+job-state-running = 制作中
+job-state-succeeded = 完成
+job-state-failed = 失败
+job-state-cancelled = 已取消
+job-queued-title = 您的图片正在排队
+job-queued-text = 一有空位就开始。可以关闭本页，图片会出现在您的作品里。
+job-running-title = 正在制作您的图片
+job-running-text = 可以关闭本页，图片会出现在您的作品里。
+job-progress = 进度
+job-progress-value = { $n }%
+job-cancel = 取消
+job-cancel-pending = 正在取消……
+job-cancel-requested = 您已申请取消。工作室不一定能停下；如果仍然做完，图片归您。
+job-held-credits = 已预留 { $n } 点
+job-held-trial = 已预留 1 次免费试用
+job-held-plan = 已预留 1 次套餐次数
+job-paid-credits = 用 { $n } 点支付
+job-paid-trial = 用免费试用支付
+job-paid-plan = 由套餐支付
+job-returned-credits = 已退回 { $n } 点
+job-returned-trial = 已退回免费试用
+job-returned-plan = 已退回套餐次数
+job-succeeded-title = 做好了
+job-before = 试穿前
+job-after = 试穿后
+job-before-alt = 试穿前的照片
+job-after-alt = 穿上衣服后的图片
+job-garment-alt = 衣服
+job-compare = 拖动以对比前后
+job-download = 下载
+job-again = 再试一件
+job-rerun = 再做一次
+job-retry = 重试
+job-retry-other = 换其他图片
+job-delete = 删除
+job-delete-pending = 正在删除……
+job-delete-sure = 永久删除这张图片及其原图？
+job-details = 详情
+job-made = 完成时间
+job-started = 开始时间
+job-kind = 类别
+job-paid = 支付
+job-id = 编号
+job-originals-until = 您的原图将于 { $date } 删除。
+job-preview-note = 沙盒预览：用简单拼贴代替真实制作。
+job-failed-title = 这张没有做成
+job-cancelled-title = 已取消
+job-cancelled-text = 没有制作图片。
+job-error-image-load = 有一张图片无法打开。请另存为 JPEG 或 PNG 后重试。
+job-error-content-moderation = 工作室不处理其中的某张图片，请换其他图片。
+job-error-pose = 没能清楚地辨认出人物。单人正面照效果最好。
+job-error-input-validation = 工作室无法使用这些图片，请换其他图片。
+job-error-pipeline = 制作过程中出了问题，重试通常就能成功。
+job-error-third-party = 工作室依赖的某项服务暂不可用，请稍后再试。
+job-error-internal = 工作室自身出了故障，请稍后再试。
+job-error-timeout = 用时过长，我们不再等待。
+job-error-no-verdict = 工作室一直没有给出结果，按失败处理。
+job-error-result-unavailable = 图片已做好，但无法从工作室取回。
+job-error-unavailable = 工作室没有响应。
+job-error-rejected = 工作室拒绝了这次制作。
+job-error-cancelled = 工作室中止了这次制作。
+job-error-unknown = 制作失败，工作室没有说明原因。
+job-error-free = 没有收费。
+
+## 账单
+
+statement-page = 账单
+statement-title = 账单
+statement-lead = 点数的每一笔变动，最新的在前。
+statement-filter = 筛选
+statement-filter-kind = 类型
+statement-filter-all = 全部
+statement-filter-from = 从
+statement-filter-to = 到
+statement-filter-button = 查看
+statement-filter-clear = 显示全部
+statement-csv = 下载 CSV
+statement-print-note = { $email } 的账单，{ $date }
+statement-date = 日期（UTC）
+statement-what = 事项
+statement-kind = 类型
+statement-amount = 变动
+statement-balance = 余额
+statement-lots = 来源
+statement-none = 还没有记录。
+statement-none-filtered = 没有符合条件的记录。
+statement-count = 共 { $n } 笔
+statement-kind-grant = 获得
+statement-kind-hold = 预留
+statement-kind-capture = 使用
+statement-kind-release = 退回
+statement-kind-deduct = 扣除
+statement-kind-take-back = 扣回
+statement-kind-expire = 过期
+statement-kind-freeze = 冻结
+statement-kind-unfreeze = 解冻
+statement-kind-debt = 欠额
+statement-kind-debt-paid = 抵扣欠额
+statement-reason-initial = 初始点数
+statement-reason-purchase = 购买：{ $item }
+statement-reason-bonus = 赠送：{ $item }
+statement-reason-top-up = 充值 { $amount }
+statement-reason-try-on-hold = 试穿开始
+statement-reason-try-on-done = 试穿完成
+statement-reason-try-on-failed = 试穿失败，点数已退回
+statement-reason-try-on-cancelled = 试穿取消，点数已退回
+statement-reason-video-hold = 视频开始
+statement-reason-video-done = 视频完成
+statement-reason-video-failed = 视频失败，点数已退回
+statement-reason-video-cancelled = 视频取消，点数已退回
+statement-reason-trial = 用免费试用支付
+statement-reason-plan = 由套餐“{ $plan }”支付
+statement-reason-refund = 退款：{ $item }
+statement-reason-refund-reversed = 退款未成功：{ $item }
+statement-reason-dispute-opened = 付款争议：{ $item }
+statement-reason-dispute-won = 争议结束，结果对您有利：{ $item }
+statement-reason-dispute-lost = 争议败诉：{ $item }
+statement-reason-expired = 到期未用
+statement-reason-debt = 已用掉的点数被扣回
+statement-reason-debt-paid = 用新点数抵扣
+statement-reason-operator-add = 管理员增加：{ $reason }
+statement-reason-operator-deduct = 管理员扣除：{ $reason }
+statement-reason-operator-set = 管理员设定：{ $reason }
+statement-reason-own-deduct = 您自行扣除：{ $reason }
+statement-reason-sync = 账户迁入
+statement-lot-initial = 初始
+statement-lot-purchase = 购买
+statement-lot-bonus = 赠送
+statement-lot-grant = 发放
+statement-lot-part = { $source } { $n }
+
+## 账户
+
+account-page = 账户
+account-title = 账户
+account-profile = 个人资料
+account-name-save = 保存称呼
+account-name-pending = 正在保存……
+account-saved = 已保存。
+account-email-verified = 已验证
+account-email-unverified = 尚未验证
+account-email-resend = 重新发送链接
+account-email-resend-pending = 正在发送……
+account-email-resent = 新的链接已发往 { $email }。
+account-language = 语言
+account-language-text = 页面和邮件使用的语言。
+account-language-save = 使用此语言
+account-password = 密码
+account-password-text = 我们会发送一个链接，供您设置新密码。
+account-password-button = 更改密码
+account-since = { $date } 加入
+account-sign-out = 退出登录
+account-sign-out-text = 结束此浏览器中的登录。
+
+## 错误
+
+error-page = 出了点问题
+error-home = 回到首页
+error-dashboard = 前往概览
+error-retry = 重试
+error-reference = 联系我们时请注明编号：{ $id }
+error-not-found-title = 这里没有这个页面
+error-not-found-text = 它可能已移走，或者地址不太对。
+error-forbidden-title = 您无法执行此操作
+error-forbidden-text = 您的账户没有相应的权限。
+error-cross-site-title = 这个请求来自其他网站
+error-cross-site-text = 为了安全，我们没有执行。如果是您本人，请在本站打开页面后重试。
+error-rate-limited-title = 稍微慢一点
+error-rate-limited-text = 请等 { $seconds } 秒后再试。没有扣费。
+error-internal-title = 我们这边出了故障
+error-internal-text = 故障已记录，我们会处理。如果您正在付款或制作图片，不会有损失：付过的会到账，没做成的不收费。
+error-unavailable-title = 暂时无法使用
+error-unavailable-text = 我们依赖的一项服务没有响应，没有扣费。请过几分钟再试。
+error-unauthenticated-title = 请先登录
+error-unauthenticated-text = 这个页面只属于您，请先登录。
+error-insufficient-credits = 剩余次数不足，请购买点数包。
+error-insufficient-credits-detail = 需要 { $required }，您有 { $remaining }。
+error-validation = 表单还有不对的地方，请看标出的栏目。
+error-idempotency-mismatch = 这个表单之前以不同内容提交过，请再按一次按钮。
+error-conflict = 这一步已经完成，或情况有了变化，请刷新页面看看。
+error-payload-too-large = 内容超过了允许的大小。
+error-unsupported-media = 我们无法处理这种文件。
+error-bad-image = 无法把这个文件读成图片。
+error-too-many-jobs = 您有太多图片正在制作，请等其中一张完成。
+error-provider-unavailable = 我们依赖的一项服务没有响应，没有扣费。
+error-gone = 它已经不存在了。
+
+## 邮件
+
+mail-verify-subject = 请验证您的邮箱
+mail-verify-body =
+    { $name }，您好：
+
+    请打开以下链接，确认这个邮箱属于您：
+
+    { $link }
+
+    链接 { $hours } 小时内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
+
+    { -brand }
+mail-verify-body-credits =
+    { $name }，您好：
+
+    请打开以下链接，确认这个邮箱属于您。确认后 { $credits } 点会加入您的账户：
+
+    { $link }
+
+    链接 { $hours } 小时内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
+
+    { -brand }
+mail-reset-subject = 设置新密码
+mail-reset-body =
+    { $name }，您好：
+
+    有人（很可能是您本人）申请重设密码。请打开以下链接设置新密码：
+
+    { $link }
+
+    链接只能使用一次，{ $minutes } 分钟内有效。如果不是您本人操作，请忽略这封邮件，密码不会改变。
+
+    { -brand }
+mail-greeting-anonymous = 朋友
+
+## 服务条款
+
+terms-page = 服务条款
+terms-title = 服务条款
+terms-updated = 版本 { $version }
+terms-who-title = 服务提供者
+terms-who-text = { -brand } 由 { $seller } 运营，联系方式：{ $contact }。
+terms-credits-title = 点数
+terms-credits-text = 点数用于支付本工作室的制作。点数不是货币，不能兑换现金或转让；除非点数包另有说明，购买的点数不会过期。制作成功才收费，失败自动退回。
+terms-plans-title = 套餐
+terms-plans-text = 套餐按月自动续订，您可以随时取消，到当期结束时生效。套餐不会影响您购买的点数。
+terms-refunds-title = 退款
+terms-refunds-text = 付款退回时，按比例扣回相应的点数。如果点数已经用掉，账户会显示欠额，之后获得的点数先行抵扣。
+terms-withdrawal-title = 撤回权
+terms-withdrawal-text = 在欧盟，您可以在 14 天内撤回购买。如果您要求我们立即提供服务，对已使用的点数不再享有此权利。
+terms-pictures-title = 您的图片
+terms-pictures-text = 请只使用您本人的照片，或您有权使用的照片。不得含有裸露内容、涉及未成年人的性内容，不得违背他人意愿。工作室会检查并拒绝此类内容。
+terms-results-title = 您的作品
+terms-results-text = 您制作的图片归您使用。图片由机器生成，剪裁、颜色和合身程度可能与实物不同。
+terms-changes-title = 条款变更
+terms-changes-text = 变更生效前我们会通知您。您接受的版本会随账户保存。
+terms-sandbox = 这里是沙盒环境，不会产生真实付款，以上内容不构成任何约束。
+
+## 隐私说明
+
+privacy-page = 隐私说明
+privacy-title = 隐私说明
+privacy-updated = 版本 { $version }
+privacy-who-title = 责任方
+privacy-who-text = { $seller }，{ $contact }。
+privacy-what-title = 我们保存什么
+privacy-what-text = 您的邮箱、您填写的称呼、经过不可逆处理的密码、不含卡号的付款记录、每一笔点数变动，以及您的图片。
+privacy-pictures-title = 您的图片
+privacy-pictures-text = 只有您能打开。制作试穿时会发送给 { $provider }。原图在 { $days } 天后删除；成品保留到您删除为止。
+privacy-cookies-title = Cookie
+privacy-cookies-text = 一个用于保持登录，一个用于记住语言。没有跟踪，没有广告，不加载其他网站的内容。
+privacy-payments-title = 付款
+privacy-payments-text = 您在 { $provider } 的页面付款。我们只会得知您是否付款、金额和方式，不会得知卡号。
+privacy-rights-title = 您的权利
+privacy-rights-text = 您可以查看、更正、带走和删除我们保存的内容。删除账户后，图片和个人信息会被清除；依法保留的账簿只有数字，没有姓名。

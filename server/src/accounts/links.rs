@@ -1,0 +1,203 @@
+//! One-time links sent by e-mail: verify an address, reset a password. Only a hash of the token is
+//! stored; a link works once and for a limited time.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+
+use super::limits::LETTERS_TO_ADDRESS;
+use super::mail::{Template, enqueue};
+use super::users::end_sessions;
+use super::{Accounts, Email, Language, Password, User};
+use crate::catalog::InitialWhen;
+use crate::db::Tx;
+use crate::ids::UserId;
+use crate::secret;
+use crate::time::Timestamp;
+
+const RESET_LIFE: Duration = Duration::from_secs(30 * 60);
+const VERIFY_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Unknown, used or too old: one answer for all.
+    #[error("this link is not valid any more")]
+    Dead,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(FromRow)]
+struct Used {
+    user_id: UserId,
+}
+
+impl Accounts {
+    /// Asks for a letter with a link to reset the password. Does the same work, and so takes the
+    /// same time, whether or not the address has an account.
+    pub async fn forgot(&self, email: &Email, language: Language) -> sqlx::Result<()> {
+        if self
+            .limits
+            .check(LETTERS_TO_ADDRESS, email.as_str())
+            .await?
+            .is_err()
+        {
+            return Ok(());
+        }
+        self.limits
+            .count(LETTERS_TO_ADDRESS, email.as_str())
+            .await?;
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        enqueue(&mut tx, email, Template::Reset, language, now).await?;
+        tx.commit().await?;
+        self.mail_wake.notify_one();
+        Ok(())
+    }
+
+    /// Sends the letter that verifies the address once more.
+    pub async fn resend_verification(&self, user: &User, language: Language) -> sqlx::Result<()> {
+        let Some(email) = Email::parse(&user.email).filter(|_| !user.verified) else {
+            return Ok(());
+        };
+        if self
+            .limits
+            .check(LETTERS_TO_ADDRESS, email.as_str())
+            .await?
+            .is_err()
+        {
+            return Ok(());
+        }
+        self.limits
+            .count(LETTERS_TO_ADDRESS, email.as_str())
+            .await?;
+        let mut tx = self.db.begin().await?;
+        enqueue(
+            &mut tx,
+            &email,
+            Template::Verify,
+            language,
+            self.clock.now(),
+        )
+        .await?;
+        tx.commit().await?;
+        self.mail_wake.notify_one();
+        Ok(())
+    }
+
+    /// Makes the token of a link for the account behind `email`; `None` when there is none.
+    pub(super) async fn make_link(
+        &self,
+        email: &str,
+        template: Template,
+    ) -> sqlx::Result<Option<String>> {
+        let now = self.clock.now();
+        let token = secret::token();
+        let life = match template {
+            Template::Verify => VERIFY_LIFE,
+            Template::Reset => RESET_LIFE,
+        };
+        let mut tx = self.db.begin().await?;
+        let made = sqlx::query(
+            "INSERT INTO email_tokens (token_hash, user_id, purpose, created_at, expires_at) \
+             SELECT $1, id, $2, $3, $4 FROM users WHERE email = $5 AND blocked_at IS NULL",
+        )
+        .bind(secret::hash(&token))
+        .bind(template.as_str())
+        .bind(now)
+        .bind(now.plus(life))
+        .bind(email)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok((made == 1).then_some(token))
+    }
+
+    /// Verifies the address a link was sent to, and gives what the catalogue kept back for that.
+    pub async fn verify_email(&self, token: &str) -> Result<User, LinkError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let user = use_link(&mut tx, token, Template::Verify, now).await?;
+        let first_time =
+            sqlx::query("UPDATE users SET verified_at = $2 WHERE id = $1 AND verified_at IS NULL")
+                .bind(&user)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+        let account = self.find(&user).await?.ok_or(LinkError::Dead)?;
+        let waited = self.catalog.initial.when == InitialWhen::Verified;
+        if first_time == 1
+            && waited
+            && let Some(email) = Email::parse(&account.email)
+        {
+            self.welcome_once(&mut tx, &user, &email, now).await?;
+        }
+        tx.commit().await?;
+        Ok(User {
+            verified: true,
+            ..account
+        })
+    }
+
+    /// Whether a reset link would still work; looking does not use it up.
+    pub async fn reset_link_lives(&self, token: &str) -> sqlx::Result<bool> {
+        let found: Option<(String,)> = sqlx::query_as(
+            "SELECT user_id FROM email_tokens \
+             WHERE token_hash = $1 AND purpose = 'reset' AND used_at IS NULL AND expires_at > $2",
+        )
+        .bind(secret::hash(token))
+        .bind(self.clock.now())
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(found.is_some())
+    }
+
+    /// Sets a new password by a link. Every session and every other link of the account ends.
+    pub async fn reset_password(&self, token: &str, password: &Password) -> Result<(), LinkError> {
+        if !self.reset_link_lives(token).await? {
+            return Err(LinkError::Dead);
+        }
+        let hash = self.passwords.hash(password).await;
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let user = use_link(&mut tx, token, Template::Reset, now).await?;
+        sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
+            .bind(&user)
+            .bind(hash)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM email_tokens WHERE user_id = $1 AND purpose = 'reset'")
+            .bind(&user)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM api_tokens WHERE user_id = $1")
+            .bind(&user)
+            .execute(&mut *tx)
+            .await?;
+        end_sessions(&mut tx, &user).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Uses a link up and says whose it was.
+async fn use_link(
+    tx: &mut Tx,
+    token: &str,
+    purpose: Template,
+    now: Timestamp,
+) -> Result<UserId, LinkError> {
+    let used: Option<Used> = sqlx::query_as(
+        "UPDATE email_tokens SET used_at = $3 \
+         WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+         RETURNING user_id",
+    )
+    .bind(secret::hash(token))
+    .bind(purpose.as_str())
+    .bind(now)
+    .fetch_optional(&mut **tx)
+    .await?;
+    used.map(|used| used.user_id).ok_or(LinkError::Dead)
+}

@@ -1,0 +1,67 @@
+//! People: accounts, passwords, sessions, one-time links, API tokens.
+//!
+//! [`Accounts`] is the face of it. An account is born with its wallet in one transaction, however
+//! it is born. Sessions live in the database ([`SessionStore`]) and hold an id, never a balance.
+
+mod email;
+mod limits;
+mod links;
+mod mail;
+mod passwords;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod tokens;
+mod users;
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::catalog::Catalog;
+use crate::db::Database;
+use crate::time::Clock;
+
+pub use email::Email;
+pub use limits::{Limited, RateLimits};
+pub use links::LinkError;
+pub use mail::{Letter, MailSettings, Mailer, Template, Transport, Wording, kept_mail};
+pub use passwords::{Password, Passwords};
+pub use sessions::{ACCOUNT_KEY, SessionStore, USER_KEY, account_of};
+pub use sign_in::SignInError;
+pub use sign_up::{NewAccount, SignUpError};
+pub use tokens::{Scope, Scopes, TokenError};
+pub use users::{Language, Role, User};
+
+/// Accounts and how they are proven. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    pub(crate) db: Database,
+    pub(crate) clock: Clock,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) passwords: Passwords,
+    pub(crate) limits: RateLimits,
+    pub(crate) person_key: SecretString,
+    /// Wakes the mailer when a letter was put into the outbox.
+    pub(crate) mail_wake: Arc<tokio::sync::Notify>,
+}
+
+impl Accounts {
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        catalog: Arc<Catalog>,
+        limits: RateLimits,
+        person_key: SecretString,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            catalog,
+            passwords: Passwords::default(),
+            limits,
+            person_key,
+            mail_wake: Arc::default(),
+        }
+    }
+}

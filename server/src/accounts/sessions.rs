@@ -1,0 +1,182 @@
+//! Sessions in the database, for tower-sessions. A record holds who is signed in and little else.
+//!
+//! Loading a record reads the account's row in the same statement and hands it over under
+//! [`ACCOUNT_KEY`], as it is at this moment; it is never written back. So a page knows who asks
+//! after one statement, and a blocked account is signed out at once.
+
+use async_trait::async_trait;
+use sqlx::FromRow;
+use std::collections::HashMap;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result};
+
+use super::users::{User, UserRow};
+use crate::db::Database;
+use crate::secret;
+use crate::time::{Clock, Timestamp};
+
+/// Under this key a record holds the id of the account that is signed in.
+pub const USER_KEY: &str = "user_id";
+/// Under this key a loaded record holds the account's row as it is right now.
+pub const ACCOUNT_KEY: &str = "account";
+
+/// The account that was read with a session record.
+pub fn account_of(value: serde_json::Value) -> Option<User> {
+    serde_json::from_value::<UserRow>(value)
+        .ok()?
+        .into_user()
+        .filter(|user| !user.blocked)
+}
+
+/// The table `sessions` as tower-sessions wants it. The id is stored as a hash: whoever reads the
+/// table cannot use it.
+#[derive(Clone)]
+pub struct SessionStore {
+    db: Database,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for SessionStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionStore")
+    }
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    data: String,
+    session_expires_at: i64,
+    id: Option<String>,
+    email: Option<String>,
+    name: Option<String>,
+    role: Option<String>,
+    language: Option<String>,
+    verified_at: Option<i64>,
+    blocked_at: Option<i64>,
+    created_at: Option<i64>,
+}
+
+impl SessionRow {
+    fn account(&self) -> Option<UserRow> {
+        Some(UserRow {
+            id: self.id.clone()?,
+            email: self.email.clone()?,
+            name: self.name.clone()?,
+            role: self.role.clone()?,
+            language: self.language.clone(),
+            verified_at: self.verified_at,
+            blocked_at: self.blocked_at,
+            created_at: self.created_at?,
+        })
+    }
+}
+
+impl SessionStore {
+    pub fn new(db: Database, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+
+    /// Forgets sessions whose time is over; called by the sweep.
+    pub async fn delete_expired(&self) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+            .bind(self.clock.now())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Whether a session still lives; open streams ask.
+    pub async fn lives(&self, id: &Id) -> sqlx::Result<bool> {
+        let found: Option<(i64,)> =
+            sqlx::query_as("SELECT expires_at FROM sessions WHERE id = $1 AND expires_at > $2")
+                .bind(key(id))
+                .bind(self.clock.now())
+                .fetch_optional(self.db.reader())
+                .await?;
+        Ok(found.is_some())
+    }
+
+    async fn write(&self, record: &Record) -> Result<()> {
+        let mut data = record.data.clone();
+        data.remove(ACCOUNT_KEY);
+        let user = data
+            .get(USER_KEY)
+            .and_then(|value| value.as_str())
+            .map(str::to_owned);
+        let text = serde_json::to_string(&data).map_err(|e| Error::Encode(e.to_string()))?;
+        let expires_at = Timestamp::from_datetime(record.expiry_date);
+        let mut tx = self.db.begin().await.map_err(backend)?;
+        sqlx::query(
+            "INSERT INTO sessions (id, user_id, data, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
+             user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at",
+        )
+        .bind(key(&record.id))
+        .bind(user)
+        .bind(text)
+        .bind(self.clock.now())
+        .bind(expires_at)
+        .execute(&mut *tx)
+        .await
+        .map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}
+
+fn key(id: &Id) -> String {
+    secret::hash(&id.to_string())
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+#[async_trait]
+impl tower_sessions::SessionStore for SessionStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        // 128 random bits do not collide.
+        self.write(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.write(record).await
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row: Option<SessionRow> = sqlx::query_as(
+            "SELECT s.data, s.expires_at AS session_expires_at, u.id, u.email, u.name, u.role, \
+                    u.language, u.verified_at, u.blocked_at, u.created_at \
+             FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
+             WHERE s.id = $1 AND s.expires_at > $2",
+        )
+        .bind(key(id))
+        .bind(self.clock.now())
+        .fetch_optional(self.db.reader())
+        .await
+        .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let mut data: HashMap<String, serde_json::Value> =
+            serde_json::from_str(&row.data).map_err(|e| Error::Decode(e.to_string()))?;
+        if let Some(account) = row.account() {
+            let value = serde_json::to_value(account).map_err(|e| Error::Decode(e.to_string()))?;
+            data.insert(ACCOUNT_KEY.to_owned(), value);
+        }
+        let expiry_date = Timestamp::from_micros(row.session_expires_at).to_datetime();
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let mut tx = self.db.begin().await.map_err(backend)?;
+        sqlx::query("DELETE FROM sessions WHERE id = $1")
+            .bind(key(id))
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}

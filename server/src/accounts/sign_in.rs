@@ -1,0 +1,126 @@
+use secrecy::SecretString;
+use sqlx::FromRow;
+
+use super::limits::{Limited, WRONG_PASSWORDS_FROM_ADDRESS, WRONG_PASSWORDS_OF_ACCOUNT};
+use super::users::{UserRow, end_sessions};
+use super::{Accounts, Email, Password, Role, User};
+
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The address is unknown, the password wrong or the account blocked: one answer for all.
+    #[error("e-mail or password is wrong")]
+    Wrong,
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(FromRow)]
+struct Credentials {
+    #[sqlx(flatten)]
+    user: UserRow,
+    password_hash: Option<String>,
+}
+
+impl Accounts {
+    /// Checks a password. `address` is where the attempt comes from.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &SecretString,
+        address: &str,
+    ) -> Result<User, SignInError> {
+        let name = email.trim().to_lowercase();
+        // Checked with a place taken, so that a burst cannot pass the check before it is counted.
+        let _place = self.passwords.place().await;
+        self.limits
+            .check(WRONG_PASSWORDS_OF_ACCOUNT, &name)
+            .await??;
+        self.limits
+            .check(WRONG_PASSWORDS_FROM_ADDRESS, address)
+            .await??;
+
+        let found = self.credentials(&name).await?;
+        let hash = found.as_ref().and_then(|found| found.password_hash.clone());
+        let fits = self.passwords.verify(password, hash).await;
+        let user = found
+            .filter(|_| fits)
+            .and_then(|found| found.user.into_user());
+        match user.filter(|user| !user.blocked) {
+            Some(user) => Ok(user),
+            None => {
+                self.limits.count(WRONG_PASSWORDS_OF_ACCOUNT, &name).await?;
+                self.limits
+                    .count(WRONG_PASSWORDS_FROM_ADDRESS, address)
+                    .await?;
+                Err(SignInError::Wrong)
+            }
+        }
+    }
+
+    async fn credentials(&self, email: &str) -> sqlx::Result<Option<Credentials>> {
+        sqlx::query_as(
+            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at, \
+             password_hash FROM users WHERE email = $1",
+        )
+        .bind(email)
+        .fetch_optional(self.db.reader())
+        .await
+    }
+
+    /// Makes or updates the administrator named by the settings.
+    pub async fn ensure_admin(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<(), super::SignUpError> {
+        if self.find_by_email(email).await?.is_none() {
+            let new = super::NewAccount {
+                email: email.clone(),
+                password: password.clone(),
+                name: "Administrator".to_owned(),
+                role: Role::Admin,
+                language: super::Language::En,
+                verified: true,
+            };
+            return self.create(new).await.map(|_| ());
+        }
+        self.update_admin(email, password)
+            .await
+            .map_err(super::SignUpError::Database)
+    }
+
+    /// Gives the role and, where it differs, the password; only a new password ends sessions.
+    async fn update_admin(&self, email: &Email, password: &Password) -> sqlx::Result<()> {
+        let Some(found) = self.credentials(email.as_str()).await? else {
+            return Ok(());
+        };
+        let same = {
+            let _place = self.passwords.place().await;
+            self.passwords
+                .verify(password.secret(), found.password_hash)
+                .await
+        };
+        let hash = if same {
+            None
+        } else {
+            Some(self.passwords.hash(password).await)
+        };
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE users SET role = 'admin', password_hash = COALESCE($2, password_hash) \
+             WHERE email = $1",
+        )
+        .bind(email.as_str())
+        .bind(&hash)
+        .execute(&mut *tx)
+        .await?;
+        if hash.is_some()
+            && let Some(user) = found.user.into_user()
+        {
+            end_sessions(&mut tx, &user.id).await?;
+        }
+        tx.commit().await
+    }
+}

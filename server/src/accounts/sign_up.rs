@@ -1,0 +1,145 @@
+use super::limits::{Limited, SIGN_UPS_FROM_ADDRESS};
+use super::mail::{Template, enqueue};
+use super::{Accounts, Email, Language, Password, Role, User};
+use crate::catalog::InitialWhen;
+use crate::credits::{self, CreditsError};
+use crate::db::{self, Tx};
+use crate::ids::UserId;
+use crate::secret;
+use crate::time::Timestamp;
+use secrecy::ExposeSecret;
+
+/// What a new account is made of. However it is born, its wallet is born with it.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub email: Email,
+    pub password: Password,
+    pub name: String,
+    pub role: Role,
+    pub language: Language,
+    /// Made by the operator: the address needs no proof and no letter is sent.
+    pub verified: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    #[error("this address has an account already")]
+    EmailTaken,
+    #[error(transparent)]
+    Limited(#[from] Limited),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Free trials before the address is verified, where the catalogue waits for that.
+const TRIALS_BEFORE_VERIFIED: i64 = 1;
+
+impl Accounts {
+    /// Signs somebody up from a form or the API. `address` is where they come from.
+    pub async fn sign_up(&self, new: NewAccount, address: &str) -> Result<User, SignUpError> {
+        self.limits.check(SIGN_UPS_FROM_ADDRESS, address).await??;
+        let user = self.create(new).await?;
+        self.limits.count(SIGN_UPS_FROM_ADDRESS, address).await?;
+        self.mail_wake.notify_one();
+        Ok(user)
+    }
+
+    /// Makes an account with its wallet, and what the catalogue gives to new ones.
+    pub async fn create(&self, new: NewAccount) -> Result<User, SignUpError> {
+        let password_hash = self.passwords.hash(&new.password).await;
+        let now = self.clock.now();
+        let user = UserId::new(now);
+        let mut tx = self.db.begin().await?;
+        insert_user(&mut tx, &user, &new, &password_hash, now).await?;
+        self.open_wallet(&mut tx, &user, &new, now).await?;
+        if !new.verified {
+            enqueue(&mut tx, &new.email, Template::Verify, new.language, now).await?;
+        }
+        tx.commit().await?;
+        Ok(User {
+            id: user,
+            email: new.email.as_str().to_owned(),
+            name: new.name,
+            role: new.role,
+            language: Some(new.language),
+            verified: new.verified,
+            blocked: false,
+            created_at: now,
+        })
+    }
+
+    async fn open_wallet(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        new: &NewAccount,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let waits = self.catalog.initial.when == InitialWhen::Verified && !new.verified;
+        if waits {
+            let trials = TRIALS_BEFORE_VERIFIED.min(self.catalog.initial.trials);
+            return credits::open(tx, user, trials, now).await;
+        }
+        credits::open(tx, user, 0, now).await?;
+        self.welcome_once(tx, user, &new.email, now).await
+    }
+
+    /// Gives the initial credits and trials, once per person, for ever.
+    pub(super) async fn welcome_once(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        email: &Email,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let person = secret::keyed_hash(self.person_key.expose_secret(), &email.person());
+        let first_time = sqlx::query(
+            "INSERT INTO initial_grants (person, created_at) VALUES ($1, $2) \
+             ON CONFLICT (person) DO NOTHING",
+        )
+        .bind(person)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected()
+            > 0;
+        if !first_time {
+            return Ok(());
+        }
+        let initial = &self.catalog.initial;
+        match credits::welcome(tx, user, initial.credits, initial.trials, now).await {
+            Ok(_) => Ok(()),
+            Err(CreditsError::Database(error)) => Err(error),
+            Err(_) => Err(db::corrupt("an account without a wallet")),
+        }
+    }
+}
+
+async fn insert_user(
+    tx: &mut Tx,
+    id: &UserId,
+    new: &NewAccount,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<(), SignUpError> {
+    let inserted = sqlx::query(
+        "INSERT INTO users (id, email, name, role, password_hash, language, verified_at, \
+         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(id)
+    .bind(new.email.as_str())
+    .bind(&new.name)
+    .bind(new.role.as_str())
+    .bind(password_hash)
+    .bind(new.language.as_str())
+    .bind(new.verified.then_some(now))
+    .bind(now)
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    if inserted == 1 {
+        Ok(())
+    } else {
+        Err(SignUpError::EmailTaken)
+    }
+}

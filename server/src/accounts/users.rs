@@ -1,0 +1,126 @@
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+
+use super::{Accounts, Email};
+use crate::db::{Change, Tx};
+use crate::ids::UserId;
+use crate::time::Timestamp;
+use crate::words::words;
+
+words! {
+    Role { User = "user", Admin = "admin" }
+}
+
+words! {
+    /// The languages of the product.
+    Language { En = "en", Zh = "zh" }
+}
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub language: Option<Language>,
+    pub verified: bool,
+    pub blocked: bool,
+    pub created_at: Timestamp,
+}
+
+impl User {
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+/// An account's row, and the same as it travels with a session record.
+#[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
+pub(super) struct UserRow {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub role: String,
+    pub language: Option<String>,
+    pub verified_at: Option<i64>,
+    pub blocked_at: Option<i64>,
+    pub created_at: i64,
+}
+
+impl UserRow {
+    pub fn into_user(self) -> Option<User> {
+        Some(User {
+            id: UserId::parse(&self.id)?,
+            email: self.email,
+            name: self.name,
+            role: Role::parse(&self.role)?,
+            language: self.language.as_deref().and_then(Language::parse),
+            verified: self.verified_at.is_some(),
+            blocked: self.blocked_at.is_some(),
+            created_at: Timestamp::from_micros(self.created_at),
+        })
+    }
+}
+
+impl Accounts {
+    pub async fn find(&self, id: &UserId) -> sqlx::Result<Option<User>> {
+        let row: Option<UserRow> = sqlx::query_as(
+            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
+             FROM users WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(row.and_then(UserRow::into_user))
+    }
+
+    pub async fn find_by_email(&self, email: &Email) -> sqlx::Result<Option<User>> {
+        let row: Option<UserRow> = sqlx::query_as(
+            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
+             FROM users WHERE email = $1",
+        )
+        .bind(email.as_str())
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(row.and_then(UserRow::into_user))
+    }
+
+    pub async fn set_name(&self, user: &UserId, name: &str) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE users SET name = $2 WHERE id = $1")
+            .bind(user)
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Tells open streams of an account to look whether their session still lives.
+    pub async fn signed_out(&self, user: &User) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        tx.changed(Change::SignedOut(user.id.clone()));
+        tx.commit().await
+    }
+
+    /// Keeps the language a person chose.
+    pub async fn set_language(&self, user: &UserId, language: Language) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE users SET language = $2 WHERE id = $1")
+            .bind(user)
+            .bind(language.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+}
+
+/// Ends every session of `user`, and with them the open streams.
+pub(super) async fn end_sessions(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+        .bind(user)
+        .execute(&mut **tx)
+        .await?;
+    tx.changed(Change::SignedOut(user.clone()));
+    Ok(())
+}

@@ -1,0 +1,457 @@
+//! The arithmetic of one wallet, without a database: given the row and the open lots it computes
+//! what an operation changes and which entries tell it. The rules are those of `Figures`:
+//! every method keeps `total = remaining + frozen + held + used + removed − debt`, and writes the
+//! net balance into each entry.
+
+use std::time::Duration;
+
+use super::order;
+use super::types::{Actor, EntryKind, Figures, Insufficient, Source};
+use crate::ids::{EntryId, JobId, LotId, RechargeId};
+use crate::time::Timestamp;
+
+/// How long a lot lives on when held credits come back after it lapsed.
+const SECOND_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Credits that came in together: `granted = free + held + spent + gone`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lot {
+    pub id: LotId,
+    pub source: Source,
+    pub granted: i64,
+    pub free: i64,
+    pub held: i64,
+    pub spent: i64,
+    pub gone: i64,
+    pub frozen: bool,
+    pub expires_at: Option<Timestamp>,
+    pub recharge_id: Option<RechargeId>,
+    pub created_at: Timestamp,
+    pub state: LotState,
+}
+
+/// What the store has to do with a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LotState {
+    Unchanged,
+    Changed,
+    New,
+}
+
+impl Lot {
+    pub fn new(id: LotId, source: Source, granted: i64, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            source,
+            granted,
+            free: granted,
+            held: 0,
+            spent: 0,
+            gone: 0,
+            frozen: false,
+            expires_at: None,
+            recharge_id: None,
+            created_at,
+            state: LotState::New,
+        }
+    }
+
+    fn touch(&mut self) {
+        if self.state == LotState::Unchanged {
+            self.state = LotState::Changed;
+        }
+    }
+
+    fn lapsed(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// An entry to be written. `lots` says which lots gave or got how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NewEntry {
+    pub id: EntryId,
+    pub kind: EntryKind,
+    pub amount: i64,
+    pub balance_after: i64,
+    pub at: Timestamp,
+    pub reason: &'static str,
+    pub job_id: Option<JobId>,
+    pub recharge_id: Option<RechargeId>,
+    pub lots: Vec<(LotId, i64)>,
+}
+
+/// Where deducted credits are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deducted {
+    /// By the account itself: used.
+    Used,
+    /// By an operator: removed.
+    Removed,
+}
+
+/// One wallet under its lock, and what the operation did so far.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub figures: Figures,
+    pub lots: Vec<Lot>,
+    pub entries: Vec<NewEntry>,
+    pub actor: Actor,
+    now: Timestamp,
+}
+
+impl Ledger {
+    pub fn new(figures: Figures, lots: Vec<Lot>, actor: Actor, now: Timestamp) -> Self {
+        let mut ledger = Self {
+            figures,
+            lots,
+            entries: Vec::new(),
+            actor,
+            now,
+        };
+        ledger.lapse();
+        ledger
+    }
+
+    /// Lets the free part of each lot go whose time is over. Frozen lots wait until they are free.
+    fn lapse(&mut self) {
+        for index in 0..self.lots.len() {
+            let lot = &mut self.lots[index];
+            let Some(at) = lot.expires_at.filter(|_| lot.lapsed(self.now)) else {
+                continue;
+            };
+            let amount = lot.free;
+            if amount == 0 || lot.frozen {
+                continue;
+            }
+            lot.free = 0;
+            lot.gone += amount;
+            lot.touch();
+            let lots = vec![(lot.id.clone(), amount)];
+            let recharge_id = lot.recharge_id.clone();
+            self.figures.remaining -= amount;
+            self.figures.removed += amount;
+            self.push(EntryKind::Expire, -amount, "lapsed", lots);
+            if let Some(entry) = self.entries.last_mut() {
+                entry.at = at;
+                entry.recharge_id = recharge_id;
+            }
+        }
+    }
+
+    /// Adds a lot; an open debt is paid from it at once.
+    pub fn grant(&mut self, lot: Lot, reason: &'static str) {
+        let amount = lot.granted;
+        self.figures.total += amount;
+        self.figures.remaining += amount;
+        match lot.source {
+            Source::Initial => self.figures.initial += amount,
+            Source::Bonus | Source::Grant => self.figures.bonus += amount,
+            Source::Purchase => {}
+        }
+        let lots = vec![(lot.id.clone(), amount)];
+        let recharge_id = lot.recharge_id.clone();
+        self.lots.push(lot);
+        // The net balance of the entry already counts the debt that the next entry pays.
+        self.push(EntryKind::Grant, amount, reason, lots);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.recharge_id = recharge_id;
+        }
+        self.pay_debt();
+    }
+
+    /// Sets `amount` free credits aside for a job.
+    pub fn hold(&mut self, amount: i64, reason: &'static str) -> Result<(), Insufficient> {
+        let lots = self.take(amount, |lot, part| lot.held += part)?;
+        self.figures.remaining -= amount;
+        self.figures.held += amount;
+        self.push(EntryKind::Hold, -amount, reason, lots);
+        Ok(())
+    }
+
+    /// Ends a hold: its credits are spent. `parts` are those of the hold's own entry.
+    pub fn capture(&mut self, parts: Vec<(LotId, i64)>, reason: &'static str) {
+        let mut amount = 0;
+        for (id, part) in &parts {
+            let Some(lot) = self.lots.iter_mut().find(|lot| lot.id == *id) else {
+                continue;
+            };
+            lot.held -= part;
+            lot.spent += part;
+            lot.touch();
+            amount += part;
+        }
+        self.figures.held -= amount;
+        self.figures.used += amount;
+        self.push(EntryKind::Capture, 0, reason, parts);
+    }
+
+    /// Ends a hold: its credits go back into the lots they came from.
+    pub fn release(&mut self, parts: Vec<(LotId, i64)>, reason: &'static str) {
+        let mut amount = 0;
+        for (id, part) in &parts {
+            let now = self.now;
+            let Some(lot) = self.lots.iter_mut().find(|lot| lot.id == *id) else {
+                continue;
+            };
+            lot.held -= part;
+            lot.free += part;
+            if lot.lapsed(now) {
+                lot.expires_at = Some(now.plus(SECOND_LIFE));
+            }
+            lot.touch();
+            if lot.frozen {
+                self.figures.frozen += part;
+            } else {
+                self.figures.remaining += part;
+            }
+            amount += part;
+        }
+        self.figures.held -= amount;
+        self.push(EntryKind::Release, amount, reason, parts);
+        self.pay_debt();
+    }
+
+    /// Takes free credits for good, all or nothing.
+    pub fn deduct(
+        &mut self,
+        amount: i64,
+        counted: Deducted,
+        reason: &'static str,
+    ) -> Result<(), Insufficient> {
+        let lots = match counted {
+            Deducted::Used => self.take(amount, |lot, part| lot.spent += part)?,
+            Deducted::Removed => self.take(amount, |lot, part| lot.gone += part)?,
+        };
+        self.figures.remaining -= amount;
+        match counted {
+            Deducted::Used => self.figures.used += amount,
+            Deducted::Removed => self.figures.removed += amount,
+        }
+        self.push(EntryKind::Deduct, -amount, reason, lots);
+        Ok(())
+    }
+
+    /// Tells a use that no credits pay for (a trial, a plan use): an entry of nothing.
+    pub fn tell(&mut self, kind: EntryKind, reason: &'static str) {
+        self.push(kind, 0, reason, Vec::new());
+    }
+
+    /// Whatever becomes free pays debt first, as its own entry.
+    fn pay_debt(&mut self) {
+        let amount = self.figures.debt.min(self.figures.remaining);
+        if amount == 0 {
+            return;
+        }
+        let Ok(lots) = self.take(amount, |lot, part| lot.gone += part) else {
+            return;
+        };
+        self.figures.remaining -= amount;
+        self.figures.debt -= amount;
+        self.push(EntryKind::DebtPaid, 0, "debt_paid", lots);
+    }
+
+    /// Moves `amount` out of the free parts in spend order, into whatever part `into` names.
+    fn take(
+        &mut self,
+        amount: i64,
+        into: impl Fn(&mut Lot, i64),
+    ) -> Result<Vec<(LotId, i64)>, Insufficient> {
+        if self.figures.remaining < amount {
+            let remaining = self.figures.remaining;
+            return Err(Insufficient {
+                required: amount,
+                remaining,
+            });
+        }
+        let parts = order::split(&self.lots, amount);
+        Ok(parts
+            .into_iter()
+            .map(|(index, part)| {
+                let lot = &mut self.lots[index];
+                lot.free -= part;
+                into(lot, part);
+                lot.touch();
+                (lot.id.clone(), part)
+            })
+            .collect())
+    }
+
+    fn push(
+        &mut self,
+        kind: EntryKind,
+        amount: i64,
+        reason: &'static str,
+        lots: Vec<(LotId, i64)>,
+    ) {
+        self.entries.push(NewEntry {
+            id: EntryId::new(self.now),
+            kind,
+            amount,
+            balance_after: self.figures.net(),
+            at: self.now,
+            reason,
+            job_id: None,
+            recharge_id: None,
+            lots,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn lot(source: Source, granted: i64, created_at: i64) -> Lot {
+        Lot::new(LotId::new(at(created_at)), source, granted, at(created_at))
+    }
+
+    /// A wallet with one lot of each given size, oldest first.
+    fn ledger(sizes: &[i64]) -> Ledger {
+        let mut ledger = Ledger::new(Figures::default(), Vec::new(), Actor::System, at(100));
+        for (index, size) in sizes.iter().enumerate() {
+            let created_at = i64::try_from(index).unwrap();
+            ledger.grant(lot(Source::Grant, *size, created_at), "grant");
+        }
+        ledger
+    }
+
+    fn check(ledger: &Ledger) {
+        assert!(ledger.figures.adds_up(), "{:?}", ledger.figures);
+        for lot in &ledger.lots {
+            assert_eq!(lot.granted, lot.free + lot.held + lot.spent + lot.gone);
+        }
+        let sum: i64 = ledger.entries.iter().map(|entry| entry.amount).sum();
+        assert_eq!(sum, ledger.figures.net());
+        assert_eq!(
+            ledger.entries.last().unwrap().balance_after,
+            ledger.figures.net()
+        );
+    }
+
+    #[test]
+    fn a_hold_takes_from_several_lots_and_a_release_gives_back_into_them() {
+        let mut ledger = ledger(&[2, 5]);
+        ledger.hold(3, "try_on").unwrap();
+        check(&ledger);
+        assert_eq!((ledger.figures.remaining, ledger.figures.held), (4, 3));
+        let parts = ledger.entries.last().unwrap().lots.clone();
+        assert_eq!(
+            parts.iter().map(|(_, part)| *part).collect::<Vec<_>>(),
+            [2, 1]
+        );
+
+        ledger.release(parts, "failed");
+        check(&ledger);
+        assert_eq!((ledger.figures.remaining, ledger.figures.held), (7, 0));
+        assert_eq!(
+            ledger.lots.iter().map(|lot| lot.free).collect::<Vec<_>>(),
+            [2, 5]
+        );
+    }
+
+    #[test]
+    fn a_capture_spends_the_hold() {
+        let mut ledger = ledger(&[10]);
+        ledger.hold(10, "video").unwrap();
+        let parts = ledger.entries.last().unwrap().lots.clone();
+        ledger.capture(parts, "video");
+        check(&ledger);
+        assert_eq!((ledger.figures.held, ledger.figures.used), (0, 10));
+        assert_eq!(ledger.lots[0].spent, 10);
+    }
+
+    #[test]
+    fn more_than_remains_is_refused_whole() {
+        let mut ledger = ledger(&[2]);
+        let before = ledger.entries.len();
+        assert_eq!(
+            ledger.hold(3, "x"),
+            Err(Insufficient {
+                required: 3,
+                remaining: 2
+            })
+        );
+        assert_eq!(
+            ledger.deduct(3, Deducted::Removed, "x"),
+            Err(Insufficient {
+                required: 3,
+                remaining: 2
+            })
+        );
+        assert_eq!(ledger.entries.len(), before);
+        check(&ledger);
+    }
+
+    #[test]
+    fn deductions_count_as_used_or_removed() {
+        let mut ledger = ledger(&[10]);
+        ledger.deduct(3, Deducted::Used, "own").unwrap();
+        ledger.deduct(2, Deducted::Removed, "operator").unwrap();
+        check(&ledger);
+        assert_eq!((ledger.figures.used, ledger.figures.removed), (3, 2));
+    }
+
+    #[test]
+    fn a_grant_pays_debt_first_as_its_own_entry() {
+        let figures = Figures {
+            debt: 4,
+            removed: 4,
+            ..Figures::default()
+        };
+        let mut ledger = Ledger::new(figures, Vec::new(), Actor::System, at(100));
+        ledger.grant(lot(Source::Purchase, 10, 1), "purchase");
+        assert_eq!((ledger.figures.remaining, ledger.figures.debt), (6, 0));
+        assert!(ledger.figures.adds_up());
+        let told: Vec<_> = ledger
+            .entries
+            .iter()
+            .map(|e| (e.kind, e.amount, e.balance_after))
+            .collect();
+        assert_eq!(
+            told,
+            [(EntryKind::Grant, 10, 6), (EntryKind::DebtPaid, 0, 6)]
+        );
+    }
+
+    #[test]
+    fn lapsed_credits_go_before_the_next_operation_dated_by_their_end() {
+        let mut old = lot(Source::Bonus, 5, 1);
+        old.expires_at = Some(at(50));
+        old.state = LotState::Unchanged;
+        let figures = Figures {
+            remaining: 5,
+            total: 5,
+            bonus: 5,
+            ..Figures::default()
+        };
+        let ledger = Ledger::new(figures, vec![old], Actor::System, at(50));
+        assert_eq!((ledger.figures.remaining, ledger.figures.removed), (0, 5));
+        let entry = ledger.entries.last().unwrap();
+        assert_eq!(
+            (entry.kind, entry.amount, entry.at),
+            (EntryKind::Expire, -5, at(50))
+        );
+    }
+
+    #[test]
+    fn the_held_part_of_a_lapsed_lot_comes_back_for_seven_days() {
+        let mut old = lot(Source::Bonus, 5, 1);
+        (old.free, old.held, old.expires_at) = (0, 5, Some(at(50)));
+        let id = old.id.clone();
+        let figures = Figures {
+            held: 5,
+            total: 5,
+            bonus: 5,
+            ..Figures::default()
+        };
+        let mut ledger = Ledger::new(figures, vec![old], Actor::System, at(100));
+        ledger.release(vec![(id, 5)], "failed");
+        assert_eq!(ledger.figures.remaining, 5);
+        assert_eq!(ledger.lots[0].expires_at, Some(at(100 + 7 * 24 * 3_600)));
+    }
+}

@@ -1,0 +1,210 @@
+//! Reading the ledger: the statement of a wallet, and its days.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use std::collections::HashMap;
+
+use super::types::{EntryKind, Source};
+use crate::db::{Database, Tx};
+use crate::ids::{EntryId, JobId, RechargeId, UserId};
+use crate::time::Timestamp;
+
+/// A line of the statement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    pub id: EntryId,
+    pub version: i64,
+    pub kind: EntryKind,
+    /// The signed change of the net balance.
+    pub amount: i64,
+    pub balance_after: i64,
+    /// What somebody wrote about it, or the ledger's own word (`initial`, `purchase`, `try_on` …).
+    pub reason: String,
+    pub actor: String,
+    pub job_id: Option<JobId>,
+    pub recharge_id: Option<RechargeId>,
+    pub lots: Vec<EntryLot>,
+    pub created_at: Timestamp,
+    /// The ledger's own word for the reason, whatever was written about it.
+    #[serde(skip)]
+    pub reason_word: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct EntryLot {
+    pub source: Source,
+    pub amount: i64,
+}
+
+/// Which lines to show: the newest first, before `before` (an entry's `version`) if given.
+#[derive(Clone, Debug, Default)]
+pub struct EntryFilter {
+    pub before: Option<i64>,
+    pub kind: Option<EntryKind>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub limit: i64,
+}
+
+#[derive(FromRow)]
+struct EntryRow {
+    id: EntryId,
+    seq: i64,
+    #[sqlx(try_from = "String")]
+    kind: EntryKind,
+    amount: i64,
+    balance_after: i64,
+    reason: String,
+    note: Option<String>,
+    actor: String,
+    job_id: Option<JobId>,
+    recharge_id: Option<RechargeId>,
+    created_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct PartRow {
+    entry_id: String,
+    #[sqlx(try_from = "String")]
+    source: Source,
+    amount: i64,
+}
+
+/// The lines of a wallet that `filter` asks for.
+pub async fn statement(
+    db: &Database,
+    user: &UserId,
+    filter: &EntryFilter,
+) -> sqlx::Result<Vec<Entry>> {
+    let rows: Vec<EntryRow> = sqlx::query_as(
+        "SELECT e.id, e.seq, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
+                e.job_id, e.recharge_id, e.created_at \
+         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
+         WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
+           AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6",
+    )
+    .bind(user)
+    .bind(filter.before.unwrap_or(i64::MAX))
+    .bind(filter.kind.map(EntryKind::as_str))
+    .bind(filter.from.map_or(i64::MIN, Timestamp::micros))
+    .bind(filter.to.map_or(i64::MAX, Timestamp::micros))
+    .bind(filter.limit)
+    .fetch_all(db.reader())
+    .await?;
+    let mut parts = parts_between(db, user, &rows).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let lots = parts.remove(row.id.as_str()).unwrap_or_default();
+            row.into_entry(lots)
+        })
+        .collect())
+}
+
+/// The lots of every entry between the oldest and the newest of `rows`, by entry.
+async fn parts_between(
+    db: &Database,
+    user: &UserId,
+    rows: &[EntryRow],
+) -> sqlx::Result<HashMap<String, Vec<EntryLot>>> {
+    let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
+        return Ok(HashMap::new());
+    };
+    let parts: Vec<PartRow> = sqlx::query_as(
+        "SELECT p.entry_id, l.source, p.amount FROM entries e \
+         JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+         WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 ORDER BY p.entry_id, p.lot_id",
+    )
+    .bind(user)
+    .bind(oldest.seq)
+    .bind(newest.seq)
+    .fetch_all(db.reader())
+    .await?;
+    let mut by_entry: HashMap<String, Vec<EntryLot>> = HashMap::new();
+    for part in parts {
+        let lot = EntryLot {
+            source: part.source,
+            amount: part.amount,
+        };
+        by_entry.entry(part.entry_id).or_default().push(lot);
+    }
+    Ok(by_entry)
+}
+
+impl EntryRow {
+    fn into_entry(self, lots: Vec<EntryLot>) -> Entry {
+        Entry {
+            id: self.id,
+            version: self.seq,
+            kind: self.kind,
+            amount: self.amount,
+            balance_after: self.balance_after,
+            reason: self.note.unwrap_or_else(|| self.reason.clone()),
+            reason_word: self.reason,
+            actor: self.actor,
+            job_id: self.job_id,
+            recharge_id: self.recharge_id,
+            lots,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// Keeps the free text of an entry beside the ledger, where it can be erased.
+pub(super) async fn write_note(tx: &mut Tx, entry: &EntryId, note: &str) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO entry_notes (entry_id, note) VALUES ($1, $2)")
+        .bind(entry)
+        .bind(note)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// One day of a wallet in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DayTotals {
+    pub date: String,
+    /// Credits used: what was held and not given back, and what the account deducted itself.
+    pub used: i64,
+    /// Credits that came in: granted.
+    pub received: i64,
+}
+
+#[derive(FromRow)]
+struct DayRow {
+    day: i64,
+    used: i64,
+    received: i64,
+}
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// The last `days` days of a wallet up to `now`, oldest first, days without entries included.
+pub async fn daily_totals(
+    db: &Database,
+    user: &UserId,
+    days: i64,
+    now: Timestamp,
+) -> sqlx::Result<Vec<DayTotals>> {
+    let today = now.micros().div_euclid(MICROS_PER_DAY);
+    let first = today - days + 1;
+    let rows: Vec<DayRow> = sqlx::query_as(
+        "SELECT created_at / 86400000000 AS day, \
+                CAST(SUM(CASE WHEN kind IN ('hold', 'release', 'deduct') THEN -amount ELSE 0 END) \
+                     AS BIGINT) AS used, \
+                CAST(SUM(CASE WHEN kind = 'grant' THEN amount ELSE 0 END) AS BIGINT) AS received \
+         FROM entries WHERE user_id = $1 AND created_at >= $2 GROUP BY 1",
+    )
+    .bind(user)
+    .bind(first * MICROS_PER_DAY)
+    .fetch_all(db.reader())
+    .await?;
+    let by_day: HashMap<i64, &DayRow> = rows.iter().map(|row| (row.day, row)).collect();
+    Ok((first..=today)
+        .map(|day| DayTotals {
+            date: Timestamp::from_micros(day * MICROS_PER_DAY).day(),
+            used: by_day.get(&day).map_or(0, |row| row.used),
+            received: by_day.get(&day).map_or(0, |row| row.received),
+        })
+        .collect())
+}

@@ -1,0 +1,139 @@
+//! What happens when no webhook comes: the provider's own list of events is read every 20 seconds
+//! into the same inbox, by one node at a time, and beside that each pending record is read again a
+//! few times. So a lost webhook is made good within a minute, and the cost does not grow with the
+//! number of open checkouts.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+use tokio_util::sync::CancellationToken;
+
+use super::records::CHECKS;
+use super::{Payments, Received};
+use crate::ids::RechargeId;
+use crate::time::Timestamp;
+
+const EVERY: Duration = Duration::from_secs(20);
+const LEASE: &str = "stripe-catch-up";
+/// Longer than a pass takes, short enough that another node is not missed.
+const LEASE_FOR: Duration = Duration::from_secs(50);
+/// Events may be listed a little late.
+const OVERLAP: Duration = Duration::from_secs(10 * 60);
+/// How far back the very first pass looks.
+const FIRST_LOOK: Duration = Duration::from_secs(24 * 3_600);
+/// Requests a second to the provider, at most.
+const PACE: Duration = Duration::from_millis(250);
+const RECORDS_A_PASS: i64 = 40;
+
+#[derive(FromRow)]
+struct DueRecord {
+    id: RechargeId,
+    session_id: Option<String>,
+    checks: i64,
+    created_at: Timestamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CatchUpError {
+    #[error(transparent)]
+    Provider(#[from] super::stripe::GatewayError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Payments {
+    /// Catches up until told to stop.
+    pub async fn run_catch_up(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.catch_up().await {
+                tracing::warn!(%error, "catching up with the payment provider failed");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+        let _ = self.db.give_back_lease(LEASE, &self.node).await;
+    }
+
+    /// One pass, if no other node is at it.
+    async fn catch_up(&self) -> Result<(), CatchUpError> {
+        let now = self.clock.now();
+        if !self
+            .db
+            .take_lease(LEASE, &self.node, now, LEASE_FOR)
+            .await?
+        {
+            return Ok(());
+        }
+        self.read_events(now).await?;
+        self.check_records(now).await
+    }
+
+    async fn read_events(&self, now: Timestamp) -> Result<(), CatchUpError> {
+        let note = self.db.lease_note(LEASE).await?;
+        let last = note
+            .and_then(|note| note.parse().ok())
+            .map(Timestamp::from_seconds);
+        let since = last.map_or(now.minus(FIRST_LOOK), |last| last.minus(OVERLAP));
+        let mut after: Option<String> = None;
+        let mut news = false;
+        loop {
+            let page = self.stripe.list_events(since, after.as_deref()).await?;
+            for event in &page.events {
+                news |= self.store_event(event, "catch_up").await? == Received::New;
+            }
+            after = page.events.last().map(|event| event.id.clone());
+            if !page.has_more || after.is_none() {
+                break;
+            }
+            tokio::time::sleep(PACE).await;
+        }
+        self.db
+            .set_lease_note(LEASE, &now.seconds().to_string())
+            .await?;
+        if news {
+            self.inbox_wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Reads again the pending records whose time has come.
+    async fn check_records(&self, now: Timestamp) -> Result<(), CatchUpError> {
+        let due: Vec<DueRecord> = sqlx::query_as(
+            "SELECT id, session_id, checks, created_at FROM recharge_records \
+             WHERE next_check_at IS NOT NULL AND next_check_at <= $1 \
+             ORDER BY next_check_at LIMIT $2",
+        )
+        .bind(now)
+        .bind(RECORDS_A_PASS)
+        .fetch_all(self.db.reader())
+        .await?;
+        for record in due {
+            self.plan_next_check(&record).await?;
+            let Some(session_id) = &record.session_id else {
+                continue;
+            };
+            if let Err(error) = self.fulfil(session_id).await {
+                tracing::warn!(recharge = %record.id, %error, "a pending purchase was not read");
+            }
+            tokio::time::sleep(PACE).await;
+        }
+        Ok(())
+    }
+
+    async fn plan_next_check(&self, record: &DueRecord) -> sqlx::Result<()> {
+        let checks = record.checks + 1;
+        let next = usize::try_from(checks)
+            .ok()
+            .and_then(|index| CHECKS.get(index));
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE recharge_records SET checks = $2, next_check_at = $3 WHERE id = $1")
+            .bind(&record.id)
+            .bind(checks)
+            .bind(next.map(|wait| record.created_at.plus(*wait)))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,341 @@
+use std::time::Duration;
+
+use super::records::{self, Recharge, RechargeStatus};
+use super::{CheckoutProgress, CheckoutState, Payments, stripe};
+use crate::credits::{self, CreditsError, Grant};
+use crate::db::is_duplicate;
+use crate::ids::RechargeId;
+
+/// What `fulfil` found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fulfilment {
+    /// Paid and granted, by this call or before.
+    Granted(Recharge),
+    /// Not paid yet: the checkout is open, or the money is on its way.
+    Waiting(Recharge),
+    /// Paid, but something does not fit the record: an operator has to look.
+    HeldBack(Recharge),
+    Failed(Recharge),
+    Expired(Recharge),
+    /// No record of ours belongs to this session.
+    Unknown,
+}
+
+impl Fulfilment {
+    pub fn recharge(&self) -> Option<&Recharge> {
+        match self {
+            Self::Granted(recharge)
+            | Self::Waiting(recharge)
+            | Self::HeldBack(recharge)
+            | Self::Failed(recharge)
+            | Self::Expired(recharge) => Some(recharge),
+            Self::Unknown => None,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FulfilError {
+    #[error(transparent)]
+    Provider(#[from] stripe::GatewayError),
+    #[error("granting failed: {0}")]
+    Credits(#[from] CreditsError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Payments {
+    /// Brings the books in line with what the provider says about a checkout session, and grants
+    /// what was paid, exactly once.
+    ///
+    /// Stripe: "your fulfill_checkout function might be called multiple times, possibly
+    /// concurrently, for the same Checkout Session" (docs.stripe.com/checkout/fulfillment).
+    ///
+    /// # Errors
+    /// The provider's, when it did not answer; the caller comes again later.
+    pub async fn fulfil(&self, session_id: &str) -> Result<Fulfilment, FulfilError> {
+        let known = self.recharge_of_session(session_id).await?;
+        if let Some(recharge) = known.filter(|r| r.status == RechargeStatus::Completed) {
+            return Ok(Fulfilment::Granted(recharge));
+        }
+        let state = match self.stripe.retrieve_session(session_id).await {
+            Err(error) if error.is_not_found() => return Ok(Fulfilment::Unknown),
+            other => other?,
+        };
+        let Some(recharge) = self.record_for(&state).await? else {
+            return Ok(Fulfilment::Unknown);
+        };
+        self.apply(recharge, &state).await
+    }
+
+    /// The same, for at most `patience`; `None` when the provider took longer.
+    pub async fn fulfil_within(
+        &self,
+        session_id: &str,
+        patience: Duration,
+    ) -> Option<Result<Fulfilment, FulfilError>> {
+        // Dropping the future half way is safe: a transaction that is not committed leaves no trace.
+        tokio::time::timeout(patience, self.fulfil(session_id))
+            .await
+            .ok()
+    }
+
+    /// The record of a session; one whose session was made just before a crash is found by the id
+    /// in the session's metadata.
+    async fn record_for(&self, state: &CheckoutState) -> sqlx::Result<Option<Recharge>> {
+        if let Some(recharge) = self.recharge_of_session(&state.session_id).await? {
+            return Ok(Some(recharge));
+        }
+        let Some(id) = state.recharge_id.as_deref().and_then(RechargeId::parse) else {
+            return Ok(None);
+        };
+        let mut tx = self.db.begin().await?;
+        records::attach(&mut tx, &id, &state.session_id, None).await?;
+        tx.commit().await?;
+        self.recharge_of_session(&state.session_id).await
+    }
+
+    async fn apply(
+        &self,
+        recharge: Recharge,
+        state: &CheckoutState,
+    ) -> Result<Fulfilment, FulfilError> {
+        let closed = match state.progress {
+            CheckoutProgress::Paid => return self.settle(recharge, state).await,
+            CheckoutProgress::Open | CheckoutProgress::Processing => {
+                return Ok(Fulfilment::Waiting(recharge));
+            }
+            CheckoutProgress::Failed => RechargeStatus::Failed,
+            CheckoutProgress::Expired => RechargeStatus::Cancelled,
+        };
+        self.close(&recharge, closed).await?;
+        let recharge = self
+            .recharge(&recharge.id)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound)?;
+        Ok(match recharge.status {
+            RechargeStatus::Completed => Fulfilment::Granted(recharge),
+            RechargeStatus::Failed => Fulfilment::Failed(recharge),
+            RechargeStatus::Cancelled => Fulfilment::Expired(recharge),
+            RechargeStatus::Pending => Fulfilment::Waiting(recharge),
+        })
+    }
+
+    /// Paid: granted when owner, currency and amount fit the record, held back when not.
+    async fn settle(
+        &self,
+        recharge: Recharge,
+        state: &CheckoutState,
+    ) -> Result<Fulfilment, FulfilError> {
+        if let Some(reason) = misfit(&recharge, state) {
+            tracing::error!(recharge = %recharge.id, reason, "a payment does not fit its record");
+            self.hold_back(&recharge.id, reason).await?;
+            let recharge = self
+                .recharge(&recharge.id)
+                .await?
+                .ok_or(sqlx::Error::RowNotFound)?;
+            return Ok(Fulfilment::HeldBack(recharge));
+        }
+        self.grant(&recharge, state).await?;
+        let recharge = self
+            .recharge(&recharge.id)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Fulfilment::Granted(recharge))
+    }
+
+    /// One transaction: the record completes and the wallet gets its lots. Whoever comes second
+    /// finds the record completed, or runs into the unique lot, and changes nothing.
+    async fn grant(&self, recharge: &Recharge, state: &CheckoutState) -> Result<(), FulfilError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let completed = sqlx::query(
+            "UPDATE recharge_records SET status = 'completed', completed_at = $2, payment_id = $3, \
+             payment_method = $4, receipt_url = $5, held_back = NULL, next_check_at = NULL \
+             WHERE id = $1 AND status <> 'completed'",
+        )
+        .bind(&recharge.id)
+        .bind(now)
+        .bind(&state.payment_id)
+        .bind(&state.payment_method)
+        .bind(&state.receipt_url)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if completed == 0 {
+            return Ok(());
+        }
+        let expires_at = recharge.expires_days.map(|days| {
+            now.plus(Duration::from_secs(
+                u64::try_from(days).unwrap_or(0) * 24 * 3_600,
+            ))
+        });
+        let grant = Grant {
+            recharge: &recharge.id,
+            credits: recharge.credits - recharge.bonus,
+            bonus: recharge.bonus,
+            expires_at,
+            provider: recharge.provider.as_str(),
+        };
+        match credits::grant(&mut tx, &recharge.user_id, grant, now).await {
+            Ok(_) => {}
+            Err(CreditsError::Database(error)) if is_duplicate(&error) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        tx.commit().await?;
+        tracing::info!(recharge = %recharge.id, user = %recharge.user_id, "purchase granted");
+        Ok(())
+    }
+
+    /// Failed or expired; a completed record stays what it is.
+    async fn close(&self, recharge: &Recharge, status: RechargeStatus) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE recharge_records SET status = $2, next_check_at = NULL \
+             WHERE id = $1 AND status <> 'completed'",
+        )
+        .bind(&recharge.id)
+        .bind(status.as_str())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    async fn hold_back(&self, id: &RechargeId, reason: &'static str) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE recharge_records SET held_back = $2, next_check_at = NULL \
+             WHERE id = $1 AND status <> 'completed'",
+        )
+        .bind(id)
+        .bind(reason)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+}
+
+/// Why a paid session must not be granted as this record, if anything speaks against it.
+fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
+    if state.user_id.as_deref() != Some(recharge.user_id.as_str()) {
+        Some("owner")
+    } else if state.recharge_id.as_deref() != Some(recharge.id.as_str()) {
+        Some("record")
+    } else if state.currency != recharge.currency {
+        Some("currency")
+    } else if state.amount_minor + state.discount_minor < recharge.amount_minor {
+        Some("amount")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::UserId;
+    use crate::payments::Provider;
+    use crate::time::Timestamp;
+
+    fn recharge() -> Recharge {
+        let at = Timestamp::from_seconds(1);
+        Recharge {
+            id: RechargeId::new(at),
+            user_id: UserId::new(at),
+            provider: Provider::Stripe,
+            item: "credits-10".to_owned(),
+            amount_minor: 190,
+            currency: "usd".to_owned(),
+            credits: 10,
+            bonus: 0,
+            status: RechargeStatus::Pending,
+            payment_method: None,
+            payment_id: None,
+            session_id: Some("cs_test_1".to_owned()),
+            receipt_url: None,
+            created_at: at,
+            completed_at: None,
+            checkout_url: None,
+            expires_days: None,
+            held_back: None,
+        }
+    }
+
+    fn paid(recharge: &Recharge) -> CheckoutState {
+        CheckoutState {
+            session_id: "cs_test_1".to_owned(),
+            progress: CheckoutProgress::Paid,
+            user_id: Some(recharge.user_id.to_string()),
+            recharge_id: Some(recharge.id.to_string()),
+            amount_minor: 190,
+            discount_minor: 0,
+            currency: "usd".to_owned(),
+            payment_id: None,
+            payment_method: None,
+            receipt_url: None,
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_the_record_is_not_granted() {
+        let record = recharge();
+        let fits = paid(&record);
+        let someone = Some(UserId::new(Timestamp::from_seconds(2)).to_string());
+        let table: [(Option<&str>, CheckoutState); 8] = [
+            (None, fits.clone()),
+            (
+                None,
+                CheckoutState {
+                    amount_minor: 200,
+                    ..fits.clone()
+                },
+            ),
+            (
+                None,
+                CheckoutState {
+                    amount_minor: 90,
+                    discount_minor: 100,
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("amount"),
+                CheckoutState {
+                    amount_minor: 189,
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("currency"),
+                CheckoutState {
+                    currency: "jpy".to_owned(),
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("owner"),
+                CheckoutState {
+                    user_id: someone,
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("owner"),
+                CheckoutState {
+                    user_id: None,
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("record"),
+                CheckoutState {
+                    recharge_id: None,
+                    ..fits
+                },
+            ),
+        ];
+        for (expected, state) in table {
+            assert_eq!(misfit(&record, &state), expected, "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The inbox of events. What arrives with a good signature is stored before anything else happens;
+//! acting on it comes afterwards and may be repeated. An event is only a signal: the object it
+//! names is read again at the provider.
+
+use std::time::Duration;
+
+use sqlx::FromRow;
+use tokio_util::sync::CancellationToken;
+
+use super::{FulfilError, Fulfilment, Payments, stripe};
+use crate::ids::InboxId;
+use crate::time::Timestamp;
+
+/// A new event, or one that was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    New,
+    Known,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    #[error("the signature is missing, wrong or too old")]
+    BadSignature,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(FromRow)]
+struct Due {
+    id: InboxId,
+    kind: String,
+    object_id: Option<String>,
+    attempts: i64,
+}
+
+/// How an event ended.
+enum Outcome {
+    Processed,
+    Ignored(&'static str),
+    Again(FulfilError),
+}
+
+/// How long an event belongs to the node that took it.
+const TAKEN_FOR: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// With the back-off below, some three days, as long as Stripe itself keeps trying.
+const MOST_ATTEMPTS: i64 = 20;
+const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
+/// Events acted on at once.
+const AT_ONCE: usize = 4;
+
+impl Payments {
+    /// Verifies and stores a webhook of Stripe's. Acting on it happens in the background.
+    pub async fn receive_stripe(
+        &self,
+        payload: &str,
+        signature: &str,
+    ) -> Result<Received, ReceiveError> {
+        let Some(event) = self
+            .stripe
+            .verify_event(payload, signature, self.clock.now())
+        else {
+            return Err(ReceiveError::BadSignature);
+        };
+        let received = self.store_event(&event, "webhook").await?;
+        self.inbox_wake.notify_one();
+        Ok(received)
+    }
+
+    pub(super) async fn store_event(
+        &self,
+        event: &stripe::RawEvent,
+        origin: &'static str,
+    ) -> sqlx::Result<Received> {
+        let now = self.clock.now();
+        let (state, reason, next_at) = match event.unparsed {
+            None => ("received", None, Some(now)),
+            Some(reason) => ("unparsed", Some(reason), None),
+        };
+        let mut tx = self.db.begin().await?;
+        let stored = sqlx::query(
+            "INSERT INTO webhook_events (id, provider, event_id, kind, object_id, payload, origin, \
+             state, reason, next_at, received_at) \
+             VALUES ($1, 'stripe', $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (provider, event_id) DO NOTHING",
+        )
+        .bind(InboxId::new(now))
+        .bind(&event.id)
+        .bind(&event.kind)
+        .bind(&event.object_id)
+        .bind(&event.payload)
+        .bind(origin)
+        .bind(state)
+        .bind(reason)
+        .bind(next_at)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(if stored == 1 {
+            Received::New
+        } else {
+            Received::Known
+        })
+    }
+
+    /// Acts on events until told to stop.
+    pub async fn run_inbox(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.process_due().await {
+                tracing::error!(%error, "the inbox could not be read");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.inbox_wake.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Acts on every event that is due. Says how many there were.
+    pub async fn process_due(&self) -> sqlx::Result<usize> {
+        let mut done = 0;
+        loop {
+            let mut batch = Vec::new();
+            while batch.len() < AT_ONCE
+                && let Some(due) = self.take_event().await?
+            {
+                batch.push(due);
+            }
+            if batch.is_empty() {
+                return Ok(done);
+            }
+            done += batch.len();
+            let work = batch.into_iter().map(|due| self.process(due));
+            futures::future::try_join_all(work).await?;
+        }
+    }
+
+    async fn take_event(&self) -> sqlx::Result<Option<Due>> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let due = sqlx::query_as(
+            "UPDATE webhook_events SET attempts = attempts + 1, next_at = $2 \
+             WHERE id = (SELECT id FROM webhook_events WHERE next_at <= $1 ORDER BY next_at LIMIT 1) \
+               AND next_at <= $1 RETURNING id, kind, object_id, attempts",
+        )
+        .bind(now)
+        .bind(now.plus(TAKEN_FOR))
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    async fn process(&self, due: Due) -> sqlx::Result<()> {
+        match self.act_on(&due).await {
+            Outcome::Processed => self.end_event(&due.id, "processed", None).await,
+            Outcome::Ignored(reason) => self.end_event(&due.id, "ignored", Some(reason)).await,
+            Outcome::Again(error) if due.attempts >= MOST_ATTEMPTS => {
+                tracing::error!(event = %due.id, kind = due.kind, %error, "an event was given up");
+                self.end_event(&due.id, "failed", Some("given up after repeated errors"))
+                    .await
+            }
+            Outcome::Again(error) => {
+                tracing::warn!(event = %due.id, kind = due.kind, %error, "an event waits");
+                self.put_back(&due).await
+            }
+        }
+    }
+
+    async fn act_on(&self, due: &Due) -> Outcome {
+        let Some(object_id) = due.object_id.as_deref() else {
+            return Outcome::Ignored("names no object");
+        };
+        if !due.kind.starts_with("checkout.session.") {
+            return Outcome::Ignored("kind not used");
+        }
+        match self.fulfil(object_id).await {
+            Ok(Fulfilment::Unknown) => Outcome::Ignored("not a checkout of ours"),
+            Ok(_) => Outcome::Processed,
+            Err(error) => Outcome::Again(error),
+        }
+    }
+
+    async fn end_event(
+        &self,
+        id: &InboxId,
+        state: &'static str,
+        reason: Option<&'static str>,
+    ) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE webhook_events SET state = $2, reason = $3, next_at = NULL, processed_at = $4 \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .bind(state)
+        .bind(reason)
+        .bind(self.clock.now())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    async fn put_back(&self, due: &Due) -> sqlx::Result<()> {
+        let exponent = u32::try_from(due.attempts).unwrap_or(0).min(20);
+        let wait = 2_u64.saturating_pow(exponent).min(LONGEST_WAIT_SECONDS);
+        let next_at: Timestamp = self.clock.now().plus(Duration::from_secs(wait));
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE webhook_events SET next_at = $2 WHERE id = $1")
+            .bind(&due.id)
+            .bind(next_at)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,54 @@
+//! The sandbox studio: FASHN's API on loopback. It really composes the picture (see [`compose`]),
+//! keeps its runs in the database and its pictures in a folder, so it survives restarts, and plays
+//! scripted outcomes for tests.
+
+pub mod compose;
+mod outcome;
+mod routes;
+mod runs;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::db::Database;
+use crate::time::Clock;
+
+pub use outcome::Outcome;
+
+/// The AI provider of the sandbox. Cheap to clone.
+#[derive(Clone)]
+pub struct FashnSandbox {
+    db: Database,
+    clock: Clock,
+    folder: PathBuf,
+    /// Where this server is reached; ends in a slash.
+    base: Url,
+    http: reqwest::Client,
+    /// Pictures composed at once.
+    places: Arc<Semaphore>,
+}
+
+/// One composing takes a core for about a second.
+const AT_ONCE: usize = 2;
+
+impl FashnSandbox {
+    /// `folder` keeps inputs and results; `base` is where [`FashnSandbox::router`] is mounted.
+    pub fn new(db: Database, clock: Clock, folder: PathBuf, base: Url) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(std::time::Duration::from_secs(10))
+            .no_proxy()
+            .build()?;
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self {
+            db,
+            clock,
+            folder,
+            base,
+            http,
+            places,
+        })
+    }
+}

@@ -1,0 +1,272 @@
+//! The runs: rows in the database, pictures in the folder. A run that nobody works on (after a
+//! crash) is taken up again by the next one who asks for it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::FromRow;
+
+use super::compose::{self, Category, ComposeError};
+use super::{FashnSandbox, Outcome};
+use crate::ids::uuid_v7;
+use crate::time::Timestamp;
+
+/// How long one attempt at a run may take before another takes it up.
+const LEASE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Debug, FromRow)]
+pub(super) struct Run {
+    pub id: String,
+    pub outcome: String,
+    pub category: String,
+    pub status: String,
+    pub error_name: Option<String>,
+    pub webhook_url: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// What a run was asked for.
+pub(super) struct Order {
+    pub person: Vec<u8>,
+    pub garment: Vec<u8>,
+    pub category: String,
+    pub webhook_url: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RunError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Folder(#[from] std::io::Error),
+}
+
+impl Run {
+    fn outcome(&self) -> Outcome {
+        Outcome::parse(&self.outcome).unwrap_or(Outcome::Ok)
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.status.as_str(), "completed" | "failed")
+    }
+}
+
+impl FashnSandbox {
+    /// Scripts the outcome of the next run that nobody scripted yet.
+    pub(super) async fn script_next(&self, outcome: &str) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("INSERT INTO sandbox_fashn_script (id, outcome) VALUES ($1, $2)")
+            .bind(uuid_v7(self.clock.now()))
+            .bind(outcome)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Takes the next scripted outcome.
+    pub(super) async fn take_script(&self) -> sqlx::Result<String> {
+        let mut tx = self.db.begin().await?;
+        let scripted: Option<(String,)> = sqlx::query_as(
+            "DELETE FROM sandbox_fashn_script WHERE id = \
+             (SELECT id FROM sandbox_fashn_script ORDER BY id LIMIT 1) RETURNING outcome",
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(scripted.map_or_else(|| "ok".to_owned(), |(outcome,)| outcome))
+    }
+
+    /// Keeps the order, then answers its id; the work goes on behind.
+    pub(super) async fn start(&self, order: Order, outcome: &str) -> Result<String, RunError> {
+        let now = self.clock.now();
+        let id = format!("{}-u1", uuid_v7(now));
+        tokio::fs::create_dir_all(&self.folder).await?;
+        tokio::fs::write(self.file(&id, "person"), &order.person).await?;
+        tokio::fs::write(self.file(&id, "garment"), &order.garment).await?;
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "INSERT INTO sandbox_fashn_runs (id, outcome, category, status, webhook_url, \
+             lease_until, created_at) VALUES ($1, $2, $3, 'in_queue', $4, 0, $5)",
+        )
+        .bind(&id)
+        .bind(outcome)
+        .bind(&order.category)
+        .bind(&order.webhook_url)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        self.work_behind(id.clone());
+        Ok(id)
+    }
+
+    /// A run's envelope, as `GET /v1/status/{id}` answers it.
+    pub(super) async fn status(&self, id: &str) -> sqlx::Result<Option<Value>> {
+        let Some(run) = self.find(id).await? else {
+            return Ok(None);
+        };
+        if !run.is_done() {
+            self.work_behind(run.id.clone());
+        }
+        Ok(Some(self.envelope(&run)))
+    }
+
+    pub(super) async fn find(&self, id: &str) -> sqlx::Result<Option<Run>> {
+        sqlx::query_as("SELECT * FROM sandbox_fashn_runs WHERE id = $1")
+            .bind(id)
+            .fetch_optional(self.db.reader())
+            .await
+    }
+
+    fn envelope(&self, run: &Run) -> Value {
+        let output = (run.status == "completed").then(|| vec![self.output_address(run)]);
+        let error = run
+            .error_name
+            .as_ref()
+            .map(|name| json!({"name": name, "message": name}));
+        json!({"id": run.id, "status": run.status, "output": output, "error": error})
+    }
+
+    fn output_address(&self, run: &Run) -> String {
+        let name = match run.outcome() {
+            Outcome::ExpiredUrl => "expired",
+            _ => run.id.as_str(),
+        };
+        format!("{}outputs/{name}.png", self.base)
+    }
+
+    pub(super) fn file(&self, id: &str, kind: &str) -> PathBuf {
+        self.folder.join(format!("{id}.{kind}"))
+    }
+
+    fn work_behind(&self, id: String) {
+        let sandbox = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sandbox.work(&id).await {
+                tracing::warn!(run = id, %error, "a run of the sandbox studio failed");
+            }
+        });
+    }
+
+    async fn work(&self, id: &str) -> Result<(), RunError> {
+        let Some(run) = self.take(id).await? else {
+            return Ok(());
+        };
+        let outcome = run.outcome();
+        if outcome == Outcome::ForgedCallback {
+            self.call_back(&run, &forged(&run)).await;
+        }
+        if let Outcome::Slow(delay) = outcome {
+            let elapsed = self.clock.now().since(run.created_at);
+            tokio::time::sleep(delay.saturating_sub(elapsed)).await;
+        }
+        let made = match outcome {
+            Outcome::Fail(ref name) => Err(name.clone()),
+            _ => self
+                .compose(&run)
+                .await?
+                .map_err(|error| error_name(&error).to_owned()),
+        };
+        let done = match made {
+            Ok(png) => {
+                tokio::fs::write(self.file(id, "png"), png).await?;
+                self.finish(id, "completed", None).await?
+            }
+            Err(name) => self.finish(id, "failed", Some(&name)).await?,
+        };
+        if let Some(run) = done {
+            let envelope = self.envelope(&run);
+            for _ in 0..outcome.callbacks() {
+                self.call_back(&run, &envelope).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a run to work on; one that is done or worked on is left alone.
+    async fn take(&self, id: &str) -> sqlx::Result<Option<Run>> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let run: Option<Run> = sqlx::query_as(
+            "UPDATE sandbox_fashn_runs SET status = 'processing', lease_until = $2 \
+             WHERE id = $1 AND status IN ('in_queue', 'processing') AND lease_until <= $3 \
+             RETURNING *",
+        )
+        .bind(id)
+        .bind(now.plus(LEASE))
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(run)
+    }
+
+    async fn finish(
+        &self,
+        id: &str,
+        status: &str,
+        error_name: Option<&str>,
+    ) -> sqlx::Result<Option<Run>> {
+        let mut tx = self.db.begin().await?;
+        let run = sqlx::query_as(
+            "UPDATE sandbox_fashn_runs SET status = $2, error_name = $3 \
+             WHERE id = $1 AND status = 'processing' RETURNING *",
+        )
+        .bind(id)
+        .bind(status)
+        .bind(error_name)
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(run)
+    }
+
+    async fn compose(&self, run: &Run) -> Result<Result<Vec<u8>, ComposeError>, RunError> {
+        let person = tokio::fs::read(self.file(&run.id, "person")).await?;
+        let garment = tokio::fs::read(self.file(&run.id, "garment")).await?;
+        let category = category(&run.category);
+        let Ok(place) = self.places.clone().acquire_owned().await else {
+            unreachable!("the semaphore is never closed");
+        };
+        let composed = tokio::task::spawn_blocking(move || {
+            let composed = compose::compose(&person, &garment, category);
+            drop(place);
+            composed
+        });
+        let composed = composed.await.map_err(std::io::Error::other)?;
+        Ok(composed.map(|picture| picture.png))
+    }
+
+    async fn call_back(&self, run: &Run, envelope: &Value) {
+        let Some(url) = &run.webhook_url else { return };
+        // Losing a callback is part of the game: the client polls.
+        if let Err(error) = self.http.post(url).json(envelope).send().await {
+            tracing::debug!(run = run.id, error = %error.without_url(), "a callback was not heard");
+        }
+    }
+}
+
+/// Says that the run is done and points at somebody else's picture.
+fn forged(run: &Run) -> Value {
+    json!({"id": run.id, "status": "completed", "output": ["http://127.0.0.1:9/forged.png"],
+        "error": null})
+}
+
+fn category(text: &str) -> Category {
+    match text {
+        "tops" => Category::Tops,
+        "bottoms" => Category::Bottoms,
+        "one-pieces" => Category::OnePiece,
+        _ => Category::Auto,
+    }
+}
+
+/// The error names FASHN publishes (docs.fashn.ai, "Runtime errors").
+fn error_name(error: &ComposeError) -> &'static str {
+    match error {
+        ComposeError::Unreadable => "ImageLoadError",
+        ComposeError::NoPerson => "PoseError",
+        ComposeError::NoGarment => "InputValidationError",
+    }
+}

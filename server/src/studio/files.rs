@@ -1,0 +1,170 @@
+//! Where pictures are kept: a folder, by the object_store crate, so that another store is one line.
+//! Names are made here (owner and random id); nothing a person typed is part of a path.
+
+use std::path::Path as FolderPath;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sqlx::FromRow;
+
+use super::{Picture, Studio};
+use crate::db::Tx;
+use crate::ids::{FileId, JobId, UserId};
+use crate::time::Timestamp;
+use crate::words::words;
+
+words! {
+    /// What a picture is to a job.
+    FileKind { Person = "person", Garment = "garment", Result = "result" }
+}
+
+/// The store of pictures. Cheap to clone.
+#[derive(Clone)]
+pub struct Files(Arc<dyn ObjectStore>);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the folder of files cannot be used: {0}")]
+    Folder(#[from] std::io::Error),
+    #[error("the file store failed: {0}")]
+    Store(#[from] object_store::Error),
+}
+
+/// A picture as it is kept.
+#[derive(Clone, Debug, FromRow)]
+pub struct StoredFile {
+    pub id: FileId,
+    pub user_id: UserId,
+    pub job_id: Option<JobId>,
+    #[sqlx(try_from = "String")]
+    pub kind: FileKind,
+    pub location: String,
+    pub media_type: String,
+    pub bytes: i64,
+    pub width: i64,
+    pub height: i64,
+}
+
+impl Files {
+    /// A store in `folder`, which is made when it is missing.
+    pub fn folder(folder: &FolderPath) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder)?;
+        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?)))
+    }
+
+    async fn put(&self, location: &str, bytes: Bytes) -> Result<(), StoreError> {
+        self.0.put(&Path::from(location), bytes.into()).await?;
+        Ok(())
+    }
+
+    pub async fn get(&self, location: &str) -> Result<Bytes, StoreError> {
+        Ok(self.0.get(&Path::from(location)).await?.bytes().await?)
+    }
+
+    /// Deletes a file; one that is gone already is no error.
+    async fn delete(&self, location: &str) -> Result<(), StoreError> {
+        match self.0.delete(&Path::from(location)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Studio {
+    /// Stores the bytes of a picture and describes the row that is to be written.
+    pub(super) async fn store_picture(
+        &self,
+        user: &UserId,
+        kind: FileKind,
+        picture: &Picture,
+    ) -> Result<StoredFile, StoreError> {
+        let id = FileId::new(self.clock.now());
+        let location = format!("{user}/{}-{}", id, crate::secret::token());
+        self.files.put(&location, picture.bytes.clone()).await?;
+        Ok(StoredFile {
+            id,
+            user_id: user.clone(),
+            job_id: None,
+            kind,
+            location,
+            media_type: picture.media_type.to_owned(),
+            bytes: i64::try_from(picture.bytes.len()).unwrap_or(i64::MAX),
+            width: i64::from(picture.width),
+            height: i64::from(picture.height),
+        })
+    }
+
+    /// The bytes of a stored file.
+    pub async fn bytes_of(&self, file: &StoredFile) -> Result<Bytes, StoreError> {
+        self.files.get(&file.location).await
+    }
+
+    /// A picture of a job.
+    pub async fn file_of(&self, job: &JobId, kind: FileKind) -> sqlx::Result<Option<StoredFile>> {
+        sqlx::query_as(
+            "SELECT id, user_id, job_id, kind, location, media_type, bytes, width, height \
+             FROM files WHERE job_id = $1 AND kind = $2",
+        )
+        .bind(job)
+        .bind(kind.as_str())
+        .fetch_optional(self.db.reader())
+        .await
+    }
+
+    /// Deletes files whose time is over: first the bytes, then the row.
+    pub(super) async fn delete_expired_files(&self, now: Timestamp) -> sqlx::Result<()> {
+        const BATCH: i64 = 200;
+        let expired: Vec<StoredFile> = sqlx::query_as(
+            "SELECT id, user_id, job_id, kind, location, media_type, bytes, width, height \
+             FROM files WHERE expires_at IS NOT NULL AND expires_at <= $1 LIMIT $2",
+        )
+        .bind(now)
+        .bind(BATCH)
+        .fetch_all(self.db.reader())
+        .await?;
+        for file in expired {
+            if let Err(error) = self.files.delete(&file.location).await {
+                tracing::warn!(file = %file.id, %error, "a file could not be deleted");
+                continue;
+            }
+            let mut tx = self.db.begin().await?;
+            sqlx::query("DELETE FROM files WHERE id = $1")
+                .bind(&file.id)
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the row of a stored file; with `expires_at` it is deleted from then on.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    file: &StoredFile,
+    job: Option<&JobId>,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO files (id, user_id, job_id, kind, location, media_type, bytes, width, height, \
+         expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(&file.id)
+    .bind(&file.user_id)
+    .bind(job)
+    .bind(file.kind.as_str())
+    .bind(&file.location)
+    .bind(&file.media_type)
+    .bind(file.bytes)
+    .bind(file.width)
+    .bind(file.height)
+    .bind(expires_at)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{Category, Failure, Studio, Tool};
+use crate::credits::PaidBy;
+use crate::ids::{JobId, UserId};
+use crate::time::Timestamp;
+use crate::words::words;
+
+words! {
+    /// How far a job has come. The last three are ends.
+    JobState {
+        Queued = "queued", Running = "running", Succeeded = "succeeded", Failed = "failed",
+        Cancelled = "cancelled",
+    }
+}
+
+impl JobState {
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// A job as the API shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Job {
+    pub id: JobId,
+    #[serde(skip)]
+    pub user_id: UserId,
+    pub tool: Tool,
+    pub state: JobState,
+    /// 0 to 100.
+    pub progress: i64,
+    pub cancel_requested: bool,
+    pub paid_by: PaidBy,
+    /// Credits held for it; 0 when a trial or a plan pays.
+    pub cost: i64,
+    pub category: Category,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    pub result_url: Option<String>,
+    pub error: Option<JobError>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JobError {
+    pub code: Failure,
+    pub message: &'static str,
+}
+
+/// The whole row, as the worker needs it.
+#[derive(Clone, Debug, FromRow)]
+pub(super) struct JobRow {
+    pub id: JobId,
+    pub user_id: UserId,
+    #[sqlx(try_from = "String")]
+    pub tool: Tool,
+    #[sqlx(try_from = "String")]
+    pub state: JobState,
+    pub progress: i64,
+    pub cancel_requested: i64,
+    #[sqlx(try_from = "String")]
+    pub paid_by: PaidBy,
+    pub cost: i64,
+    #[sqlx(try_from = "String")]
+    pub category: Category,
+    pub external_id: Option<String>,
+    pub attempts: i64,
+    pub fetch_attempts: i64,
+    pub error_code: Option<String>,
+    pub submitted_at: Option<Timestamp>,
+    pub deadline_at: Timestamp,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+impl From<JobRow> for Job {
+    fn from(row: JobRow) -> Self {
+        let succeeded = row.state == JobState::Succeeded;
+        let error = row.error_code.as_deref().and_then(Failure::parse);
+        Self {
+            result_url: succeeded.then(|| format!("/api/jobs/{}/result", row.id)),
+            id: row.id,
+            user_id: row.user_id,
+            tool: row.tool,
+            state: row.state,
+            progress: row.progress,
+            cancel_requested: row.cancel_requested != 0,
+            paid_by: row.paid_by,
+            cost: row.cost,
+            category: row.category,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+            error: error.map(|code| JobError {
+                code,
+                message: message(code),
+            }),
+        }
+    }
+}
+
+/// The English words of a failure, for programs; pages have their own in each language.
+fn message(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Moderation => "The provider's moderation refused the pictures.",
+        Failure::BadImage => "The provider could not read one of the pictures.",
+        Failure::NoPose => "No person was found in the photo.",
+        Failure::InvalidInput => "The provider could not work with these pictures.",
+        Failure::ProviderInternal => "The provider failed.",
+        Failure::ProviderRefused => "The provider did not take the job.",
+        Failure::Timeout => "The job took too long.",
+        Failure::NoVerdict => "The provider never said how the job ended.",
+        Failure::ResultUnavailable => "The result could not be fetched.",
+    }
+}
+
+/// How many jobs of an account are in which state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JobCounts {
+    pub queued: i64,
+    pub running: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub cancelled: i64,
+}
+
+impl Studio {
+    pub async fn job(&self, id: &JobId) -> sqlx::Result<Option<Job>> {
+        let row: Option<JobRow> =
+            sqlx::query_as("SELECT * FROM jobs WHERE id = $1 AND deleted_at IS NULL")
+                .bind(id)
+                .fetch_optional(self.db.reader())
+                .await?;
+        Ok(row.map(Job::from))
+    }
+
+    /// The jobs of an account, newest first, older than `before` if given.
+    pub async fn jobs_of(
+        &self,
+        user: &UserId,
+        before: Option<&JobId>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Job>> {
+        let rows: Vec<JobRow> = sqlx::query_as(
+            "SELECT * FROM jobs WHERE user_id = $1 AND deleted_at IS NULL \
+             AND ($2 IS NULL OR id < $2) ORDER BY created_at DESC, id DESC LIMIT $3",
+        )
+        .bind(user)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(self.db.reader())
+        .await?;
+        Ok(rows.into_iter().map(Job::from).collect())
+    }
+
+    /// The jobs of an account that have not ended.
+    pub async fn open_jobs(&self, user: &UserId) -> sqlx::Result<Vec<Job>> {
+        let rows: Vec<JobRow> = sqlx::query_as(
+            "SELECT * FROM jobs WHERE user_id = $1 AND finished_at IS NULL ORDER BY created_at",
+        )
+        .bind(user)
+        .fetch_all(self.db.reader())
+        .await?;
+        Ok(rows.into_iter().map(Job::from).collect())
+    }
+
+    pub async fn count_jobs(&self, user: &UserId) -> sqlx::Result<JobCounts> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT state, COUNT(*) FROM jobs WHERE user_id = $1 GROUP BY state")
+                .bind(user)
+                .fetch_all(self.db.reader())
+                .await?;
+        let mut counts = JobCounts::default();
+        for (state, count) in rows {
+            match JobState::parse(&state) {
+                Some(JobState::Queued) => counts.queued = count,
+                Some(JobState::Running) => counts.running = count,
+                Some(JobState::Succeeded) => counts.succeeded = count,
+                Some(JobState::Failed) => counts.failed = count,
+                Some(JobState::Cancelled) => counts.cancelled = count,
+                None => {}
+            }
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,96 @@
+//! The studio: jobs that turn pictures into pictures, from acceptance to a stored result.
+//!
+//! A job is a row. Accepting it holds what pays for it, in one transaction ([`Studio::submit`]).
+//! Workers on any node lease due jobs and take one step at a time: submit to the provider, ask how
+//! it goes, fetch the result. Each job ends by one terminal transition, a compare-and-set on its
+//! row, in the transaction that captures or releases its hold. Callbacks only make a worker look
+//! earlier: what counts is what the provider says when asked.
+
+mod fashn;
+mod files;
+mod jobs;
+mod pictures;
+mod provider;
+mod settle;
+mod submit;
+mod upkeep;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use url::Url;
+
+use crate::catalog::Catalog;
+use crate::db::Database;
+use crate::time::Clock;
+use crate::words::words;
+
+pub use fashn::Fashn;
+pub use files::{FileKind, Files, StoreError, StoredFile};
+pub use jobs::{Job, JobCounts, JobError, JobState};
+pub use pictures::{MOST_BYTES, Picture, PictureError};
+pub use provider::{Category, Failure, ProviderError};
+pub use settle::CancelError;
+pub use submit::{Draft, SubmitError, SubmitRequest};
+
+words! {
+    /// What the studio makes.
+    Tool { TryOn = "try_on", Video = "video" }
+}
+
+/// What the operator may set.
+#[derive(Clone, Debug)]
+pub struct StudioSettings {
+    /// Unfinished jobs one account may have.
+    pub most_unfinished: i64,
+    /// Where the provider can reach us; ends in a slash.
+    pub callback_base: Url,
+    /// How long the pictures somebody sent are kept after the job ended.
+    pub originals_kept: Duration,
+    /// How soon the provider is asked again.
+    pub poll_every: Duration,
+}
+
+/// The studio with everything it needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Studio {
+    pub(crate) db: Database,
+    pub(crate) clock: Clock,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) files: Files,
+    pub(crate) provider: Arc<Fashn>,
+    pub(crate) settings: Arc<StudioSettings>,
+    pub(crate) node: String,
+    /// Wakes the worker when there is something to do.
+    pub(crate) wake: Arc<Notify>,
+    /// Pictures decoded at once: each may take hundreds of megabytes.
+    pub(crate) decoding: Arc<Semaphore>,
+}
+
+const DECODED_AT_ONCE: usize = 2;
+
+impl Studio {
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        catalog: Arc<Catalog>,
+        files: Files,
+        provider: Fashn,
+        settings: StudioSettings,
+        node: String,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            catalog,
+            files,
+            provider: Arc::new(provider),
+            settings: Arc::new(settings),
+            node,
+            wake: Arc::default(),
+            decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
+        }
+    }
+}

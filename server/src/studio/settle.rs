@@ -1,0 +1,156 @@
+//! The end of a job: one terminal transition, together with what becomes of its hold.
+
+use std::time::Duration;
+
+use super::files::{self, StoredFile};
+use super::jobs::{Job, JobRow, JobState};
+use super::{Failure, Studio};
+use crate::credits::{self, CreditsError};
+use crate::db::{Change, Tx, corrupt};
+use crate::ids::JobId;
+use crate::time::Timestamp;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    #[error("the job has ended already")]
+    Ended,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// How a job ends.
+pub(super) enum End<'a> {
+    Succeeded(&'a StoredFile),
+    Failed(Failure),
+    Cancelled,
+}
+
+impl End<'_> {
+    fn state(&self) -> JobState {
+        match self {
+            Self::Succeeded(_) => JobState::Succeeded,
+            Self::Failed(_) => JobState::Failed,
+            Self::Cancelled => JobState::Cancelled,
+        }
+    }
+}
+
+impl Studio {
+    /// Ends a job and settles its hold, in one transaction. Says whether it was this call that
+    /// ended it: of a worker, a callback and a deadline at the same time, one does.
+    pub(super) async fn end(&self, job: &JobRow, end: End<'_>) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let won = transition(&mut tx, &job.id, &end, now).await?;
+        if !won {
+            return Ok(false);
+        }
+        let settled = match &end {
+            End::Succeeded(file) => {
+                files::insert(&mut tx, file, Some(&job.id), None, now).await?;
+                credits::capture(&mut tx, &job.id, now).await
+            }
+            End::Failed(_) | End::Cancelled => credits::release(&mut tx, &job.id, now).await,
+        };
+        match settled {
+            Ok(true) => {}
+            Ok(false) => tracing::error!(job = %job.id, "a job ended without a hold"),
+            Err(CreditsError::Database(error)) => return Err(error),
+            Err(_) => return Err(corrupt("a job of an account without a wallet")),
+        }
+        self.let_originals_go(&mut tx, &job.id, now).await?;
+        tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
+        tx.commit().await?;
+        tracing::info!(job = %job.id, state = end.state().as_str(), "job ended");
+        Ok(true)
+    }
+
+    /// The pictures somebody sent are kept for a while after the job.
+    async fn let_originals_go(&self, tx: &mut Tx, job: &JobId, now: Timestamp) -> sqlx::Result<()> {
+        sqlx::query("UPDATE files SET expires_at = $2 WHERE job_id = $1 AND kind <> 'result'")
+            .bind(job)
+            .bind(now.plus(self.settings.originals_kept))
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Cancels a job. One that was never submitted ends at once; for one that was, it is a wish,
+    /// and the job ends as the provider says.
+    pub async fn cancel(&self, job: &Job) -> Result<Job, CancelError> {
+        let row: Option<JobRow> =
+            sqlx::query_as("SELECT * FROM jobs WHERE id = $1 AND finished_at IS NULL")
+                .bind(&job.id)
+                .fetch_optional(self.db.reader())
+                .await?;
+        let row = row.ok_or(CancelError::Ended)?;
+        if row.submitted_at.is_none() && self.end(&row, End::Cancelled).await? {
+            return self.job(&job.id).await?.ok_or(CancelError::Ended);
+        }
+        let mut tx = self.db.begin().await?;
+        let wished = sqlx::query(
+            "UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND finished_at IS NULL",
+        )
+        .bind(&job.id)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if wished == 0 {
+            return Err(CancelError::Ended);
+        }
+        tx.changed(Change::Job(row.user_id, row.id));
+        tx.commit().await?;
+        self.job(&job.id).await?.ok_or(CancelError::Ended)
+    }
+
+    /// Hides an ended job and lets its pictures go.
+    pub async fn delete(&self, job: &Job) -> Result<(), CancelError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let deleted = sqlx::query(
+            "UPDATE jobs SET deleted_at = $2 \
+             WHERE id = $1 AND finished_at IS NOT NULL AND deleted_at IS NULL",
+        )
+        .bind(&job.id)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if deleted == 0 {
+            return Err(CancelError::Ended);
+        }
+        sqlx::query("UPDATE files SET expires_at = $2 WHERE job_id = $1")
+            .bind(&job.id)
+            .bind(now.minus(Duration::from_secs(1)))
+            .execute(&mut *tx)
+            .await?;
+        tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The compare-and-set. A job is cancelled only as long as it was never submitted.
+async fn transition(tx: &mut Tx, id: &JobId, end: &End<'_>, now: Timestamp) -> sqlx::Result<bool> {
+    let (code, progress) = match end {
+        End::Succeeded(_) => (None, 100),
+        End::Failed(failure) => (Some(failure.as_str()), 0),
+        End::Cancelled => (None, 0),
+    };
+    let only_unsubmitted = i64::from(matches!(end, End::Cancelled));
+    let ended = sqlx::query(
+        "UPDATE jobs SET state = $2, error_code = $3, progress = CASE WHEN $4 > progress THEN $4 \
+         ELSE progress END, finished_at = $5, next_at = NULL, lease_until = 0 \
+         WHERE id = $1 AND state IN ('queued', 'running') AND ($6 = 0 OR submitted_at IS NULL)",
+    )
+    .bind(id)
+    .bind(end.state().as_str())
+    .bind(code)
+    .bind(progress)
+    .bind(now)
+    .bind(only_unsubmitted)
+    .execute(&mut **tx)
+    .await?
+    .rows_affected();
+    Ok(ended == 1)
+}

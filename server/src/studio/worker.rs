@@ -1,0 +1,357 @@
+//! The worker: leases due jobs and takes one step with each.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::jobs::JobRow;
+use super::provider::{ProviderError, TryOn, Verdict};
+use super::settle::End;
+use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, pictures};
+use crate::db::Change;
+use crate::ids::JobId;
+use crate::secret;
+use crate::time::Timestamp;
+
+/// Steps at once in one process; FASHN lets six jobs of an account run by default.
+const AT_ONCE: usize = 6;
+/// Longer than a step takes. After a crash another node goes on when it is over.
+const LEASE: Duration = Duration::from_secs(45);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long steps under way may take once we are told to stop.
+const FINISH: Duration = Duration::from_secs(4);
+const MOST_SUBMITS: i64 = 8;
+const MOST_FETCHES: i64 = 5;
+/// How long after its deadline a submitted job still waits for a verdict.
+const NO_VERDICT_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+impl Studio {
+    /// Works until told to stop, then gives back what it has not begun.
+    pub async fn run_worker(self, stop: CancellationToken) {
+        let mut steps = JoinSet::new();
+        while !stop.is_cancelled() {
+            if let Err(error) = self.start_due(&mut steps).await {
+                tracing::error!(%error, "due jobs could not be read");
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake.notified() => {}
+                Some(_) = steps.join_next(), if !steps.is_empty() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+        let finish = async { while steps.join_next().await.is_some() {} };
+        if tokio::time::timeout(FINISH, finish).await.is_err() {
+            steps.shutdown().await;
+        }
+        if let Err(error) = self.give_back_leases().await {
+            tracing::warn!(%error, "job leases could not be given back");
+        }
+    }
+
+    async fn start_due(&self, steps: &mut JoinSet<()>) -> sqlx::Result<()> {
+        while steps.try_join_next().is_some() {}
+        while steps.len() < AT_ONCE {
+            let Some(job) = self.lease_one().await? else {
+                return Ok(());
+            };
+            let studio = self.clone();
+            steps.spawn(async move { studio.step(job).await });
+        }
+        Ok(())
+    }
+
+    /// Leases the job that has been due longest.
+    async fn lease_one(&self) -> sqlx::Result<Option<JobRow>> {
+        let now = self.clock.now();
+        let due: Option<(JobId,)> = sqlx::query_as(
+            "SELECT id FROM jobs WHERE next_at IS NOT NULL AND next_at <= $1 AND lease_until <= $1 \
+             ORDER BY next_at LIMIT 1",
+        )
+        .bind(now)
+        .fetch_optional(self.db.reader())
+        .await?;
+        let Some((id,)) = due else { return Ok(None) };
+        let mut tx = self.db.begin().await?;
+        let job = sqlx::query_as(
+            "UPDATE jobs SET lease_owner = $2, lease_until = $3 \
+             WHERE id = $1 AND next_at IS NOT NULL AND lease_until <= $4 RETURNING *",
+        )
+        .bind(&id)
+        .bind(&self.node)
+        .bind(now.plus(LEASE))
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(job)
+    }
+
+    async fn give_back_leases(&self) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET lease_until = 0 WHERE lease_owner = $1 AND finished_at IS NULL",
+        )
+        .bind(&self.node)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    async fn step(&self, job: JobRow) {
+        let stepped = match &job.external_id {
+            None => self.submit_step(&job).await,
+            Some(id) => self.poll_step(&job, id).await,
+        };
+        if let Err(error) = stepped {
+            tracing::warn!(job = %job.id, %error, "a step with a job failed");
+            let wait = back_off(job.attempts);
+            if let Err(error) = self.look_again(&job.id, wait).await {
+                tracing::error!(job = %job.id, %error, "a job could not be put back");
+            }
+        }
+    }
+
+    async fn submit_step(&self, job: &JobRow) -> Result<(), StepError> {
+        let now = self.clock.now();
+        let unsent = job.submitted_at.is_none();
+        if now > job.deadline_at || job.attempts >= MOST_SUBMITS {
+            let failure = if unsent {
+                Failure::ProviderRefused
+            } else {
+                Failure::Timeout
+            };
+            self.end(job, End::Failed(failure)).await?;
+            return Ok(());
+        }
+        let token = secret::token();
+        if !self.mark_submitting(&job.id, &token, now).await? {
+            return Ok(());
+        }
+        let request = self.try_on_request(job, &token).await?;
+        match self.provider.submit(&request).await {
+            Ok(external_id) => Ok(self.mark_running(job, &external_id).await?),
+            Err(ProviderError::InvalidInput) => {
+                self.end(job, End::Failed(Failure::InvalidInput)).await?;
+                Ok(())
+            }
+            Err(error) => {
+                if error.surely_not_taken() {
+                    self.unmark_submitting(&job.id).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn try_on_request(&self, job: &JobRow, token: &str) -> Result<TryOn, StepError> {
+        Ok(TryOn {
+            person: self.data_uri(&job.id, FileKind::Person).await?,
+            garment: self.data_uri(&job.id, FileKind::Garment).await?,
+            category: job.category,
+            callback: self.callback_address(Tool::TryOn, token),
+        })
+    }
+
+    async fn data_uri(&self, job: &JobId, kind: FileKind) -> Result<String, StepError> {
+        let file = self
+            .file_of(job, kind)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound)?;
+        let bytes = self.bytes_of(&file).await?;
+        Ok(format!(
+            "data:{};base64,{}",
+            file.media_type,
+            STANDARD.encode(bytes)
+        ))
+    }
+
+    /// Written before the provider is asked: from here on it may have taken the job.
+    async fn mark_submitting(&self, id: &JobId, token: &str, now: Timestamp) -> sqlx::Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let marked = sqlx::query(
+            "UPDATE jobs SET submitted_at = $2, attempts = attempts + 1, callback_hash = $3 \
+             WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(id)
+        .bind(now)
+        .bind(secret::hash(token))
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(marked == 1)
+    }
+
+    async fn unmark_submitting(&self, id: &JobId) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE jobs SET submitted_at = NULL WHERE id = $1 AND state = 'queued'")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    async fn mark_running(&self, job: &JobRow, external_id: &str) -> sqlx::Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET state = 'running', external_id = $2, started_at = $3, progress = 10, \
+             next_at = $4, lease_until = 0 WHERE id = $1 AND state = 'queued'",
+        )
+        .bind(&job.id)
+        .bind(external_id)
+        .bind(now)
+        .bind(now.plus(self.settings.poll_every))
+        .execute(&mut *tx)
+        .await?;
+        tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
+        tx.commit().await
+    }
+
+    async fn poll_step(&self, job: &JobRow, external_id: &str) -> Result<(), StepError> {
+        match self.provider.poll(external_id).await? {
+            Verdict::Queued => self.show_progress(job, 20).await?,
+            Verdict::Running => {
+                self.show_progress(job, (job.progress + 10).clamp(40, 90))
+                    .await?
+            }
+            Verdict::Succeeded { output } => return self.fetch_step(job, &output).await,
+            Verdict::Failed(failure) => {
+                self.end(job, End::Failed(failure)).await?;
+            }
+            Verdict::Unknown => self.wait_for_verdict(job).await?,
+        }
+        Ok(())
+    }
+
+    /// No verdict: the hold stays until a day after the deadline, while we go on asking.
+    async fn wait_for_verdict(&self, job: &JobRow) -> sqlx::Result<()> {
+        let now = self.clock.now();
+        if now > job.deadline_at.plus(NO_VERDICT_AFTER) {
+            self.end(job, End::Failed(Failure::NoVerdict)).await?;
+            return Ok(());
+        }
+        let late = now.since(job.deadline_at);
+        let wait = if late.is_zero() {
+            self.settings.poll_every * 4
+        } else {
+            late.min(HOUR)
+        };
+        self.look_again(&job.id, wait).await
+    }
+
+    async fn fetch_step(&self, job: &JobRow, output: &str) -> Result<(), StepError> {
+        let fetched = match self.provider.fetch(output).await {
+            Ok(bytes) => result_picture(bytes).await,
+            Err(error) => {
+                tracing::warn!(job = %job.id, %error, "a result could not be fetched");
+                None
+            }
+        };
+        if let Some(picture) = fetched {
+            let file = self
+                .store_picture(&job.user_id, FileKind::Result, &picture)
+                .await?;
+            self.end(job, End::Succeeded(&file)).await?;
+        } else if job.fetch_attempts + 1 >= MOST_FETCHES {
+            self.end(job, End::Failed(Failure::ResultUnavailable))
+                .await?;
+        } else {
+            self.count_fetch(&job.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn count_fetch(&self, id: &JobId) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET fetch_attempts = fetch_attempts + 1, next_at = $2, lease_until = 0 \
+             WHERE id = $1 AND finished_at IS NULL",
+        )
+        .bind(id)
+        .bind(self.clock.now().plus(self.settings.poll_every))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    async fn show_progress(&self, job: &JobRow, progress: i64) -> sqlx::Result<()> {
+        let now = self.clock.now();
+        if now > job.deadline_at.plus(NO_VERDICT_AFTER) {
+            self.end(job, End::Failed(Failure::NoVerdict)).await?;
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET progress = $2, next_at = $3, lease_until = 0 \
+             WHERE id = $1 AND finished_at IS NULL",
+        )
+        .bind(&job.id)
+        .bind(progress)
+        .bind(now.plus(self.settings.poll_every))
+        .execute(&mut *tx)
+        .await?;
+        if progress != job.progress {
+            tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
+        }
+        tx.commit().await
+    }
+
+    async fn look_again(&self, id: &JobId, wait: Duration) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET next_at = $2, lease_until = 0 WHERE id = $1 AND finished_at IS NULL",
+        )
+        .bind(id)
+        .bind(self.clock.now().plus(wait))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// A callback came: look at the job now. Says whether the token belongs to a job.
+    pub async fn callback(&self, token: &str) -> sqlx::Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let known: Option<(String,)> = sqlx::query_as(
+            "UPDATE jobs SET next_at = CASE WHEN external_id IS NULL OR finished_at IS NOT NULL \
+             THEN next_at ELSE $2 END WHERE callback_hash = $1 RETURNING id",
+        )
+        .bind(secret::hash(token))
+        .bind(self.clock.now())
+        .fetch_optional(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        self.wake.notify_one();
+        Ok(known.is_some())
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// 1 s, 2 s, 4 s … at most a minute.
+fn back_off(attempts: i64) -> Duration {
+    let exponent = u32::try_from(attempts).unwrap_or(0).min(6);
+    Duration::from_secs(2_u64.pow(exponent)).min(Duration::from_secs(60))
+}
+
+/// A result as it will be shown; `None` when it is no picture.
+async fn result_picture(bytes: bytes::Bytes) -> Option<Picture> {
+    tokio::task::spawn_blocking(move || pictures::result(bytes))
+        .await
+        .ok()
+        .flatten()
+}

@@ -1,0 +1,468 @@
+//! All settings, read in one place. What each means stands in the README's table, which a test
+//! compares with [`VARIABLES`].
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use atelier_server::accounts::{Email, Password};
+use atelier_server::catalog::Catalog;
+use atelier_server::installation::Mode;
+use lettre::message::Mailbox;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Every variable the program reads.
+pub const VARIABLES: &[&str] = &[
+    "ATELIER_LISTEN",
+    "ATELIER_URL",
+    "ATELIER_DATA_DIR",
+    "DATABASE_URL",
+    "ATELIER_CATALOG",
+    "ATELIER_ADMIN_EMAIL",
+    "ATELIER_ADMIN_PASSWORD",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_API_BASE",
+    "FASHN_API_KEY",
+    "FASHN_API_BASE",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "ATELIER_LOG",
+    "ATELIER_RATE_LIMITS",
+    "ATELIER_TRUSTED_PROXIES",
+    "ATELIER_SANDBOX_PUBLIC",
+];
+
+/// A setting that cannot be used: the variable, and what it wants.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{variable} {wants}")]
+pub struct SettingError {
+    pub variable: String,
+    pub wants: String,
+}
+
+/// How lines are logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A payment provider's or AI provider's key with its address.
+#[derive(Clone, Debug)]
+pub struct StripeSettings {
+    pub key: SecretString,
+    pub webhook_secret: SecretString,
+    pub base: Url,
+}
+
+#[derive(Clone, Debug)]
+pub struct FashnSettings {
+    pub key: SecretString,
+    pub base: Url,
+}
+
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    pub email: Email,
+    pub password: Password,
+}
+
+/// What the program was told, checked.
+#[derive(Clone)]
+pub struct Settings {
+    pub listen: SocketAddr,
+    /// `None`: derived from the address that is listened on.
+    pub url: Option<Url>,
+    pub data_dir: PathBuf,
+    pub database_url: String,
+    pub catalog: Catalog,
+    pub own_catalog: bool,
+    pub administrator: Option<Administrator>,
+    pub stripe: Option<StripeSettings>,
+    pub fashn: Option<FashnSettings>,
+    pub smtp_url: Option<SecretString>,
+    pub mail_from: Mailbox,
+    pub log: LogFormat,
+    pub rate_limits: bool,
+    pub trusted_proxies: Vec<Network>,
+    pub sandbox_public: bool,
+}
+
+impl fmt::Debug for Settings {
+    /// Secrets stay out of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("listen", &self.listen)
+            .field("url", &self.url.as_ref().map(Url::as_str))
+            .field("data_dir", &self.data_dir)
+            .field("mode", &self.mode())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A network of proxies, `ADDRESS` or `ADDRESS/BITS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u32,
+}
+
+impl Network {
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address.parse().ok()?, Some(bits.parse().ok()?)),
+            None => (text.parse().ok()?, None),
+        };
+        let width = width_of(address);
+        let bits = bits.unwrap_or(width);
+        (bits <= width).then_some(Self { address, bits })
+    }
+
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let width = width_of(self.address);
+        let shift = width - self.bits;
+        width_of(address) == width
+            && value_of(address).checked_shr(shift) == value_of(self.address).checked_shr(shift)
+    }
+}
+
+fn width_of(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
+fn value_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => u128::from(u32::from(v4)),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+impl Settings {
+    /// Reads the environment, after a `.env` file if there is one.
+    pub fn from_environment() -> Result<Self, SettingError> {
+        match dotenvy::dotenv() {
+            Ok(_) => {}
+            Err(error) if error.not_found() => {}
+            Err(error) => return Err(wants(".env", format!("cannot be read: {error}"))),
+        }
+        Self::from_variables(std::env::vars().collect())
+    }
+
+    /// Reads settings from names and values.
+    pub fn from_variables(variables: HashMap<String, String>) -> Result<Self, SettingError> {
+        let reader = Reader(variables);
+        reader.refuse_unknown()?;
+        let listen = reader.parse("ATELIER_LISTEN", "wants an address such as 127.0.0.1:3000")?;
+        let listen: SocketAddr = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let data_dir = PathBuf::from(reader.get("ATELIER_DATA_DIR").unwrap_or("data"));
+        let database_url = match reader.get("DATABASE_URL") {
+            Some(url) => url.to_owned(),
+            None => format!("sqlite://{}", data_dir.join("atelier.db").display()),
+        };
+        let settings = Self {
+            listen,
+            url: reader.site()?,
+            database_url,
+            catalog: reader.catalog()?,
+            own_catalog: reader.get("ATELIER_CATALOG").is_some(),
+            administrator: reader.administrator()?,
+            stripe: reader.stripe()?,
+            fashn: reader.fashn()?,
+            smtp_url: reader.get("SMTP_URL").map(SecretString::from),
+            mail_from: reader.mail_from()?,
+            log: reader.log()?,
+            rate_limits: reader.switch("ATELIER_RATE_LIMITS", "on", "off", true)?,
+            trusted_proxies: reader.proxies()?,
+            sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0", false)?,
+            data_dir,
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Live as soon as a key is set that moves real money.
+    pub fn mode(&self) -> Mode {
+        let live = self.stripe.as_ref().is_some_and(|stripe| {
+            let key = stripe.key.expose_secret();
+            key.starts_with("sk_live_") || key.starts_with("rk_live_")
+        });
+        if live { Mode::Live } else { Mode::Sandbox }
+    }
+
+    fn check(&self) -> Result<(), SettingError> {
+        if self.listen.ip().is_unspecified() && self.url.is_none() {
+            return Err(wants("ATELIER_URL", "wants the public address when ATELIER_LISTEN is 0.0.0.0"));
+        }
+        match self.mode() {
+            Mode::Sandbox => self.check_sandbox(),
+            Mode::Live => self.check_live(),
+        }
+    }
+
+    fn check_sandbox(&self) -> Result<(), SettingError> {
+        let loopback = self.listen.ip().is_loopback();
+        if !loopback && !self.sandbox_public {
+            return Err(wants(
+                "ATELIER_LISTEN",
+                "wants a loopback address in sandbox mode; ATELIER_SANDBOX_PUBLIC=1 allows others",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_live(&self) -> Result<(), SettingError> {
+        if self.fashn.is_none() {
+            return Err(wants("FASHN_API_KEY", "wants a key: a live start needs an AI provider"));
+        }
+        if !self.own_catalog {
+            return Err(wants(
+                "ATELIER_CATALOG",
+                "wants your own catalogue in live mode: atelier catalog print > catalog.toml",
+            ));
+        }
+        if self.catalog.seller.is_none() {
+            return Err(wants("ATELIER_CATALOG", "wants a [seller] block in live mode"));
+        }
+        Ok(())
+    }
+}
+
+/// Names and values, not yet understood.
+struct Reader(HashMap<String, String>);
+
+impl Reader {
+    /// The value of a variable; an empty one counts as not set.
+    fn get(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn refuse_unknown(&self) -> Result<(), SettingError> {
+        let mut unknown: Vec<&String> = self
+            .0
+            .keys()
+            .filter(|name| name.starts_with("ATELIER_") && !VARIABLES.contains(&name.as_str()))
+            .collect();
+        unknown.sort();
+        match unknown.first() {
+            Some(name) => Err(wants(name, "is not a setting of Atelier")),
+            None => Ok(()),
+        }
+    }
+
+    fn parse<T: std::str::FromStr>(
+        &self,
+        variable: &str,
+        hint: &str,
+    ) -> Result<Option<T>, SettingError> {
+        self.get(variable)
+            .map(|text| text.parse().map_err(|_| wants(variable, hint)))
+            .transpose()
+    }
+
+    fn switch(
+        &self,
+        variable: &str,
+        yes: &str,
+        no: &str,
+        default: bool,
+    ) -> Result<bool, SettingError> {
+        match self.get(variable) {
+            None => Ok(default),
+            Some(text) if text == yes => Ok(true),
+            Some(text) if text == no => Ok(false),
+            Some(_) => Err(wants(variable, format!("wants {yes} or {no}"))),
+        }
+    }
+
+    fn site(&self) -> Result<Option<Url>, SettingError> {
+        const HINT: &str = "wants an address such as https://studio.example.com";
+        let Some(mut url) = self.parse::<Url>("ATELIER_URL", HINT)? else { return Ok(None) };
+        let plain = url.scheme() == "http";
+        if !(plain || url.scheme() == "https") || url.host_str().is_none() {
+            return Err(wants("ATELIER_URL", HINT));
+        }
+        if plain && !is_loopback(&url) {
+            return Err(wants("ATELIER_URL", "wants https:// on any other host than loopback"));
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(wants("ATELIER_URL", "wants an address without a path"));
+        }
+        url.set_path("/");
+        Ok(Some(url))
+    }
+
+    fn catalog(&self) -> Result<Catalog, SettingError> {
+        let Some(path) = self.get("ATELIER_CATALOG") else { return Ok(Catalog::built_in()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wants("ATELIER_CATALOG", format!("cannot be read: {error}")))?;
+        Catalog::parse(&text)
+            .map_err(|error| wants("ATELIER_CATALOG", format!("is not a catalogue: {error}")))
+    }
+
+    fn administrator(&self) -> Result<Option<Administrator>, SettingError> {
+        let (email, password) =
+            (self.get("ATELIER_ADMIN_EMAIL"), self.get("ATELIER_ADMIN_PASSWORD"));
+        match (email, password) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(wants("ATELIER_ADMIN_PASSWORD", "is missing")),
+            (None, Some(_)) => Err(wants("ATELIER_ADMIN_EMAIL", "is missing")),
+            (Some(email), Some(password)) => {
+                let email = Email::parse(email)
+                    .ok_or_else(|| wants("ATELIER_ADMIN_EMAIL", "wants an e-mail address"))?;
+                let password = Password::parse(password).ok_or_else(|| {
+                    wants("ATELIER_ADMIN_PASSWORD", "wants 8 to 256 characters")
+                })?;
+                Ok(Some(Administrator { email, password }))
+            }
+        }
+    }
+
+    fn stripe(&self) -> Result<Option<StripeSettings>, SettingError> {
+        let Some(key) = self.get("STRIPE_SECRET_KEY") else { return Ok(None) };
+        let Some(secret) = self.get("STRIPE_WEBHOOK_SECRET") else {
+            return Err(wants("STRIPE_WEBHOOK_SECRET", "is missing: STRIPE_SECRET_KEY is set"));
+        };
+        let base = self.base("STRIPE_API_BASE", "https://api.stripe.com/")?;
+        Ok(Some(StripeSettings { key: key.into(), webhook_secret: secret.into(), base }))
+    }
+
+    fn fashn(&self) -> Result<Option<FashnSettings>, SettingError> {
+        let Some(key) = self.get("FASHN_API_KEY") else { return Ok(None) };
+        let base = self.base("FASHN_API_BASE", "https://api.fashn.ai/")?;
+        Ok(Some(FashnSettings { key: key.into(), base }))
+    }
+
+    /// The address of an API, without its version, ending in a slash.
+    fn base(&self, variable: &str, default: &str) -> Result<Url, SettingError> {
+        let text = self.get(variable).unwrap_or(default);
+        let hint = "wants an address that ends in / and names no version";
+        let url: Url = text.parse().map_err(|_| wants(variable, hint))?;
+        if !url.path().ends_with('/') || url.path().ends_with("/v1/") || url.cannot_be_a_base() {
+            return Err(wants(variable, hint));
+        }
+        Ok(url)
+    }
+
+    fn mail_from(&self) -> Result<Mailbox, SettingError> {
+        let text = self.get("MAIL_FROM").unwrap_or("Atelier <atelier@localhost.localdomain>");
+        text.parse().map_err(|_| wants("MAIL_FROM", "wants an address such as Atelier <a@b.com>"))
+    }
+
+    fn log(&self) -> Result<LogFormat, SettingError> {
+        Ok(match self.switch("ATELIER_LOG", "json", "text", false)? {
+            true => LogFormat::Json,
+            false => LogFormat::Text,
+        })
+    }
+
+    fn proxies(&self) -> Result<Vec<Network>, SettingError> {
+        let hint = "wants networks such as 10.0.0.0/8, separated by commas";
+        self.get("ATELIER_TRUSTED_PROXIES")
+            .unwrap_or("")
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| Network::parse(part).ok_or_else(|| wants("ATELIER_TRUSTED_PROXIES", hint)))
+            .collect()
+    }
+}
+
+/// Whether a URL points at this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn wants(variable: &str, wants: impl Into<String>) -> SettingError {
+    SettingError { variable: variable.to_owned(), wants: wants.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::from_variables(pairs.collect())
+    }
+
+    #[test]
+    fn nothing_set_is_the_sandbox_on_loopback() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(settings.database_url, "sqlite://data/atelier.db");
+        assert_eq!(settings.mode(), Mode::Sandbox);
+        assert!(settings.rate_limits);
+    }
+
+    #[test]
+    fn each_bad_value_is_named_with_what_it_wants() {
+        let table: &[(&[(&str, &str)], &str)] = &[
+            (&[("ATELIER_LISTN", "x")], "ATELIER_LISTN"),
+            (&[("ATELIER_LISTEN", "3000")], "ATELIER_LISTEN"),
+            (&[("ATELIER_LISTEN", "0.0.0.0:3000"), ("ATELIER_SANDBOX_PUBLIC", "1")], "ATELIER_URL"),
+            (&[("ATELIER_LISTEN", "192.0.2.1:80")], "ATELIER_LISTEN"),
+            (&[("ATELIER_URL", "http://studio.example.com")], "ATELIER_URL"),
+            (&[("ATELIER_URL", "studio")], "ATELIER_URL"),
+            (&[("ATELIER_LOG", "xml")], "ATELIER_LOG"),
+            (&[("ATELIER_RATE_LIMITS", "no")], "ATELIER_RATE_LIMITS"),
+            (&[("ATELIER_CATALOG", "/nowhere/catalog.toml")], "ATELIER_CATALOG"),
+            (&[("ATELIER_ADMIN_EMAIL", "a@example.com")], "ATELIER_ADMIN_PASSWORD"),
+            (&[("ATELIER_TRUSTED_PROXIES", "10.0.0.0/33")], "ATELIER_TRUSTED_PROXIES"),
+            (&[("STRIPE_SECRET_KEY", "sk_test_fake")], "STRIPE_WEBHOOK_SECRET"),
+            (
+                &[("STRIPE_SECRET_KEY", "sk_test_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+                    ("STRIPE_API_BASE", "http://127.0.0.1:1/v1/")],
+                "STRIPE_API_BASE",
+            ),
+            (
+                &[("STRIPE_SECRET_KEY", "sk_live_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake")],
+                "FASHN_API_KEY",
+            ),
+            (
+                &[("STRIPE_SECRET_KEY", "sk_live_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+                    ("FASHN_API_KEY", "fa-fake")],
+                "ATELIER_CATALOG",
+            ),
+        ];
+        for (pairs, variable) in table {
+            assert_eq!(read(pairs).unwrap_err().variable, *variable, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_key_moves_no_real_money() {
+        let settings =
+            read(&[("STRIPE_SECRET_KEY", "sk_test_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake")]);
+        assert_eq!(settings.unwrap().mode(), Mode::Sandbox);
+    }
+
+    #[test]
+    fn networks_contain_their_addresses() {
+        let network = Network::parse("10.0.0.0/8").unwrap();
+        assert!(network.contains("10.1.2.3".parse().unwrap()));
+        assert!(!network.contains("11.1.2.3".parse().unwrap()));
+        assert!(!network.contains("::1".parse().unwrap()));
+        assert!(Network::parse("0.0.0.0/0").unwrap().contains("192.0.2.1".parse().unwrap()));
+        assert!(Network::parse("::1").unwrap().contains("::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let settings = read(&[
+            ("STRIPE_SECRET_KEY", "sk_test_fake"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+            ("DATABASE_URL", "postgres://someone:hidden@db/atelier"),
+        ])
+        .unwrap();
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("fake") && !printed.contains("hidden"), "{printed}");
+    }
+}
