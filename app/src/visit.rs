@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use atelier_server::accounts::{Language, User};
@@ -126,6 +127,8 @@ pub struct Request {
     pub path: String,
     pub query: HashMap<String, String>,
     pub flash: Option<Flash>,
+    /// Where letters are kept in the sandbox.
+    pub mail_folder: Option<PathBuf>,
 }
 
 /// How long the success page waits for the payment provider.
@@ -138,12 +141,16 @@ const STATEMENT_PAGE: i64 = 50;
 impl Visit {
     /// Does the route's work, then reads the wallet.
     pub async fn prepare(request: Request) -> db::Result<Self> {
-        let now = request.services.clock.now();
         let content = content(&request).await?;
-        let wallet = match &request.user {
-            Some(user) => Some(request.services.wallet(&user.id).await?),
-            None => None,
-        };
+        Self::with(request, content).await
+    }
+
+    /// A visit to an address where nothing is.
+    pub async fn missing(request: Request) -> db::Result<Self> {
+        Self::with(request, Content::NotFound).await
+    }
+
+    async fn with(request: Request, content: Content) -> db::Result<Self> {
         let Request {
             services,
             user,
@@ -151,7 +158,13 @@ impl Visit {
             path,
             query,
             flash,
+            ..
         } = request;
+        let wallet = match &user {
+            Some(user) => Some(services.wallet(&user.id).await?),
+            None => None,
+        };
+        let now = services.clock.now();
         Ok(Self {
             services,
             user,

@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod installation;
 pub mod live;
+pub mod oversight;
 pub mod payments;
 pub mod sandbox;
 pub mod secret;

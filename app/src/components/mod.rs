@@ -1,1 +1,2 @@
 //! The pieces pages are made of.
+pub mod assets;
