@@ -5,5 +5,6 @@
 pub mod credits;
 pub mod db;
 pub mod ids;
+pub mod sandbox;
 pub mod secret;
 pub mod time;
