@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,7 @@ pub fn telemetry(settings: &Settings) {
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,stripe_webhook=error"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match settings.log {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

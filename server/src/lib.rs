@@ -18,3 +18,6 @@ pub mod services;
 pub mod studio;
 pub mod time;
 mod words;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

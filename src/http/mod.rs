@@ -21,7 +21,7 @@ use std::sync::Arc;
 use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -113,7 +113,7 @@ pub fn router(state: State, sandboxes: Router) -> Router {
     personal(&state)
         .fallback(pages::missing)
         .method_not_allowed_fallback(async || problem::Problem::method_not_allowed())
-        .layer(from_fn_with_state(state.clone(), layers::language::find))
+        .layer(from_fn(layers::language::find))
         .layer(from_fn_with_state(
             state.clone(),
             layers::session::keep_alive,

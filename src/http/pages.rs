@@ -2,12 +2,13 @@
 //! `</html>`; we hydrate nothing, so the answer is cut there.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 
 use atelier_app::components::assets::Assets;
 use atelier_app::flash::{self, Flash};
 use atelier_app::visit::{self, SecureCookies, Visit};
-use atelier_app::{App, shell};
+use atelier_app::{App, session, shell};
 use atelier_server::accounts::{Language, User};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -107,33 +108,29 @@ async fn prepare(Extract(state): Extract<State>, mut request: Request, next: Nex
     response
 }
 
-async fn asked(
+/// What the request says; the account is looked up afterwards, without borrowing the request.
+fn asked(
     state: &State,
     request: &Request,
     flash: Option<Flash>,
-) -> Result<visit::Request, Problem> {
+) -> impl Future<Output = Result<visit::Request, Problem>> + use<> {
     let query = Query::<HashMap<String, String>>::try_from_uri(request.uri());
-    Ok(visit::Request {
+    let session = request.extensions().get::<Session>().cloned();
+    let asked = visit::Request {
         services: state.services.clone(),
-        user: user_of(request).await?,
-        language: request
-            .extensions()
-            .get::<Language>()
-            .copied()
-            .unwrap_or(Language::En),
+        user: None,
+        language: request.extensions().get::<Language>().copied().unwrap_or(Language::En),
         path: request.uri().path().to_owned(),
         query: query.map(|query| query.0).unwrap_or_default(),
         flash,
         mail_folder: state.mail_folder.clone(),
-    })
-}
-
-async fn user_of(request: &Request) -> Result<Option<User>, Problem> {
-    match request.extensions().get::<Session>() {
-        Some(session) => atelier_app::session::current_user(session)
-            .await
-            .map_err(Problem::internal),
-        None => Ok(None),
+    };
+    async move {
+        let user = match session {
+            Some(session) => session::current_user(&session).await.map_err(Problem::internal)?,
+            None => None,
+        };
+        Ok(visit::Request { user, ..asked })
     }
 }
 

@@ -1,20 +1,16 @@
 //! The language of an answer: a prefix of the path, then what the account or the cookie says, then
 //! `Accept-Language`.
 
-use std::borrow::Cow;
-
 use atelier_app::forms::accounts::LANGUAGE_COOKIE;
 use atelier_app::session;
 use atelier_server::accounts::Language;
-use axum::extract::{Request, State as Extract};
+use axum::extract::Request;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use tower_sessions::Session;
-
-use crate::http::State;
 
 /// The language that a prefix of the path asked for.
 #[derive(Clone, Copy, Debug)]
@@ -34,36 +30,32 @@ fn without_prefix(uri: &Uri) -> Option<(Language, Uri)> {
     let (first, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let language = Language::parse(first)?;
     let path = match uri.query() {
-        Some(query) => Cow::Owned(format!("/{rest}?{query}")),
-        None => Cow::Owned(format!("/{rest}")),
+        Some(query) => format!("/{rest}?{query}"),
+        None => format!("/{rest}"),
     };
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(path.as_ref()).ok()?);
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
     Some((language, Uri::from_parts(parts).ok()?))
 }
 
-pub async fn find(Extract(_): Extract<State>, mut request: Request, next: Next) -> Response {
+pub async fn find(mut request: Request, next: Next) -> Response {
     let language = match request.extensions().get::<Prefix>() {
         Some(prefix) => prefix.0,
-        None => chosen(&request).await,
+        None => {
+            let session = request.extensions().get::<Session>().cloned();
+            match from_cookie(request.headers()).or(of_account(session).await) {
+                Some(language) => language,
+                None => from_header(request.headers()),
+            }
+        }
     };
     request.extensions_mut().insert(language);
     next.run(request).await
 }
 
-async fn chosen(request: &Request) -> Language {
-    let headers = request.headers();
-    if let Some(language) = from_cookie(headers) {
-        return language;
-    }
-    // Reading the session is free here: whoever has a cookie is looked up anyway.
-    if let Some(session) = request.extensions().get::<Session>()
-        && let Ok(Some(user)) = session::current_user(session).await
-        && let Some(language) = user.language
-    {
-        return language;
-    }
-    from_header(headers)
+/// Reading the session is free here: whoever has a cookie is looked up anyway.
+async fn of_account(session: Option<Session>) -> Option<Language> {
+    session::current_user(&session?).await.ok()??.language
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Language> {

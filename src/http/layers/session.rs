@@ -28,11 +28,12 @@ pub fn layer(state: &State) -> SessionManagerLayer<atelier_server::accounts::Ses
 
 /// Extends the life of a session that is used, at most once a day.
 pub async fn keep_alive(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
-    if let Some(session) = request.extensions().get::<Session>() {
-        match session::current_user(session).await {
+    let session = request.extensions().get::<Session>().cloned();
+    if let Some(session) = session {
+        match session::current_user(&session).await {
             Ok(Some(_)) => {
                 let today = state.services.clock.now().day();
-                if let Err(error) = session::touch(session, &today).await {
+                if let Err(error) = session::touch(&session, &today).await {
                     return Problem::internal(error).into_response();
                 }
             }
