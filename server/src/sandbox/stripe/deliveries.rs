@@ -86,7 +86,8 @@ impl StripeSandbox {
     /// Sends webhooks, and lets happen what happens by itself, until `stop`.
     ///
     /// Everything is kept in the database: a stopped or killed sender leaves nothing behind that
-    /// the next one would not find.
+    /// the next one would not find. The process must have a default TLS provider installed, which
+    /// the HTTP client asks for although it speaks plain HTTP.
     pub async fn deliver(self, stop: CancellationToken) {
         let mut under_way = JoinSet::new();
         loop {

@@ -99,7 +99,7 @@ fn tree_from_json(value: &Value, depth: usize) -> Option<Tree> {
         inner.collect::<Option<Fields>>().map(Tree::Branch)
     };
     match value {
-        Value::String(text) => Some(Tree::Leaf(text.clone())),
+        Value::String(text) => (!text.contains('\0')).then(|| Tree::Leaf(text.clone())),
         Value::Object(map) => branch(map.iter().map(|(k, v)| (k.clone(), v)).collect()),
         Value::Array(items) => branch(
             items
@@ -181,6 +181,7 @@ mod tests {
             from_json(&json!({"amount": 5, "list": ["a"], "none": null, "yes": true})).unwrap();
         assert_eq!(fields, parse("amount=5&list[0]=a&yes=true").unwrap());
         assert!(from_json(&json!([1])).is_err());
+        assert!(from_json(&json!({"a": "\0"})).is_err());
     }
 
     #[test]

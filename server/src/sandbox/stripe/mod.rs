@@ -88,7 +88,7 @@ impl StripeSandbox {
     /// Everything below the mount: `/v1/…`, `/checkout/{id}`, `/refunds`, `/book` and so on.
     pub fn router(&self) -> Router {
         Router::new()
-            .nest("/v1", api::router(self))
+            .nest("/v1", api::router())
             .merge(checkout::router())
             .merge(desk::router())
             .fallback(api::unknown_url)

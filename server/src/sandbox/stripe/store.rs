@@ -203,8 +203,16 @@ fn read(row: Option<Row>) -> sqlx::Result<Option<Object>> {
     row.map(Object::try_from).transpose()
 }
 
+/// Whether an id can be looked for: PostgreSQL takes no null bytes.
+fn is_id(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// The object as it is now, whatever its kind.
 pub async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<Object>> {
+    if !is_id(id) {
+        return Ok(None);
+    }
     let row = sqlx::query_as(
         "SELECT id, kind, parent_id, state, notes, due_at, created_at \
          FROM sandbox_stripe_objects WHERE id = $1",
@@ -225,6 +233,9 @@ pub async fn find_kind(
 
 /// The object, which nobody else changes until the transaction ends.
 pub async fn lock(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<Object>> {
+    if !is_id(id) {
+        return Ok(None);
+    }
     let row = sqlx::query_as(
         "UPDATE sandbox_stripe_objects SET revision = revision + 1 WHERE id = $1 \
          RETURNING id, kind, parent_id, state, notes, due_at, created_at",

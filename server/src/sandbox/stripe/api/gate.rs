@@ -1,6 +1,6 @@
 //! What every call to `/v1` passes: a key, a request id.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::sandbox::stripe::errors::{Failure, Refusal};
-use crate::sandbox::stripe::{StripeSandbox, ids};
+use crate::sandbox::stripe::ids;
 
 /// The id Stripe's support would ask for.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-pub async fn gate(State(_): State<StripeSandbox>, mut request: Request, next: Next) -> Response {
+pub async fn gate(mut request: Request, next: Next) -> Response {
     let id = ids::fresh("req_");
     let mut response = match check_key(request.headers()) {
         Ok(()) => {

@@ -27,7 +27,7 @@ use super::store::{self, Kind};
 
 pub use call::Call;
 
-pub fn router(sandbox: &StripeSandbox) -> Router<StripeSandbox> {
+pub fn router() -> Router<StripeSandbox> {
     Router::new()
         .merge(sessions::router())
         .merge(payments::router())
@@ -36,7 +36,7 @@ pub fn router(sandbox: &StripeSandbox) -> Router<StripeSandbox> {
         .route("/refunds", get(payments::list_refunds).post(refund))
         .fallback(unknown_v1_url)
         .method_not_allowed_fallback(unknown_v1_url)
-        .layer(middleware::from_fn_with_state(sandbox.clone(), gate::gate))
+        .layer(middleware::from_fn(gate::gate))
 }
 
 /// Stripe's answer to an address or method it does not know.

@@ -88,7 +88,7 @@ pub struct NewSession {
     client_reference_id: Option<String>,
     customer: Option<String>,
     customer_email: Option<String>,
-    expires_at: i64,
+    expires_at: Option<i64>,
     metadata: Map<String, Value>,
     intent: Map<String, Value>,
     makes_customer: bool,
@@ -102,7 +102,7 @@ pub struct NewSession {
 
 impl NewSession {
     /// `page_url` is where the hosted pages are, without the session's id.
-    pub fn parse(params: &Params<'_>, page_url: String, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn parse(params: &Params<'_>, page_url: String) -> Result<Self, Refusal> {
         params.only_or_unplayed(KNOWN, UNPLAYED)?;
         check_mode(params)?;
         let (customer, customer_email) = payer(params)?;
@@ -117,7 +117,7 @@ impl NewSession {
             client_reference_id: params.text_up_to("client_reference_id", MAX_REFERENCE)?,
             customer,
             customer_email,
-            expires_at: expires_at(params, now)?,
+            expires_at: params.integer("expires_at")?,
             metadata: params.metadata("metadata")?,
             intent: intent_data(params)?,
             makes_customer: creation.as_deref() == Some("always"),
@@ -188,25 +188,6 @@ fn web_address(params: &Params<'_>, field: &str) -> Result<Option<String>, Refus
     Err(Refusal::invalid("Not a valid URL")
         .code("url_invalid")
         .param(params.name(field)))
-}
-
-fn expires_at(params: &Params<'_>, now: Timestamp) -> Result<i64, Refusal> {
-    let latest = now.plus(LONGEST_LIFE).seconds();
-    let Some(asked) = params.integer("expires_at")? else {
-        return Ok(latest);
-    };
-    let refuse = |message: &str| Err(Refusal::invalid(message).param("expires_at"));
-    if asked < now.plus(SHORTEST_LIFE).seconds() {
-        return refuse(
-            "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
-        );
-    }
-    if asked > latest {
-        return refuse(
-            "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
-        );
-    }
-    Ok(asked)
 }
 
 fn line_items(params: &Params<'_>) -> Result<Vec<shapes::LineItem>, Refusal> {
@@ -398,7 +379,27 @@ fn shown(params: &Params<'_>, creation: Option<String>) -> Result<Map<String, Va
 }
 
 impl NewSession {
-    fn shape(&self, customer_email: Option<&str>, at: Timestamp) -> Value {
+    /// When the session ends. Looked at when it is made, not when it is read: the same call with the
+    /// same idempotency key is given the same answer however late it is repeated.
+    fn ends_at(&self, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let latest = now.plus(LONGEST_LIFE).seconds();
+        let asked = self.expires_at.unwrap_or(latest);
+        let refuse = |bound: &str| {
+            let message = format!(
+                "The `expires_at` timestamp must be {bound} from Checkout Session creation."
+            );
+            Err(Refusal::invalid(message).param("expires_at"))
+        };
+        if asked < now.plus(SHORTEST_LIFE).seconds() {
+            return refuse("at least 30 minutes");
+        }
+        if asked > latest {
+            return refuse("less than 24 hours");
+        }
+        Ok(Timestamp::from_seconds(asked))
+    }
+
+    fn shape(&self, known_email: Option<&str>, ends_at: Timestamp, at: Timestamp) -> Value {
         let of = shapes::SessionOf {
             url: &self.page_url,
             success_url: &self.success_url,
@@ -406,10 +407,10 @@ impl NewSession {
             client_reference_id: self.client_reference_id.as_deref(),
             customer: self.customer.as_deref(),
             customer_email: self.customer_email.as_deref(),
-            known_email: customer_email.or(self.customer_email.as_deref()),
+            known_email: known_email.or(self.customer_email.as_deref()),
             currency: &self.currency,
             amount: self.amount,
-            expires_at: self.expires_at,
+            expires_at: ends_at.seconds(),
             metadata: &self.metadata,
             payment_method_types: &self.payment_method_types,
             automatic_tax: self.automatic_tax,
@@ -434,8 +435,9 @@ impl NewSession {
 
 impl Operation for NewSession {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
+        let ends_at = self.ends_at(act.at)?;
         let email = self.email_of_customer(tx).await?;
-        let shape = self.shape(email.as_deref(), act.at);
+        let shape = self.shape(email.as_deref(), ends_at, act.at);
         let mut session = Object::new(Kind::Session, shape, self.customer.clone(), act.at);
         session.notes.line_items = self
             .lines
@@ -445,7 +447,7 @@ impl Operation for NewSession {
         session.notes.intent = self.intent.clone();
         session.notes.makes_customer = self.makes_customer;
         session.notes.next = Some(Next::Expire);
-        session.due_at = Some(Timestamp::from_seconds(self.expires_at));
+        session.due_at = Some(ends_at);
         store::put(tx, &session).await?;
         Ok(session.shape)
     }

@@ -28,7 +28,7 @@ pub fn router() -> Router<StripeSandbox> {
 
 async fn create(State(sandbox): State<StripeSandbox>, call: Call) -> Result<Response, Failure> {
     let page_url = format!("{}checkout/", sandbox.0.settings.hosted_base);
-    let new = NewSession::parse(&call.params(), page_url, sandbox.0.clock.now())?;
+    let new = NewSession::parse(&call.params(), page_url)?;
     sandbox.perform(&call, Kind::Session, &new).await
 }
 

@@ -45,24 +45,19 @@ async fn show(
 ) -> Result<Page, Failure> {
     sandbox.catch_up().await?;
     let words = Words::accepted(&headers);
-    let Some(session) = sandbox.find(Kind::Session, &id).await? else {
-        return Ok(Page::notice(StatusCode::NOT_FOUND, words, words.unknown));
-    };
-    Ok(match session.text("status") {
-        Some("open") => {
-            let card = call.params().text_up_to("card", 40)?.unwrap_or_default();
-            Page::pay(
-                StatusCode::OK,
-                words,
-                &session,
-                &PayForm {
-                    card,
-                    ..PayForm::default()
-                },
-            )
-        }
-        Some("complete") => Page::complete(words, &session, &success_url(&session)),
-        _ => Page::notice(StatusCode::OK, words, words.expired),
+    let outcome = sandbox.look(&id).await?;
+    let card = call.params().text_up_to("card", 40)?.unwrap_or_default();
+    Ok(match outcome {
+        // Looking at what is over is no mistake; paying it is.
+        Outcome::Expired => Page::notice(StatusCode::OK, words, words.expired),
+        other => page(
+            words,
+            &other,
+            &PayForm {
+                card,
+                ..PayForm::default()
+            },
+        ),
     })
 }
 
@@ -75,31 +70,35 @@ async fn pay(
     sandbox.catch_up().await?;
     let words = Words::accepted(&headers);
     let mut form = PayForm::read(&call.params())?;
-    let attempt = match read_attempt(&form, words) {
-        Ok(attempt) => attempt,
+    let outcome = match read_attempt(&form, words) {
+        Ok(attempt) => sandbox.pay(&id, &attempt).await?,
         Err(problem) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let Some(session) = sandbox.find(Kind::Session, &id).await? else {
-                return Ok(
-                    Page::notice(StatusCode::NOT_FOUND, words, words.unknown).into_response()
-                );
-            };
             form.problem = Some(problem);
-            return Ok(Page::pay(status, words, &session, &form).into_response());
+            sandbox.look(&id).await?
         }
     };
-    Ok(match sandbox.pay(&id, &attempt).await? {
-        Outcome::Complete { session } => Redirect::to(&success_url(&session)).into_response(),
-        Outcome::Ask { session } => Page::ask(words, &session, &form).into_response(),
-        Outcome::Declined { session, why } => {
-            form.problem = Some(words.declined(why).to_owned());
-            Page::pay(StatusCode::PAYMENT_REQUIRED, words, &session, &form).into_response()
-        }
-        Outcome::Expired => Page::notice(StatusCode::GONE, words, words.expired).into_response(),
-        Outcome::Unknown => {
-            Page::notice(StatusCode::NOT_FOUND, words, words.unknown).into_response()
-        }
+    Ok(match outcome {
+        Outcome::Complete(session) => Redirect::to(&success_url(&session)).into_response(),
+        other => page(words, &other, &form).into_response(),
     })
+}
+
+/// The page of a session that is not paid.
+fn page(words: &Words, outcome: &Outcome, form: &PayForm) -> Page {
+    match outcome {
+        Outcome::Open(session) if form.problem.is_some() => {
+            Page::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, form)
+        }
+        Outcome::Open(session) => Page::pay(StatusCode::OK, words, session, form),
+        Outcome::Ask(session) => Page::ask(words, session, form),
+        Outcome::Declined(session, why) => {
+            let form = form.with_problem(words.declined(*why));
+            Page::pay(StatusCode::PAYMENT_REQUIRED, words, session, &form)
+        }
+        Outcome::Complete(session) => Page::complete(words, session, &success_url(session)),
+        Outcome::Expired => Page::notice(StatusCode::GONE, words, words.expired),
+        Outcome::Unknown => Page::notice(StatusCode::NOT_FOUND, words, words.unknown),
+    }
 }
 
 async fn receipt(
@@ -124,6 +123,14 @@ impl StripeSandbox {
 }
 
 impl PayForm {
+    /// What was typed stays; what was wrong with it is said.
+    fn with_problem(&self, problem: &str) -> Self {
+        Self {
+            problem: Some(problem.to_owned()),
+            ..self.clone()
+        }
+    }
+
     fn read(params: &Params<'_>) -> Result<Self, Refusal> {
         // An empty field and an absent one are the same thing in a form.
         let text = |field: &str| match params.is_empty(field) {

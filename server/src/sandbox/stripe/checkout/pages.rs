@@ -10,7 +10,7 @@ use crate::sandbox::stripe::money;
 use crate::sandbox::stripe::store::Object;
 
 /// What the payer typed and chose, and what was wrong with it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PayForm {
     pub card: String,
     pub webhook: String,

@@ -9,6 +9,7 @@ use super::cards::{Card, Decline, Fate, delayed_details};
 use crate::sandbox::stripe::events::{Act, Origin, WebhookMode};
 use crate::sandbox::stripe::store::{self, Kind, Next, Object};
 use crate::sandbox::stripe::{StripeSandbox, after, book, ids, shapes};
+use crate::time::Timestamp;
 
 /// How the payer tries to pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +35,12 @@ pub struct Attempt {
 #[derive(Debug)]
 pub enum Outcome {
     /// Paid or under way, now or before: on to the success page.
-    Complete {
-        session: Box<Object>,
-    },
+    Complete(Box<Object>),
     /// The bank wants to ask the payer first.
-    Ask {
-        session: Box<Object>,
-    },
-    Declined {
-        session: Box<Object>,
-        why: Decline,
-    },
+    Ask(Box<Object>),
+    Declined(Box<Object>, Decline),
+    /// Nothing was tried; still to be paid.
+    Open(Box<Object>),
     Expired,
     Unknown,
 }
@@ -54,23 +50,12 @@ impl StripeSandbox {
     pub(super) async fn pay(&self, id: &str, attempt: &Attempt) -> sqlx::Result<Outcome> {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        let Some(mut session) = store::lock_kind(&mut tx, Kind::Session, id).await? else {
-            return Ok(Outcome::Unknown);
+        let session = store::lock_kind(&mut tx, Kind::Session, id).await?;
+        let mut session = match standing(session, now) {
+            Outcome::Open(session) if attempt.must_be_asked() => return Ok(Outcome::Ask(session)),
+            Outcome::Open(session) => session,
+            over => return Ok(over),
         };
-        match session.text("status") {
-            Some("complete") => {
-                return Ok(Outcome::Complete {
-                    session: Box::new(session),
-                });
-            }
-            Some("open") if !session.is_due(now) => {}
-            _ => return Ok(Outcome::Expired),
-        }
-        if attempt.must_be_asked() {
-            return Ok(Outcome::Ask {
-                session: Box::new(session),
-            });
-        }
         let mut act = Act::new(now, Origin::default(), attempt.webhook);
         let why = self
             .attempt_payment(&mut tx, &mut act, &mut session, attempt)
@@ -79,11 +64,16 @@ impl StripeSandbox {
         tx.commit().await?;
         self.wake();
         self.deliver_before_redirect(act.into_held()).await;
-        let session = Box::new(session);
         Ok(match why {
-            Some(why) => Outcome::Declined { session, why },
-            None => Outcome::Complete { session },
+            Some(why) => Outcome::Declined(session, why),
+            None => Outcome::Complete(session),
         })
+    }
+
+    /// How it stands with the session, when there is nothing to try.
+    pub(super) async fn look(&self, id: &str) -> sqlx::Result<Outcome> {
+        let session = self.find(Kind::Session, id).await?;
+        Ok(standing(session, self.0.clock.now()))
     }
 
     /// Charges the locked session; gives back why it was declined.
@@ -148,6 +138,17 @@ impl StripeSandbox {
         };
         let shape = shapes::charge(&of, act.at);
         Object::new(Kind::Charge, shape, Some(intent.id.clone()), act.at)
+    }
+}
+
+fn standing(session: Option<Object>, now: Timestamp) -> Outcome {
+    let Some(session) = session.map(Box::new) else {
+        return Outcome::Unknown;
+    };
+    match session.text("status") {
+        Some("complete") => Outcome::Complete(session),
+        Some("open") if !session.is_due(now) => Outcome::Open(session),
+        _ => Outcome::Expired,
     }
 }
 

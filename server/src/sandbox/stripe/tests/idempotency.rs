@@ -65,6 +65,16 @@ async fn what_failed_to_parse_does_not_use_up_the_key() {
 }
 
 #[tokio::test]
+async fn a_late_repetition_is_answered_as_before() {
+    let world = sandbox().await;
+    let form = format!("{FORM}&expires_at={}", world.clock.now().seconds() + 3_600);
+    let first = world.post("v1/checkout/sessions", &form, Some("k1")).await;
+    world.advance(2 * 3_600);
+    let again = world.post("v1/checkout/sessions", &form, Some("k1")).await;
+    assert_eq!((again.status, again.text), (200, first.text));
+}
+
+#[tokio::test]
 async fn a_refusal_is_kept_like_any_answer() {
     let world = sandbox().await;
     let session = world.paid_session().await;

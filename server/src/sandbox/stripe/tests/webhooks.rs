@@ -4,9 +4,10 @@ use http::StatusCode;
 use secrecy::SecretString;
 use stripe_checkout::checkout_session::ExpireCheckoutSession;
 use stripe_webhook::{EventObject, Webhook};
+use tokio_util::sync::CancellationToken;
 
-use super::{GOOD_CARD, SECRET, sandbox};
-use crate::sandbox::stripe::signed_event;
+use super::{Delivery, GOOD_CARD, SECRET, sandbox};
+use crate::sandbox::stripe::{StripeSandbox, signed_event};
 
 /// The events of one payment by card.
 const EVENTS: [&str; 4] = [
@@ -170,9 +171,28 @@ async fn a_new_sender_finds_what_the_old_one_left() {
     world.delivering.1.await.unwrap();
     world.receiver.answer(StatusCode::OK);
     world.clock.advance(Duration::from_secs(60));
-    let stop = tokio_util::sync::CancellationToken::new();
+    let stop = CancellationToken::new();
     tokio::spawn(world.sandbox.clone().deliver(stop.clone()));
     assert_eq!(world.receiver.received(8).await.len(), 8);
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn two_nodes_send_each_event_once() {
+    let world = sandbox().await;
+    let node = &world.sandbox.0;
+    let other = StripeSandbox::new(node.db.clone(), node.clock.clone(), node.settings.clone());
+    let stop = CancellationToken::new();
+    tokio::spawn(other.clone().deliver(stop.clone()));
+    for _ in 0..10 {
+        let session = world.session().await;
+        world.pay_by_card(&session, GOOD_CARD).await;
+        other.wake();
+    }
+    world.receiver.received(40).await;
+    let sent_once = |delivery: &Delivery| delivery.attempts == 1 && delivery.due_at.is_none();
+    world.deliveries("sent once", sent_once).await;
+    assert_eq!(world.receiver.types().len(), 40);
     stop.cancel();
 }
 
