@@ -1,16 +1,11 @@
-//! Atelier: a self-hosted AI studio with prepaid credits.
-
-mod commands;
-mod http;
-mod settings;
-mod start;
+//! The program `atelier`.
 
 use std::process::ExitCode;
 
+use atelier::commands::Command;
+use atelier::settings::Settings;
+use atelier::start;
 use clap::Parser;
-
-use commands::Command;
-use settings::Settings;
 
 /// A self-hosted AI studio with prepaid credits. Without a command it serves.
 #[derive(Parser)]
