@@ -14,6 +14,7 @@ pub mod i18n;
 pub mod letters;
 pub mod pages;
 pub mod routes;
+pub mod samples;
 pub mod session;
 pub mod visit;
 
