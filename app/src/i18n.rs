@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use atelier_server::accounts::Language;
+use atelier_server::catalog::Name;
 use atelier_server::time::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -105,6 +106,39 @@ impl Words {
         said.into_owned()
     }
 
+    /// The message under `key`, which counts something: `$n` is the figure for reading, `$count`
+    /// the one that chooses the plural.
+    pub fn count(self, key: &str, count: i64) -> String {
+        self.say_with(
+            key,
+            &[("n", self.number(count).into()), ("count", count.into())],
+        )
+    }
+
+    /// A name of the catalogue.
+    pub fn name(self, name: &Name) -> &str {
+        match self.0 {
+            Language::En => &name.en,
+            Language::Zh => &name.zh,
+        }
+    }
+
+    /// What stands between the parts of a list.
+    pub fn comma(self) -> &'static str {
+        match self.0 {
+            Language::En => ", ",
+            Language::Zh => "、",
+        }
+    }
+
+    /// The other language of the product.
+    pub fn other(self) -> Self {
+        Self(match self.0 {
+            Language::En => Language::Zh,
+            Language::Zh => Language::En,
+        })
+    }
+
     /// The tag for `lang`.
     pub fn tag(self) -> &'static str {
         match self.0 {
@@ -121,7 +155,7 @@ impl Words {
             grouped.push('\u{2212}');
         }
         for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index) % 3 == 0 {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
                 grouped.push(',');
             }
             grouped.push(digit);
@@ -140,26 +174,46 @@ impl Words {
 
     /// Money in ISO 4217 minor units, for example `$1.90` or `¥50.00`.
     pub fn money(self, amount_minor: i64, currency: &str) -> String {
-        let decimals = decimals_of(currency);
+        self.with_symbol(&self.decimal(amount_minor, decimals_of(currency)), currency)
+    }
+
+    /// `parts` of the last of `decimals` digits after the point.
+    fn decimal(self, parts: i64, decimals: u32) -> String {
         let unit = 10_i64.pow(decimals);
-        let mut amount = self.number(amount_minor / unit);
-        if decimals > 0 {
-            let width = decimals as usize;
-            amount = format!("{amount}.{:0width$}", (amount_minor % unit).abs());
+        let whole = self.number(parts / unit);
+        if decimals == 0 {
+            return whole;
         }
+        let width = decimals as usize;
+        format!("{whole}.{:0width$}", (parts % unit).abs())
+    }
+
+    fn with_symbol(self, amount: &str, currency: &str) -> String {
         match symbol_of(currency, self.0) {
             Some(symbol) => format!("{symbol}{amount}"),
             None => format!("{} {amount}", currency.to_uppercase()),
         }
     }
 
+    /// What one of `count` pieces costs, to one digit more than the currency has: `$0.085`.
+    pub fn money_each(self, amount_minor: i64, count: i64, currency: &str) -> String {
+        let decimals = decimals_of(currency) + 1;
+        let count = count.max(1);
+        let each = (amount_minor * 10 + count / 2) / count;
+        self.with_symbol(&self.decimal(each, decimals), currency)
+    }
+
+    /// The sign that stands before an amount of `currency`.
+    pub fn currency_sign(self, currency: &str) -> String {
+        match symbol_of(currency, self.0) {
+            Some(symbol) => symbol.to_owned(),
+            None => currency.to_uppercase(),
+        }
+    }
+
     /// Whole units of a currency, for example `¥50`.
     pub fn whole_money(self, units: i64, currency: &str) -> String {
-        let amount = self.number(units);
-        match symbol_of(currency, self.0) {
-            Some(symbol) => format!("{symbol}{amount}"),
-            None => format!("{} {amount}", currency.to_uppercase()),
-        }
+        self.with_symbol(&self.number(units), currency)
     }
 
     /// A day in UTC, for example `Nov 20, 2026` or `2026年11月20日`.
@@ -236,6 +290,8 @@ mod tests {
         assert_eq!(EN.money(500, "jpy"), "JPY 500");
         assert_eq!(EN.money(1_005, "kwd"), "KWD 1.005");
         assert_eq!(EN.whole_money(1_000, "cny"), "¥1,000");
+        assert_eq!(EN.money_each(3_000, 355, "usd"), "$0.085");
+        assert_eq!(EN.money_each(500, 1_000, "jpy"), "JPY 0.5");
     }
 
     #[test]

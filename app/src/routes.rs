@@ -21,10 +21,23 @@ pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
 pub const SANDBOX: &str = "/sandbox";
 pub const SANDBOX_MAIL: &str = "/sandbox/mail";
+pub const API_DOCS: &str = "/api/docs";
+/// The statement for programs; as CSV it is a download.
+pub const ENTRIES: &str = "/api/credits/entries";
 
 /// The page of one job.
 pub fn job(id: &str) -> String {
     format!("{JOBS}/{id}")
+}
+
+/// One of the pictures of a job: `person` or `garment`.
+pub fn original(id: &str, which: &str) -> String {
+    format!("{JOBS}/{id}/{which}")
+}
+
+/// The picture a job made.
+pub fn result(id: &str) -> String {
+    format!("/api/jobs/{id}/result")
 }
 
 /// Where signing in leads back to `path`.

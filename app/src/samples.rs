@@ -46,6 +46,11 @@ pub const GARMENTS: &[Sample] = &[
     },
 ];
 
+/// The example of the home page: before, the garment, after.
+pub const BEFORE: &str = "example-before.jpg";
+pub const GARMENT: &str = "garment-tee.png";
+pub const AFTER: &str = "example-after.jpg";
+
 /// The sample with this id.
 pub fn find(id: &str) -> Option<Sample> {
     PEOPLE

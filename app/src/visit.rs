@@ -1,12 +1,12 @@
 //! One request for a page, prepared before anything is rendered: who asks and in which language,
 //! the route's own work, then the wallet, read once. Everything on the page comes from here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use atelier_server::accounts::{Language, User};
+use atelier_server::accounts::{Language, User, kept_mail};
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
 use atelier_server::ids::{JobId, RechargeId};
@@ -58,7 +58,11 @@ pub enum Content {
     Payments {
         history: Vec<Recharge>,
     },
-    Success(Landing),
+    Success {
+        landing: Landing,
+        /// Whether pictures wait to be gone on with.
+        has_draft: bool,
+    },
     Cancelled {
         recharge: Option<Recharge>,
     },
@@ -82,6 +86,26 @@ pub enum Content {
         lives: bool,
         token: String,
     },
+    /// The letters of the sandbox, newest first: file name and text.
+    Mail {
+        letters: Vec<(String, String)>,
+    },
+    Refused(Refusal),
+}
+
+/// Why a page is not shown. The program makes these visits itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Forbidden,
+    CrossSite,
+    RateLimited {
+        seconds: i64,
+    },
+    /// The number under which the log has it.
+    Internal {
+        reference: String,
+    },
+    Unavailable,
 }
 
 /// What somebody finds who lands on the success page.
@@ -90,11 +114,22 @@ pub enum Landing {
     /// Granted, now or before.
     Settled(Recharge),
     /// Paid or being paid, not granted yet.
-    Updating(Recharge),
+    Updating(Recharge, Delay),
     Failed(Recharge),
     Expired(Recharge),
     /// Unknown, or somebody else's: one answer for both.
     Missing,
+}
+
+/// What keeps the credits of a purchase from being there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// Paid; the grant is on its way.
+    Grant,
+    /// The payer's bank has not confirmed yet.
+    Bank,
+    /// The payment provider did not answer.
+    Provider,
 }
 
 /// A job with what its page shows beside it.
@@ -137,6 +172,7 @@ const RECENT_JOBS: i64 = 8;
 const HISTORY: i64 = 50;
 const GALLERY_PAGE: i64 = 24;
 const STATEMENT_PAGE: i64 = 50;
+const LETTERS: usize = 50;
 
 impl Visit {
     /// Does the route's work, then reads the wallet.
@@ -201,20 +237,64 @@ impl Visit {
     /// The status the page is answered with.
     pub fn status(&self) -> u16 {
         match &self.content {
-            Content::NotFound | Content::Success(Landing::Missing) => 404,
+            Content::NotFound
+            | Content::Success {
+                landing: Landing::Missing,
+                ..
+            } => 404,
+            Content::Refused(refusal) => refusal.status(),
             _ => 200,
         }
     }
 
+    /// Path and query, without a language prefix.
+    pub fn address(&self) -> String {
+        self.address_with(&[])
+    }
+
+    /// The same page with `more` in its query.
+    pub fn address_with(&self, more: &[(&str, &str)]) -> String {
+        let mut query: BTreeMap<&str, &str> = self
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        query.extend(more.iter().copied());
+        let pairs: Vec<String> = query
+            .iter()
+            .map(|(name, value)| format!("{}={}", routes::encode(name), routes::encode(value)))
+            .collect();
+        if pairs.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, pairs.join("&"))
+        }
+    }
+
     /// Where a page leads by itself, and after how many seconds: the success page once it is
-    /// settled, and pages with a running job to themselves. Never when somebody asked to stay.
+    /// settled, unless somebody asked to stay. Pages with a running job do not: the header would
+    /// reload them with script too, under the reader's hands.
     pub fn refresh(&self) -> Option<(u64, String)> {
         if self.query.contains_key("stay") {
             return None;
         }
         match &self.content {
-            Content::Success(Landing::Settled(_)) => Some((5, routes::DASHBOARD.to_owned())),
+            Content::Success {
+                landing: Landing::Settled(_),
+                ..
+            } => Some((5, routes::DASHBOARD.to_owned())),
             _ => None,
+        }
+    }
+}
+
+impl Refusal {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Forbidden | Self::CrossSite => 403,
+            Self::RateLimited { .. } => 429,
+            Self::Internal { .. } => 500,
+            Self::Unavailable => 503,
         }
     }
 }
@@ -228,6 +308,7 @@ async fn content(request: &Request) -> db::Result<Content> {
         | routes::FORGOT
         | routes::TERMS
         | routes::PRIVACY => return Ok(Content::Plain),
+        routes::SANDBOX | routes::SANDBOX_MAIL => return Ok(sandbox(request).await),
         _ => {}
     }
     if let Some(token) = path.strip_prefix("/verify/") {
@@ -267,7 +348,8 @@ async fn signed_out(request: &Request) -> db::Result<Content> {
     })
 }
 
-fn is_success(path: &str) -> bool {
+/// Whether `path` is one of the addresses of the success page.
+pub fn is_success(path: &str) -> bool {
     path == routes::SUCCESS || routes::SUCCESS_ALIASES.contains(&path)
 }
 
@@ -288,7 +370,10 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
     let services = &request.services;
     let path = request.path.as_str();
     if is_success(path) {
-        return Ok(Content::Success(land(request, user).await?));
+        return Ok(Content::Success {
+            landing: land(request, user).await?,
+            has_draft: services.studio.find_draft(&user.id).await?.is_some(),
+        });
     }
     Ok(match path {
         routes::DASHBOARD => Content::Dashboard {
@@ -319,6 +404,25 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
     })
 }
 
+/// Nothing below `/sandbox` exists in live mode.
+async fn sandbox(request: &Request) -> Content {
+    if request.services.installation.mode != Mode::Sandbox {
+        return Content::NotFound;
+    }
+    if request.path == routes::SANDBOX {
+        return Content::Plain;
+    }
+    let letters = match &request.mail_folder {
+        Some(folder) => kept_mail(folder, LETTERS).await,
+        None => Ok(Vec::new()),
+    };
+    let letters = letters.unwrap_or_else(|error| {
+        tracing::error!(%error, "the kept letters could not be read");
+        Vec::new()
+    });
+    Content::Mail { letters }
+}
+
 async fn verify(request: &Request, token: &str) -> db::Result<Content> {
     use atelier_server::accounts::LinkError;
     match request.services.accounts.verify_email(token).await {
@@ -340,9 +444,8 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
     let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
     let landing = match fulfilled {
         Some(Ok(Fulfilment::Granted(recharge))) => Landing::Settled(recharge),
-        Some(Ok(Fulfilment::Waiting(recharge) | Fulfilment::HeldBack(recharge))) => {
-            Landing::Updating(recharge)
-        }
+        Some(Ok(Fulfilment::Waiting(recharge))) => Landing::Updating(recharge, Delay::Bank),
+        Some(Ok(Fulfilment::HeldBack(recharge))) => Landing::Updating(recharge, Delay::Grant),
         Some(Ok(Fulfilment::Failed(recharge))) => Landing::Failed(recharge),
         Some(Ok(Fulfilment::Expired(recharge))) => Landing::Expired(recharge),
         Some(Ok(Fulfilment::Unknown)) => Landing::Missing,
@@ -351,14 +454,14 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
                 tracing::warn!(%error, "a payment could not be read on landing");
             }
             match payments.recharge_of_session(session_id).await? {
-                Some(recharge) => Landing::Updating(recharge),
+                Some(recharge) => Landing::Updating(recharge, Delay::Provider),
                 None => Landing::Missing,
             }
         }
     };
     Ok(match &landing {
         Landing::Settled(recharge)
-        | Landing::Updating(recharge)
+        | Landing::Updating(recharge, _)
         | Landing::Failed(recharge)
         | Landing::Expired(recharge)
             if recharge.user_id != user.id =>

@@ -17,22 +17,14 @@ common-credits = { $count ->
     [one] { $n } credit
    *[other] { $n } credits
 }
-common-try-ons = { $count ->
-    [one] { $n } try-on
-   *[other] { $n } try-ons
-}
 common-trials = { $count ->
     [one] { $n } free trial
    *[other] { $n } free trials
 }
 common-unlimited = Unlimited
-common-none = None
-common-back = Back
-common-cancel = Cancel
 common-close = Close
 common-optional = optional
 common-page-next = Next
-common-page-previous = Previous
 common-pages = Pages
 common-look-again = Look again
 common-offline = No connection. The figures on this page may be old; they catch up by themselves when you are back.
@@ -45,6 +37,7 @@ common-errors-heading = { $count ->
 
 bar-label = Main
 bar-home = { -brand }, home
+bar-brand = { -brand }
 bar-try-on = Try-on
 bar-dashboard = Dashboard
 bar-payments = Payments
@@ -54,7 +47,8 @@ bar-prices = Prices
 bar-sign-in = Sign in
 bar-sign-up = Create account
 bar-sign-out = Sign out
-bar-language = Language
+language-name = English
+language-switch = Switch to English
 bar-credits = credits
 bar-credits-label = { $count ->
     [one] { $n } credit left
@@ -120,7 +114,7 @@ home-till-failed-text = Credits are set aside when work starts. They come back o
 home-till-explained-title = Every credit explained
 home-till-explained-text = Your statement lists each change: what, why, when, and the balance after it. Download it as a spreadsheet.
 home-prices-title = Prices
-home-prices-lead = One try-on costs { $try_on } and a video clip { $video }. Credits you buy do not expire.
+home-prices-lead = One try-on costs { $try_on }. Credits you buy do not expire.
 home-prices-all = See all prices and buy
 home-api-title = For developers
 home-api-text = Everything here is also an HTTP API with tokens, idempotency keys and signed callbacks.
@@ -145,7 +139,6 @@ auth-sign-in-limited = Too many attempts. Please wait { $minutes } { $count ->
     [one] minute
    *[other] minutes
 }, then try again. Nothing is wrong with your account.
-auth-sign-in-blocked = This account is blocked. Write to { $contact } if you think that is a mistake.
 auth-sign-in-first = Please sign in to go on. You will come back to where you were.
 auth-sign-in-paid = Please sign in to see your payment. It is credited in any case.
 auth-sign-in-demo = Sandbox account: { $email }, password { $password }
@@ -179,8 +172,7 @@ auth-reset-bad-text = It has been used already or is too old. Your password has 
 auth-reset-bad-button = Get a new link
 auth-verify-page = Address confirmed
 auth-verify-title = Your address is confirmed
-auth-verify-text = Thank you. We can now reach you at { $email }.
-auth-verify-text-credited = Thank you. { $credits } credits have been added to your account.
+auth-verify-text = Thank you. We can now reach you at this address.
 auth-verify-button = Go to the dashboard
 auth-verify-bad-page = This link does not work
 auth-verify-bad-title = This link does not work any more
@@ -190,26 +182,17 @@ auth-sign-out-pending = Signing out…
 
 ## Messages at a field
 
-field-required = Please fill this in.
 field-email-invalid = This does not look like an e-mail address. It needs an @ and a domain, like mei@example.com.
 field-email-taken = There is an account with this address already.
 field-email-taken-link = Sign in instead
 field-password-short = At least { $n } characters, please.
-field-password-long = At most { $n } characters, please.
-field-password-common = This password is easy to guess. Please choose another.
-field-name-long = At most { $n } characters, please.
-field-amount-not-whole = Whole yuan only, without decimals.
 field-amount-range = Between { $min } and { $max } yuan, please.
 field-person-missing = Choose a photo of a person, or one of the samples.
 field-garment-missing = Choose a photo of a garment, or one of the samples.
 field-picture-too-large = This picture is larger than { $limit }. Please choose a smaller one.
 field-picture-type = Only JPEG, PNG and WebP pictures work here.
 field-picture-broken = This file could not be read as a picture. It may be damaged.
-field-picture-dimensions = This picture is too large in width or height. At most { $limit } pixels a side.
-field-category-unknown = Please choose one of the kinds.
 field-consent-missing = Please confirm that you may use these pictures.
-field-date-invalid = This is not a date. Write it like 2026-03-31.
-field-date-order = The first day is after the last.
 field-unknown-item = This item is not on sale any more. Please choose another.
 
 ## Dashboard
@@ -218,21 +201,13 @@ dash-page = Dashboard
 dash-title = Dashboard
 dash-title-name = Hello, { $name }
 dash-uses = Try-ons left
-dash-uses-plan = { $n } from your plan
-dash-uses-plan-unlimited = Unlimited by your plan
 dash-uses-credits = { $n } from credits
-dash-uses-trials = { $count ->
-    [one] { $n } free trial
-   *[other] { $n } free trials
-}
-dash-videos = Videos left
 dash-make = Make a try-on
 dash-recharge = Recharge
 dash-first-title = Everything is ready
 dash-first-text = Your account starts with { $credits } and { $trials }. Choose two pictures and see what comes back; our samples do for a first go.
 dash-empty-title = Nothing left to spend
 dash-empty-text = You have used all your credits and free trials. The smallest pack gives { $credits } for { $price }.
-dash-empty-button = Recharge
 dash-debt-title = { $count ->
     [one] Your account is { $n } credit short
    *[other] Your account is { $n } credits short
@@ -256,29 +231,13 @@ dash-held = Set aside for running work
 dash-frozen = On hold
 dash-removed = Removed or expired
 dash-debt = Short
-dash-of-these-initial = of these at the start
-dash-of-these-bonus = of these as a bonus
 dash-trials = Free trials left
 dash-trials-of = of { $n }
 dash-plan = Plan
 dash-plan-none = No plan
-dash-plan-see = See plans
-dash-plan-used = { $used } of { $quota } used in this period
-dash-plan-used-unlimited = { $used } used in this period
-dash-plan-renews = Renews on { $date }
-dash-plan-ends = Ends on { $date }
-dash-plan-past-due = The last renewal was not paid. The plan serves until { $date }.
 dash-sum-title = How these figures add up
-dash-sum-text = Received in all = remaining + on hold + set aside + used + removed − short
-dash-sum-line = { $total } = { $remaining } + { $frozen } + { $held } + { $used } + { $removed } − { $debt }
+dash-sum-given = Received in all: { $initial } of these at the start, { $bonus } of these as a bonus.
 dash-sum-link = Every change is in your statement
-dash-chart-title = The last 30 days
-dash-chart-summary = { $used } credits used and { $received } received since { $from }.
-dash-chart-none = No credits have moved yet. Your first use will show here.
-dash-chart-used = Used
-dash-chart-received = Received
-dash-chart-day = Day
-dash-chart-table = Show as a table
 dash-jobs-title = Recent work
 dash-jobs-all = See all
 dash-jobs-none = Your pictures will stand here.
@@ -316,19 +275,6 @@ pay-topup-amount-hint = Whole yuan, from { $min } to { $max }
 pay-topup-gives = gives
 pay-topup-buy = Go to the checkout
 pay-topup-pending = Opening the checkout…
-pay-plans-title = Plans
-pay-plans-lead = For steady work. A plan pays for try-ons first; your credits stay untouched for everything else.
-pay-plan-month = a month
-pay-plan-quota = { $n } try-ons each month
-pay-plan-quota-unlimited = Unlimited try-ons
-pay-plan-no-video = Video is paid with credits
-pay-plan-start = Start for { $price } a month
-pay-plan-pending = Opening the checkout…
-pay-plan-current = Your plan
-pay-plan-manage = Change or cancel
-pay-plan-manage-pending = Opening…
-pay-plan-conflict = You already have a plan. Change it instead of starting a second one.
-pay-immediate = I ask you to deliver at once, and I know that I lose my right of withdrawal for credits I have used.
 pay-provider = You pay on the page of { $provider }. We never see your card.
 pay-history-title = Payment history
 pay-history-none = No payments yet. What you buy will be listed here, with its receipt.
@@ -342,7 +288,6 @@ pay-history-receipt = Receipt
 pay-history-receipt-label = Receipt of { $date } for { $amount }
 pay-history-continue = Continue
 pay-history-again = Try again
-pay-history-returned = { $amount } returned
 pay-item-top-up = Recharge
 pay-method-card = Card
 pay-method-alipay = Alipay
@@ -353,9 +298,6 @@ pay-status-pending = Waiting for payment
 pay-status-completed = Completed
 pay-status-failed = Failed
 pay-status-cancelled = Expired
-pay-status-partially-refunded = Partly refunded
-pay-status-refunded = Refunded
-pay-status-disputed = Disputed
 pay-error-unavailable = The payment service does not answer just now. Nothing was charged. Please try again in a minute.
 
 ## Success page
@@ -371,10 +313,6 @@ success-text-bonus = { $n } { $count ->
    *[other] credits were
 } added for { $price }, { $bonus } of them as a bonus.
 success-balance = Your balance
-success-debt = { $count ->
-    [one] { $n } of them settled what your account was short.
-   *[other] { $n } of them settled what your account was short.
-}
 success-receipt = Open the receipt
 success-leave = You go on to the dashboard in { $seconds } seconds.
 success-leave-counted = You go on to the dashboard in { $n } s.
@@ -388,33 +326,23 @@ success-updating-page = Credits are being updated
 success-updating-title = Your credits are being updated
 success-updating-text = Your payment has gone through. The credits arrive in a moment, and this page changes by itself when they do.
 success-updating-text-delayed = Your bank is still confirming this payment. The credits arrive as soon as it has, and we show it on every open page.
+success-updating-text-unknown = The payment service has not answered yet. If you have paid, the credits are added by themselves, and this page changes when they are.
+success-updating-status = Being updated
 success-updating-next-title = It takes a little longer
 success-updating-next = Nothing is lost and there is nothing you must do. We look again by ourselves, and the credits are added as soon as the payment is confirmed, even with this page closed. If they are not here tomorrow, write to { $contact } and name payment { $id }.
 success-updating-again = Look again
 success-failed-page = Payment failed
 success-failed-title = The payment did not go through
 success-failed-text = Nothing was charged and no credits were added.
-success-failed-reason = What the payment service says: { $reason }
 success-failed-again = Try again for { $price }
 success-failed-other = Choose something else
 success-expired-page = Checkout expired
 success-expired-title = This checkout has expired
 success-expired-text = It was open for an hour without a payment. Nothing was charged.
-success-plan-page = Your plan has started
-success-plan-title = Your plan has started
-success-plan-text = { $plan } is active: { $quota }. It renews on { $date }.
-success-plan-text-unlimited = { $plan } is active: unlimited try-ons. It renews on { $date }.
 success-missing-page = Payment not found
 success-missing-title = We cannot find this payment
 success-missing-text = The link may be incomplete, or it belongs to another account. What you have paid is credited in any case.
 success-missing-button = See my payments
-success-decline-generic = Your bank declined the card. It does not tell us why; another card may work.
-success-decline-insufficient = The card does not have enough funds.
-success-decline-expired-card = The card has expired.
-success-decline-cvc = The security code does not match the card.
-success-decline-processing = The bank could not process the payment just now. Please try again.
-success-decline-authentication = The payment was not confirmed with your bank.
-success-decline-delayed = The bank transfer did not arrive.
 
 ## Cancelled page
 
@@ -439,12 +367,12 @@ tryon-choose-other = Choose another photo
 tryon-drop = or drop it here
 tryon-samples = Or begin with a sample
 tryon-sample-own = My own photo
-tryon-sample-person-1 = Person in a plain shirt
-tryon-sample-person-2 = Person in a dress
-tryon-sample-person-3 = Person sitting
-tryon-sample-garment-1 = Hooded sweater
-tryon-sample-garment-2 = T-shirt
-tryon-sample-garment-3 = Summer dress
+tryon-sample-ada = Ada, standing
+tryon-sample-noor = Noor, standing
+tryon-sample-tee = T-shirt
+tryon-sample-stripes = Striped top
+tryon-sample-dress = Dress
+tryon-sample-trousers = Trousers
 tryon-preview-person = Preview of the person
 tryon-preview-garment = Preview of the garment
 tryon-category = Kind of garment
@@ -461,8 +389,6 @@ tryon-cost-credits = { $count ->
 }
 tryon-cost-trial = One of your { $left } free trials
 tryon-cost-trial-last = Your last free trial
-tryon-cost-plan = One use of your plan, { $left } left in this period
-tryon-cost-plan-unlimited = Nothing extra: your plan has unlimited try-ons
 tryon-cost-promise = It is only taken when the picture succeeds.
 tryon-button = Make the picture
 tryon-pending = Sending your pictures…
@@ -475,14 +401,12 @@ tryon-none-button = Recharge
 tryon-none-quick = { $pack }: { $credits } for { $price }
 tryon-none-kept = Your pictures are kept privately for { $hours } hours, so you can go on after buying.
 tryon-draft-title = Your pictures from before are still here
+tryon-draft-use = Make the picture from them
 tryon-draft-discard = Discard them
-tryon-too-many = { $n } of your pictures are still being made. Please wait for one of them to finish.
 tryon-unavailable = The studio does not answer just now. Nothing was charged. Please try again in a few minutes.
-tryon-back-of-line = The studio is busy; it may take a few minutes.
 
 ## Jobs
 
-job-page = Try-on
 job-page-queued = Waiting
 job-page-running = In the making
 job-page-succeeded = Your picture
@@ -504,7 +428,6 @@ job-queued-text = It starts as soon as a place is free. You can close this page;
 job-running-title = Your picture is being made
 job-running-text = You can close this page; the picture will be in your list.
 job-progress = Progress
-job-progress-value = { $n } %
 job-cancel = Cancel
 job-cancel-pending = Cancelling…
 job-cancel-requested = You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
@@ -535,19 +458,16 @@ job-garment-alt = The garment
 job-compare = Move between before and after
 job-download = Download
 job-again = Try another garment
-job-rerun = Run it again
-job-retry = Try again
 job-retry-other = Choose other pictures
 job-delete = Delete
 job-delete-pending = Deleting…
 job-delete-sure = Delete this picture and its originals for good?
-job-details = Details
+job-deleted = The picture and its originals are deleted.
 job-made = Made
 job-started = Started
 job-kind = Kind
 job-paid = Paid
 job-id = Number
-job-originals-until = Your originals are deleted on { $date }.
 job-preview-note = Sandbox preview: a simple collage stands in for the studio.
 job-failed-title = This one did not work out
 job-cancelled-title = Cancelled
@@ -556,15 +476,11 @@ job-error-image-load = One of the pictures could not be opened. Save it again as
 job-error-content-moderation = The studio does not work with one of these pictures. Please choose others.
 job-error-pose = No person could be made out clearly. A photo of one person facing the camera works best.
 job-error-input-validation = The studio could not use these pictures as they are. Please choose others.
-job-error-pipeline = Something went wrong while the picture was being made. Trying again usually helps.
-job-error-third-party = A service that the studio needs was not available. Please try again a little later.
 job-error-internal = The studio had a fault of its own. Please try again a little later.
 job-error-timeout = It took too long and we stopped waiting.
 job-error-no-verdict = The studio never told us how it ended, so we count it as failed.
 job-error-result-unavailable = The picture was made but could not be fetched from the studio.
-job-error-unavailable = The studio did not answer.
 job-error-rejected = The studio refused this job.
-job-error-cancelled = The studio stopped this job.
 job-error-unknown = It failed for a reason the studio does not name.
 job-error-free = It cost you nothing.
 
@@ -573,7 +489,6 @@ job-error-free = It cost you nothing.
 statement-page = Statement
 statement-title = Statement
 statement-lead = Every change of your credits, newest first.
-statement-filter = Filter
 statement-filter-kind = Kind
 statement-filter-all = All
 statement-filter-from = From
@@ -590,10 +505,6 @@ statement-balance = Balance
 statement-lots = From
 statement-none = No entries yet.
 statement-none-filtered = No entries match this filter.
-statement-count = { $count ->
-    [one] { $n } entry
-   *[other] { $n } entries
-}
 statement-kind-grant = Received
 statement-kind-hold = Set aside
 statement-kind-capture = Used
@@ -608,30 +519,20 @@ statement-kind-debt-paid = Shortfall settled
 statement-reason-initial = Initial credits
 statement-reason-purchase = Purchase: { $item }
 statement-reason-bonus = Bonus: { $item }
-statement-reason-top-up = Recharge of { $amount }
 statement-reason-try-on-hold = Try-on started
 statement-reason-try-on-done = Try-on done
-statement-reason-try-on-failed = Try-on failed, credits returned
-statement-reason-try-on-cancelled = Try-on cancelled, credits returned
+statement-reason-try-on-returned = Try-on not made, returned
 statement-reason-video-hold = Video started
 statement-reason-video-done = Video done
-statement-reason-video-failed = Video failed, credits returned
-statement-reason-video-cancelled = Video cancelled, credits returned
+statement-reason-video-returned = Video not made, returned
 statement-reason-trial = Paid with a free trial
-statement-reason-plan = Paid by the plan { $plan }
-statement-reason-refund = Refund of { $item }
-statement-reason-refund-reversed = Refund of { $item } did not go through
-statement-reason-dispute-opened = Payment for { $item } disputed
-statement-reason-dispute-won = Dispute about { $item } settled in your favour
-statement-reason-dispute-lost = Dispute about { $item } lost
 statement-reason-expired = Not used in time
 statement-reason-debt = Already spent credits were taken back
 statement-reason-debt-paid = Settled from new credits
 statement-reason-operator-add = Added by the operator: { $reason }
 statement-reason-operator-deduct = Deducted by the operator: { $reason }
-statement-reason-operator-set = Set by the operator: { $reason }
 statement-reason-own-deduct = Deducted by you: { $reason }
-statement-reason-sync = Account taken over
+statement-reason-no-note = no note
 statement-lot-initial = initial
 statement-lot-purchase = bought
 statement-lot-bonus = bonus
@@ -650,7 +551,6 @@ account-email-verified = confirmed
 account-email-unverified = not confirmed yet
 account-email-resend = Send the link again
 account-email-resend-pending = Sending…
-account-email-resent = A new link is on its way to { $email }.
 account-language = Language
 account-language-text = The language of pages and e-mails.
 account-language-save = Use this language
@@ -663,7 +563,6 @@ account-sign-out-text = Ends your session in this browser.
 
 ## Errors
 
-error-page = Something is not right
 error-home = Go to the home page
 error-dashboard = Go to the dashboard
 error-retry = Try again
@@ -683,19 +582,11 @@ error-internal-title = Something broke on our side
 error-internal-text = It is written down and we look into it. If you were paying or making a picture, nothing is lost: what was paid is credited, and what failed costs nothing.
 error-unavailable-title = Not available just now
 error-unavailable-text = A service we need does not answer. Nothing was charged. Please try again in a few minutes.
-error-unauthenticated-title = Please sign in
-error-unauthenticated-text = This page is for you alone, so we need to know who you are.
 error-insufficient-credits = No remaining quota. Please purchase a Credits Pack.
-error-insufficient-credits-detail = This needs { $required } and you have { $remaining }.
 error-validation = Something in this form is not right yet. Please look at the marked fields.
 error-idempotency-mismatch = This form was sent before with other content. Please press the button again.
 error-conflict = This has been done already, or something changed in the meantime. Please look at the page again.
-error-payload-too-large = This is larger than we take.
-error-unsupported-media = We cannot work with this kind of file.
-error-bad-image = This file could not be read as a picture.
 error-too-many-jobs = Too many of your pictures are still being made. Please wait for one to finish.
-error-provider-unavailable = A service we need does not answer. Nothing was charged.
-error-gone = This does not exist any more.
 
 ## E-mails
 
@@ -704,16 +595,6 @@ mail-verify-body =
     Hello { $name },
 
     please open this link to confirm that this address is yours:
-
-    { $link }
-
-    It works for { $hours } hours. If you did not create an account at { -brand }, you can ignore this message.
-
-    { -brand }
-mail-verify-body-credits =
-    Hello { $name },
-
-    please open this link to confirm that this address is yours. { $credits } credits are then added to your account:
 
     { $link }
 
@@ -742,8 +623,6 @@ terms-who-title = Who you deal with
 terms-who-text = { -brand } is run by { $seller }. You reach us at { $contact }.
 terms-credits-title = Credits
 terms-credits-text = Credits pay for work in this studio. They are not money, cannot be paid out or passed on, and those you buy do not expire unless their pack says so. Work is paid when it succeeds; what fails is returned by itself.
-terms-plans-title = Plans
-terms-plans-text = A plan renews every month until you cancel it, which you can do at any time for the end of the period. Credits you bought are not touched by a plan.
 terms-refunds-title = Money back
 terms-refunds-text = When a payment is returned, the credits it bought are taken back in proportion. If they are spent already, your account shows the shortfall and later credits settle it first.
 terms-withdrawal-title = Right of withdrawal
@@ -773,3 +652,34 @@ privacy-payments-title = Payments
 privacy-payments-text = You pay on the page of { $provider }. We are told that you paid, how much and by what means, never your card number.
 privacy-rights-title = Your rights
 privacy-rights-text = You may see, correct, take with you and delete what we keep about you. When you delete your account your pictures and personal details go; the ledger keeps figures without a name, because the law wants books kept.
+
+## Sandbox
+
+sandbox-page = Sandbox
+sandbox-title = The sandbox
+sandbox-lead = Everything here works as in earnest, but no real money moves: the payment service and the studio are stand-ins that run beside { -brand }.
+sandbox-buy = Buy something
+sandbox-accounts-title = Accounts to try
+sandbox-cards-title = Test cards
+sandbox-card-number = Card number
+sandbox-card-outcome = What happens
+sandbox-card-success = The payment succeeds.
+sandbox-card-declined = The card is declined.
+sandbox-card-insufficient = Declined: not enough funds.
+sandbox-card-expired = Declined: the card has expired.
+sandbox-card-cvc = Declined: the security code is wrong.
+sandbox-card-processing = Declined: the bank could not process it.
+sandbox-card-authentication = The bank asks first (3-D Secure), then the payment succeeds.
+sandbox-card-disputed = The payment succeeds, then it is disputed.
+sandbox-webhooks-title = How the payment is announced
+sandbox-webhook-mode = Webhook
+sandbox-webhook-effect = What happens
+sandbox-webhook-normal = Sent at once, as usual.
+sandbox-webhook-delayed = Sent so many milliseconds later.
+sandbox-webhook-duplicate = Sent so many times; it is credited once.
+sandbox-webhook-before = Sent before you come back here.
+sandbox-webhook-never = Not sent at all; the credits arrive all the same.
+sandbox-mail-page = Sandbox mail
+sandbox-mail-title = Mail
+sandbox-mail-lead = Letters are kept here instead of being sent.
+sandbox-mail-none = No letters yet.

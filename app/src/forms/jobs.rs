@@ -36,6 +36,21 @@ pub async fn delete_job(id: String) -> Result<(), ServerFnError> {
     Ok(())
 }
 
+/// Lets the pictures go that were kept to go on with.
+#[server(prefix = "/do", endpoint = "discard-draft")]
+pub async fn discard_draft() -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::TRY_ON).await? else {
+        return Ok(());
+    };
+    let studio = &caller.services.studio;
+    let draft = studio.find_draft(&user.id).await.map_err(unexpected)?;
+    if let Some(draft) = draft {
+        studio.drop_draft(&draft).await.map_err(unexpected)?;
+    }
+    go(routes::TRY_ON);
+    Ok(())
+}
+
 /// The caller's own job; for any other the answer is that of its page: there is none.
 async fn own_job(id: &str, page: &str) -> Result<Option<(Caller, Job)>, ServerFnError> {
     let Some((caller, user)) = Caller::signed_in(page).await? else {

@@ -108,9 +108,5 @@ fn item_name(offer: &Offer, words: Words) -> String {
     if offer.item == TOP_UP {
         return credits;
     }
-    let name = match words.0 {
-        Language::En => &offer.name.en,
-        Language::Zh => &offer.name.zh,
-    };
-    format!("{name} · {credits}")
+    format!("{} · {credits}", words.name(&offer.name))
 }

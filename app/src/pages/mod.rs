@@ -1,20 +1,88 @@
-//! One file a page.
-use crate::visit::Visit;
+//! One file a page. A page is a function from the [`Visit`] to its `<main>`; what is around it stands
+//! in [`shell`].
+//!
+//! To add one: its address in `routes.rs` and, if it is personal, in `visit.rs`; its function here;
+//! a `<Route>` in [`App`]; its title in `title.rs`. A test holds that these agree.
+
+mod account;
+mod cancelled;
+mod dashboard;
+mod forgot;
+mod gallery;
+mod home;
+mod job;
+mod mail;
+mod not_found;
+mod payments;
+mod privacy;
+mod refused;
+mod reset;
+mod sandbox;
+mod shell;
+mod sign_in;
+mod sign_up;
+mod statement;
+mod success;
+mod terms;
+mod title;
+mod try_on;
+mod verify;
+
+use std::sync::Arc;
+
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
 
-pub fn shell() -> impl IntoView {
-    view! { <!DOCTYPE html><html><head></head><body><App/></body></html> }
+use crate::visit::{Content, Visit};
+pub use shell::shell;
+
+/// What is being rendered; nothing while the routes are only listed.
+fn visit() -> Option<Arc<Visit>> {
+    use_context()
 }
 
+/// The page at an address, unless the visit says otherwise.
+fn show(page: fn(&Visit) -> Option<AnyView>) -> AnyView {
+    let Some(visit) = visit() else {
+        return ().into_any();
+    };
+    match &visit.content {
+        Content::Refused(refusal) => refused::page(&visit, refusal),
+        Content::NotFound => not_found::page(&visit),
+        _ => page(&visit).unwrap_or_else(|| not_found::page(&visit)),
+    }
+}
+
+/// Every page by its address. Each is rendered whole on the server, with its figures.
 #[component]
 pub fn App() -> impl IntoView {
-    let visit = use_context::<http::request::Parts>()
-        .and_then(|parts| parts.extensions.get::<Visit>().cloned());
+    const WHOLE: SsrMode = SsrMode::Async;
     view! {
-        <Router><Routes fallback=|| ()>
-            <Route path=path!("/dashboard") view=move || visit.as_ref().map(|v| v.path.clone()) ssr=SsrMode::Async/>
-        </Routes></Router>
+        <Router>
+            <FlatRoutes fallback=|| show(|visit| Some(not_found::page(visit)))>
+                <Route path=path!("/") view=|| show(home::page) ssr=WHOLE/>
+                <Route path=path!("/sign-up") view=|| show(sign_up::page) ssr=WHOLE/>
+                <Route path=path!("/sign-in") view=|| show(sign_in::page) ssr=WHOLE/>
+                <Route path=path!("/forgot") view=|| show(forgot::page) ssr=WHOLE/>
+                <Route path=path!("/reset/:token") view=|| show(reset::page) ssr=WHOLE/>
+                <Route path=path!("/verify/:token") view=|| show(verify::page) ssr=WHOLE/>
+                <Route path=path!("/terms") view=|| show(terms::page) ssr=WHOLE/>
+                <Route path=path!("/privacy") view=|| show(privacy::page) ssr=WHOLE/>
+                <Route path=path!("/dashboard") view=|| show(dashboard::page) ssr=WHOLE/>
+                <Route path=path!("/payments") view=|| show(payments::page) ssr=WHOLE/>
+                <Route path=path!("/payments/success") view=|| show(success::page) ssr=WHOLE/>
+                <Route path=path!("/payment/success") view=|| show(success::page) ssr=WHOLE/>
+                <Route path=path!("/success") view=|| show(success::page) ssr=WHOLE/>
+                <Route path=path!("/payments/cancelled") view=|| show(cancelled::page) ssr=WHOLE/>
+                <Route path=path!("/try-on") view=|| show(try_on::page) ssr=WHOLE/>
+                <Route path=path!("/jobs/:id") view=|| show(job::page) ssr=WHOLE/>
+                <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
+                <Route path=path!("/statement") view=|| show(statement::page) ssr=WHOLE/>
+                <Route path=path!("/account") view=|| show(account::page) ssr=WHOLE/>
+                <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
+                <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
+            </FlatRoutes>
+        </Router>
     }
 }

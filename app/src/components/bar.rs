@@ -1,0 +1,125 @@
+use atelier_server::credits::Wallet;
+use leptos::prelude::*;
+
+use super::figure::live_figure;
+use super::link::{button_link, text_link};
+use crate::i18n::Words;
+use crate::routes;
+use crate::visit::Visit;
+
+/// What stands above every page: the way to its content, the sandbox's ribbon, navigation, balance.
+pub fn top(visit: &Visit) -> AnyView {
+    let w = visit.words();
+    let ribbon = visit.is_sandbox().then(|| ribbon(w));
+    let nav = nav(w, &visit.path, &visit.address(), visit.user.is_some());
+    let money = match &visit.wallet {
+        Some(wallet) => balance(w, wallet),
+        None => ways_in(w),
+    };
+    view! {
+        <header class="top">
+            <a class="skip" href="#main">{w.say("common-skip")}</a>
+            {ribbon}
+            <p class="offline" id="offline" role="status" hidden=true>{w.say("common-offline")}</p>
+            <div class="bar">
+                <div class="wrap">
+                    <a class="brand" href=routes::HOME aria-label=w.say("bar-home")>{w.say("bar-brand")}</a>
+                    {nav}
+                    <div class="bar-money">{money}</div>
+                </div>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+fn ribbon(w: Words) -> impl IntoView {
+    let text = format!("{} ", w.say("common-sandbox"));
+    view! { <p class="ribbon">{text}{text_link(routes::SANDBOX, w.say("common-sandbox-more"))}</p> }
+}
+
+const PERSONAL: [(&str, &str); 5] = [
+    (routes::TRY_ON, "bar-try-on"),
+    (routes::DASHBOARD, "bar-dashboard"),
+    (routes::PAYMENTS, "bar-payments"),
+    (routes::STATEMENT, "bar-statement"),
+    (routes::ACCOUNT, "bar-account"),
+];
+
+/// The prices, which stand on the home page.
+const PRICES: &str = "/#prices";
+
+fn nav(w: Words, path: &str, address: &str, signed_in: bool) -> impl IntoView + use<> {
+    let places: Vec<_> = if signed_in {
+        &PERSONAL[..]
+    } else {
+        &[(PRICES, "bar-prices")]
+    }
+    .iter()
+    .map(|(href, key)| {
+        let current = (*href == path).then_some("page");
+        view! { <li><a href=*href aria-current=current>{w.say(key)}</a></li> }
+    })
+    .collect();
+    view! {
+        <nav aria-label=w.say("bar-label")>
+            <ul>{places}<li>{language_link(w.other(), address)}</li></ul>
+        </nav>
+    }
+}
+
+/// The same page in the other language, said in that language.
+fn language_link(other: Words, address: &str) -> impl IntoView + use<> {
+    let tag = other.0.as_str();
+    let href = format!("/{tag}{address}");
+    view! {
+        <a href=href hreflang=tag lang=tag aria-label=other.say("language-switch")>
+            {other.say("language-name")}
+        </a>
+    }
+}
+
+fn balance(w: Words, wallet: &Wallet) -> AnyView {
+    let remaining = wallet.figures.remaining;
+    view! {
+        <a class="chip" href=routes::STATEMENT aria-label=w.count("bar-credits-label", remaining)>
+            {live_figure(w, "credits-remaining", "", remaining)}
+            " "
+            <span>{w.say("bar-credits")}</span>
+        </a>
+        {button_link("main", routes::PAYMENTS, w.say("bar-recharge"))}
+    }
+    .into_any()
+}
+
+fn ways_in(w: Words) -> AnyView {
+    view! {
+        {button_link("", routes::SIGN_IN, w.say("bar-sign-in"))}
+        {button_link("main", routes::SIGN_UP, w.say("bar-sign-up"))}
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use atelier_server::accounts::Language;
+
+    use super::*;
+
+    #[test]
+    fn the_page_one_is_on_is_marked() {
+        let html = nav(Words(Language::En), "/payments", "/payments?x=1", true).to_html();
+        assert_eq!(html.matches("aria-current=\"page\"").count(), 1, "{html}");
+        assert!(
+            html.contains("href=\"/payments\" aria-current=\"page\""),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn the_other_language_keeps_path_and_query() {
+        let html = nav(Words(Language::En), "/payments", "/payments?x=1", false).to_html();
+        assert!(html.contains("href=\"/zh/payments?x=1\""), "{html}");
+        assert!(html.contains(">中文</a>"), "{html}");
+    }
+}

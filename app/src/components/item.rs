@@ -1,0 +1,20 @@
+use atelier_server::catalog::{Catalog, TOP_UP};
+use atelier_server::payments::Recharge;
+
+use crate::i18n::Words;
+
+/// What an item of a recharge record is called now.
+pub fn item_name(w: Words, catalog: &Catalog, item: &str) -> String {
+    if item == TOP_UP {
+        return w.say("pay-item-top-up");
+    }
+    match catalog.item_name(item) {
+        Some(name) => w.name(name).to_owned(),
+        None => item.to_owned(),
+    }
+}
+
+/// What a purchase costs, as it was frozen in its record.
+pub fn price_of(w: Words, recharge: &Recharge) -> String {
+    w.money(recharge.amount_minor, &recharge.currency)
+}

@@ -1,0 +1,189 @@
+use atelier_server::accounts::Password;
+use atelier_server::catalog::TopUp;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use super::notice::{Notice, Tone};
+use crate::flash::{Flash, Form, Outcome};
+use crate::i18n::Words;
+
+/// The most a picture may weigh, as it is said.
+pub const PICTURE_LIMIT: &str = "10 MB";
+
+/// An outcome in words.
+pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp>) -> String {
+    match outcome {
+        Outcome::Sent => w.say("dash-verify-sent"),
+        Outcome::Saved => w.say("account-saved"),
+        Outcome::PasswordChanged => w.say("auth-reset-done"),
+        Outcome::SignedOut => w.say("bar-toast-signed-out"),
+        Outcome::Deleted => w.say("job-deleted"),
+        Outcome::BadEmail => w.say("field-email-invalid"),
+        Outcome::EmailTaken => w.say("field-email-taken"),
+        Outcome::BadPassword => {
+            let shortest = Password::SHORTEST.to_string();
+            w.say_with("field-password-short", &[("n", shortest.into())])
+        }
+        Outcome::WrongCredentials => w.say("auth-sign-in-wrong"),
+        Outcome::RateLimited { seconds } => {
+            let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX);
+            let said = w.number(minutes);
+            let args = [("minutes", said.into()), ("count", minutes.into())];
+            w.say_with("auth-sign-in-limited", &args)
+        }
+        Outcome::DeadLink => w.say("auth-reset-bad-title"),
+        Outcome::UnknownItem => w.say("field-unknown-item"),
+        Outcome::BadAmount => bad_amount(w, top_up),
+        Outcome::ProviderUnavailable if form == Form::TryOn => w.say("tryon-unavailable"),
+        Outcome::ProviderUnavailable => w.say("pay-error-unavailable"),
+        Outcome::KeyMismatch => w.say("error-idempotency-mismatch"),
+        Outcome::Conflict | Outcome::JobEnded => w.say("error-conflict"),
+        Outcome::PersonMissing => w.say("field-person-missing"),
+        Outcome::GarmentMissing => w.say("field-garment-missing"),
+        Outcome::PersonTooLarge | Outcome::GarmentTooLarge => w.say_with(
+            "field-picture-too-large",
+            &[("limit", PICTURE_LIMIT.into())],
+        ),
+        Outcome::PersonUnsupported | Outcome::GarmentUnsupported => w.say("field-picture-type"),
+        Outcome::PersonBroken | Outcome::GarmentBroken => w.say("field-picture-broken"),
+        Outcome::ConsentMissing => w.say("field-consent-missing"),
+        Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
+        Outcome::TooManyJobs => w.say("error-too-many-jobs"),
+        Outcome::Unexpected => w.say("error-internal-text"),
+    }
+}
+
+fn bad_amount(w: Words, top_up: Option<&TopUp>) -> String {
+    let Some(top_up) = top_up else {
+        return w.say("field-unknown-item");
+    };
+    let (min, max) = (w.number(top_up.min), w.number(top_up.max));
+    w.say_with(
+        "field-amount-range",
+        &[("min", min.into()), ("max", max.into())],
+    )
+}
+
+/// Whether an outcome is said at a field, and not above the form.
+fn stands_at_field(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::BadEmail
+            | Outcome::EmailTaken
+            | Outcome::BadPassword
+            | Outcome::BadAmount
+            | Outcome::PersonMissing
+            | Outcome::GarmentMissing
+            | Outcome::PersonTooLarge
+            | Outcome::GarmentTooLarge
+            | Outcome::PersonUnsupported
+            | Outcome::GarmentUnsupported
+            | Outcome::PersonBroken
+            | Outcome::GarmentBroken
+            | Outcome::ConsentMissing
+    )
+}
+
+fn tone_of(outcome: Outcome) -> Tone {
+    match outcome {
+        Outcome::Sent
+        | Outcome::Saved
+        | Outcome::PasswordChanged
+        | Outcome::SignedOut
+        | Outcome::Deleted => Tone::Good,
+        Outcome::RateLimited { .. } | Outcome::ProviderUnavailable | Outcome::TooManyJobs => {
+            Tone::Warn
+        }
+        _ => Tone::Bad,
+    }
+}
+
+/// The notice above a form: what happened, or how many fields need attention.
+pub fn outcome_notice(w: Words, flash: Option<&Flash>, form: Form) -> Option<AnyView> {
+    let flash = flash.filter(|flash| flash.form == form)?;
+    let at_fields = flash
+        .outcomes
+        .iter()
+        .filter(|outcome| stands_at_field(**outcome))
+        .count();
+    if at_fields > 0 {
+        return Some(summary(w, i64::try_from(at_fields).unwrap_or(i64::MAX)));
+    }
+    let outcome = *flash.outcomes.first()?;
+    let text = say_outcome(w, form, outcome, None);
+    let notice = view! { <Notice tone=tone_of(outcome) answer=true><p>{text}</p></Notice> };
+    Some(notice.into_any())
+}
+
+fn summary(w: Words, count: i64) -> AnyView {
+    view! {
+        <Notice tone=Tone::Bad image=Icon::Alert title=w.count("common-errors-heading", count) answer=true>
+            <p>{w.say("error-validation")}</p>
+        </Notice>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use atelier_server::accounts::Language;
+
+    use super::*;
+
+    const EVERY: [Outcome; 27] = [
+        Outcome::Sent,
+        Outcome::Saved,
+        Outcome::PasswordChanged,
+        Outcome::SignedOut,
+        Outcome::Deleted,
+        Outcome::BadEmail,
+        Outcome::EmailTaken,
+        Outcome::BadPassword,
+        Outcome::WrongCredentials,
+        Outcome::RateLimited { seconds: 61 },
+        Outcome::DeadLink,
+        Outcome::UnknownItem,
+        Outcome::BadAmount,
+        Outcome::ProviderUnavailable,
+        Outcome::KeyMismatch,
+        Outcome::Conflict,
+        Outcome::PersonMissing,
+        Outcome::GarmentMissing,
+        Outcome::PersonTooLarge,
+        Outcome::GarmentTooLarge,
+        Outcome::PersonUnsupported,
+        Outcome::GarmentBroken,
+        Outcome::ConsentMissing,
+        Outcome::InsufficientCredits,
+        Outcome::TooManyJobs,
+        Outcome::JobEnded,
+        Outcome::Unexpected,
+    ];
+
+    #[test]
+    fn every_outcome_has_words_in_both_languages() {
+        for language in [Language::En, Language::Zh] {
+            for outcome in EVERY {
+                let said = say_outcome(Words(language), Form::TryOn, outcome, None);
+                assert!(said.contains([' ', '。', '，']), "{outcome:?}: {said}");
+                assert!(!said.contains("{ $"), "{outcome:?}: {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn minutes_are_rounded_up() {
+        let limited = Outcome::RateLimited { seconds: 61 };
+        let said = say_outcome(Words(Language::En), Form::SignIn, limited, None);
+        assert!(said.contains("2 minutes"), "{said}");
+    }
+
+    #[test]
+    fn another_forms_outcome_is_not_shown() {
+        let flash = Flash::new(Form::Checkout, Outcome::UnknownItem);
+        let w = Words(Language::En);
+        assert!(outcome_notice(w, Some(&flash), Form::TopUp).is_none());
+        let html = outcome_notice(w, Some(&flash), Form::Checkout).map(RenderHtml::to_html);
+        assert!(html.is_some_and(|html| html.contains("role=\"alert\"")));
+    }
+}

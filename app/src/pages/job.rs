@@ -1,0 +1,242 @@
+use atelier_server::credits::PaidBy;
+use atelier_server::studio::{Failure, Job, JobState, Tool};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::components::form::{hidden, submit};
+use crate::components::icon::{Icon, icon};
+use crate::components::link::button_link;
+use crate::components::notice::{Notice, Tone};
+use crate::components::outcome::outcome_notice;
+use crate::components::state::job_state;
+use crate::flash::Form;
+use crate::forms::jobs::{CancelJob, DeleteJob};
+use crate::i18n::Words;
+use crate::routes;
+use crate::visit::{Content, JobPage, Visit};
+
+/// One job: its pictures, how far it has come, what it cost.
+pub fn page(visit: &Visit) -> Option<AnyView> {
+    let Content::Job(page) = &visit.content else {
+        return None;
+    };
+    let w = visit.words();
+    let job = &page.job;
+    let main = view! {
+        <main id="main" class="wrap" data-live-region="job" data-job-id=job.id.to_string()>
+            {outcome_notice(w, visit.flash.as_ref(), Form::Job)}
+            <div class="job">
+                <div>{pictures(w, page)}</div>
+                <div class="job-words">
+                    <p>{job_state(w, job.state)}</p>
+                    <h1>{title(w, job.state)}</h1>
+                    {text(w, job, visit.is_sandbox()).map(|text| view! { <p class="soft">{text}</p> })}
+                    {progress(w, job)}
+                    {returned(w, job)}
+                    <div class="row">{buttons(w, job)}</div>
+                    {facts(w, job)}
+                </div>
+            </div>
+        </main>
+    };
+    Some(main.into_any())
+}
+
+fn pictures(w: Words, page: &JobPage) -> AnyView {
+    let id = page.job.id.as_str();
+    let person = page.has_originals.then(|| routes::original(id, "person"));
+    if page.job.state == JobState::Succeeded {
+        return result(w, id, person);
+    }
+    let garment = page.has_originals.then(|| routes::original(id, "garment"));
+    view! {
+        <div class="job-pair">
+            {person.map(|source| view! { <div class="frame"><img src=source alt=w.say("job-before-alt")/></div> })}
+            {garment.map(|source| view! { <div class="frame fit"><img src=source alt=w.say("job-garment-alt")/></div> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The picture, beside the one it was made from as long as that is kept.
+fn result(w: Words, id: &str, before: Option<String>) -> AnyView {
+    let after = view! { <img src=routes::result(id) alt=w.say("job-after-alt")/> };
+    let Some(before) = before else {
+        return view! { <div class="frame piece">{after}</div> }.into_any();
+    };
+    view! {
+        <div class="compare">
+            <figure class="before">
+                <img src=before alt=w.say("job-before-alt")/>
+                <figcaption>{w.say("job-before")}</figcaption>
+            </figure>
+            <figure class="after">
+                {after}
+                <figcaption>{w.say("job-after")}</figcaption>
+            </figure>
+            <input type="range" min="0" max="100" value="50" autocomplete="off" aria-label=w.say("job-compare")/>
+        </div>
+    }
+    .into_any()
+}
+
+fn title(w: Words, state: JobState) -> String {
+    w.say(match state {
+        JobState::Queued => "job-queued-title",
+        JobState::Running => "job-running-title",
+        JobState::Succeeded => "job-succeeded-title",
+        JobState::Failed => "job-failed-title",
+        JobState::Cancelled => "job-cancelled-title",
+    })
+}
+
+fn text(w: Words, job: &Job, sandbox: bool) -> Option<String> {
+    let key = match job.state {
+        JobState::Queued | JobState::Running if job.cancel_requested => "job-cancel-requested",
+        JobState::Queued => "job-queued-text",
+        JobState::Running => "job-running-text",
+        JobState::Succeeded if sandbox => "job-preview-note",
+        JobState::Succeeded => return None,
+        JobState::Failed => failure_key(job.error.as_ref().map(|error| error.code)),
+        JobState::Cancelled => "job-cancelled-text",
+    };
+    Some(w.say(key))
+}
+
+const fn failure_key(failure: Option<Failure>) -> &'static str {
+    match failure {
+        Some(Failure::Moderation) => "job-error-content-moderation",
+        Some(Failure::BadImage) => "job-error-image-load",
+        Some(Failure::NoPose) => "job-error-pose",
+        Some(Failure::InvalidInput) => "job-error-input-validation",
+        Some(Failure::ProviderInternal) => "job-error-internal",
+        Some(Failure::ProviderRefused) => "job-error-rejected",
+        Some(Failure::Timeout) => "job-error-timeout",
+        Some(Failure::NoVerdict) => "job-error-no-verdict",
+        Some(Failure::ResultUnavailable) => "job-error-result-unavailable",
+        None => "job-error-unknown",
+    }
+}
+
+fn progress(w: Words, job: &Job) -> Option<AnyView> {
+    if job.state.is_end() {
+        return None;
+    }
+    let value = job.progress.to_string();
+    let bar = view! {
+        <div>
+            <progress value=value.clone() max="100" aria-label=w.say("job-progress")>{value.clone()}</progress>
+            <p class="note"><output data-progress="">{value}</output>" %"</p>
+        </div>
+    };
+    Some(bar.into_any())
+}
+
+/// Says of a job without a picture that it cost nothing.
+fn returned(w: Words, job: &Job) -> Option<AnyView> {
+    let back = format!(
+        "{}.",
+        match job.paid_by {
+            PaidBy::Credits => w.count("job-returned-credits", job.cost),
+            PaidBy::Trial => w.say("job-returned-trial"),
+            PaidBy::Plan => w.say("job-returned-plan"),
+        }
+    );
+    let said = match job.state {
+        JobState::Failed => {
+            let free = format!(" {}", w.say("job-error-free"));
+            view! { <p><strong>{back}</strong>{free}</p> }.into_any()
+        }
+        JobState::Cancelled => view! { <p>{back}</p> }.into_any(),
+        _ => return None,
+    };
+    Some(view! { <Notice tone=Tone::Good>{said}</Notice> }.into_any())
+}
+
+fn buttons(w: Words, job: &Job) -> Vec<AnyView> {
+    let other = |class, key| button_link(class, routes::TRY_ON, w.say(key));
+    match job.state {
+        JobState::Queued | JobState::Running if job.cancel_requested => vec![look_again(w, job)],
+        JobState::Queued | JobState::Running => vec![cancel(w, job), look_again(w, job)],
+        JobState::Succeeded => vec![download(w, job), other("", "job-again"), delete(w, job)],
+        JobState::Failed => vec![other("main", "job-retry-other"), delete(w, job)],
+        JobState::Cancelled => vec![other("main", "home-go-try-on"), delete(w, job)],
+    }
+}
+
+/// For whoever has no script; with it the page follows by itself.
+fn look_again(w: Words, job: &Job) -> AnyView {
+    button_link(
+        "plain plain-only",
+        routes::job(job.id.as_str()),
+        w.say("common-look-again"),
+    )
+}
+
+fn download(w: Words, job: &Job) -> AnyView {
+    let href = format!("{}?download=1", routes::result(job.id.as_str()));
+    view! {
+        <a class="button main" href=href download="">{icon(Icon::Download)}{w.say("job-download")}</a>
+    }
+    .into_any()
+}
+
+fn cancel(w: Words, job: &Job) -> AnyView {
+    view! {
+        <form method="post" action=CancelJob::PATH>
+            {hidden("id", job.id.as_str())}
+            {submit("", w.say("job-cancel"), w.say("job-cancel-pending"))}
+        </form>
+    }
+    .into_any()
+}
+
+fn delete(w: Words, job: &Job) -> AnyView {
+    view! {
+        <form method="post" action=DeleteJob::PATH data-confirm=w.say("job-delete-sure")>
+            {hidden("id", job.id.as_str())}
+            {submit("plain danger", w.say("job-delete"), w.say("job-delete-pending"))}
+        </form>
+    }
+    .into_any()
+}
+
+fn facts(w: Words, job: &Job) -> AnyView {
+    let tool = w.say(match job.tool {
+        Tool::TryOn => "job-tool-try-on",
+        Tool::Video => "job-tool-video",
+    });
+    let made = job.finished_at.filter(|_| job.state == JobState::Succeeded).map(|at| {
+        view! { <dt>{w.say("job-made")}</dt><dd><time datetime=at.to_rfc3339()>{w.moment(at)}</time></dd> }
+    });
+    let paid = paid(w, job).map(|paid| view! { <dt>{w.say("job-paid")}</dt><dd>{paid}</dd> });
+    let number = job.state.is_end().then(|| {
+        view! { <dt>{w.say("job-id")}</dt><dd>{job.id.to_string()}</dd> }
+    });
+    view! {
+        <dl class="facts">
+            <dt>{w.say("job-kind")}</dt>
+            <dd>{tool}</dd>
+            <dt>{w.say("job-started")}</dt>
+            <dd><time datetime=job.created_at.to_rfc3339()>{w.moment(job.created_at)}</time></dd>
+            {made}
+            {paid}
+            {number}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What is set aside for the job, or paid for it.
+fn paid(w: Words, job: &Job) -> Option<String> {
+    let said = match (job.state, job.paid_by) {
+        (JobState::Failed | JobState::Cancelled, _) => return None,
+        (JobState::Succeeded, PaidBy::Credits) => w.count("job-paid-credits", job.cost),
+        (JobState::Succeeded, PaidBy::Trial) => w.say("job-paid-trial"),
+        (JobState::Succeeded, PaidBy::Plan) => w.say("job-paid-plan"),
+        (_, PaidBy::Credits) => w.count("job-held-credits", job.cost),
+        (_, PaidBy::Trial) => w.say("job-held-trial"),
+        (_, PaidBy::Plan) => w.say("job-held-plan"),
+    };
+    Some(said)
+}

@@ -1,0 +1,110 @@
+use leptos::prelude::*;
+
+use crate::components::demo::demo_lines;
+use crate::components::link::button_link;
+use crate::i18n::Words;
+use crate::routes;
+use crate::visit::Visit;
+
+/// Test cards of the sandbox's Stripe and what becomes of a payment with them. The same numbers as
+/// docs.stripe.com/testing.
+const CARDS: [(&str, &str); 8] = [
+    ("4242 4242 4242 4242", "sandbox-card-success"),
+    ("4000 0000 0000 0002", "sandbox-card-declined"),
+    ("4000 0000 0000 9995", "sandbox-card-insufficient"),
+    ("4000 0000 0000 0069", "sandbox-card-expired"),
+    ("4000 0000 0000 0127", "sandbox-card-cvc"),
+    ("4000 0000 0000 0119", "sandbox-card-processing"),
+    ("4000 0027 6000 3184", "sandbox-card-authentication"),
+    ("4000 0000 0000 0259", "sandbox-card-disputed"),
+];
+
+/// How the sandbox may deliver the event of a payment.
+const DELIVERIES: [(&str, &str); 5] = [
+    ("normal", "sandbox-webhook-normal"),
+    ("delayed:MS", "sandbox-webhook-delayed"),
+    ("duplicate:N", "sandbox-webhook-duplicate"),
+    ("before_redirect", "sandbox-webhook-before"),
+    ("never", "sandbox-webhook-never"),
+];
+
+/// Explains the sandbox and what can be tried in it.
+pub fn page(visit: &Visit) -> Option<AnyView> {
+    let w = visit.words();
+    let main = view! {
+        <main id="main" class="wrap">
+            <div class="head">
+                <div><h1>{w.say("sandbox-title")}</h1><p class="lead">{w.say("sandbox-lead")}</p></div>
+                {button_link("main", routes::PAYMENTS, w.say("sandbox-buy"))}
+            </div>
+            {accounts(w)}
+            {table(w, "cards", "sandbox-cards-title", "sandbox-card-number", "sandbox-card-outcome", &CARDS)}
+            {table(w, "webhooks", "sandbox-webhooks-title", "sandbox-webhook-mode", "sandbox-webhook-effect", &DELIVERIES)}
+            {mail(w)}
+        </main>
+    };
+    Some(main.into_any())
+}
+
+fn accounts(w: Words) -> Option<AnyView> {
+    let lines = demo_lines(w);
+    if lines.is_empty() {
+        return None;
+    }
+    let lines: Vec<_> = lines
+        .into_iter()
+        .map(|line| view! { <li>{line}</li> })
+        .collect();
+    let part = view! {
+        <section class="part" aria-labelledby="accounts">
+            <div class="part-head"><h2 id="accounts">{w.say("sandbox-accounts-title")}</h2></div>
+            <ul>{lines}</ul>
+        </section>
+    };
+    Some(part.into_any())
+}
+
+fn table(
+    w: Words,
+    id: &'static str,
+    title: &str,
+    first: &str,
+    second: &str,
+    rows: &[(&'static str, &str)],
+) -> AnyView {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(name, key)| {
+            view! { <tr><th scope="row" class="num first">{*name}</th><td class="last">{w.say(key)}</td></tr> }
+        })
+        .collect();
+    view! {
+        <section class="part" aria-labelledby=id>
+            <div class="part-head"><h2 id=id>{w.say(title)}</h2></div>
+            <div class="scroll">
+                <table class="table cards">
+                    <thead>
+                        <tr><th scope="col">{w.say(first)}</th><th scope="col">{w.say(second)}</th></tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn mail(w: Words) -> AnyView {
+    view! {
+        <section class="part" aria-labelledby="mail">
+            <div class="aside sheet">
+                <div>
+                    <h2 id="mail">{w.say("sandbox-mail-title")}</h2>
+                    <p class="soft">{w.say("sandbox-mail-lead")}</p>
+                </div>
+                {button_link("", routes::SANDBOX_MAIL, w.say("auth-forgot-sent-sandbox"))}
+            </div>
+        </section>
+    }
+    .into_any()
+}

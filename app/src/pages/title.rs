@@ -1,0 +1,69 @@
+use atelier_server::studio::JobState;
+
+use super::refused;
+use crate::flash::{Form, Outcome};
+use crate::routes;
+use crate::visit::{Content, Landing, Visit};
+
+/// What the page is called in the browser's tab.
+pub fn of(visit: &Visit) -> String {
+    visit.words().say(key(visit))
+}
+
+fn key(visit: &Visit) -> &'static str {
+    match &visit.content {
+        Content::Plain => plain(visit),
+        Content::SignInFirst => "auth-sign-in-page",
+        Content::NotFound => "error-not-found-title",
+        Content::Refused(refusal) => refused::title_key(refusal),
+        Content::Dashboard { .. } => "dash-page",
+        Content::Payments { .. } => "pay-page",
+        Content::Success { landing, .. } => landed(landing),
+        Content::Cancelled { .. } => "cancelled-page",
+        Content::TryOn { .. } => "tryon-page",
+        Content::Job(page) => job(page.job.state),
+        Content::Gallery { .. } => "job-gallery-page",
+        Content::Statement(_) => "statement-page",
+        Content::Verify { verified: true } => "auth-verify-page",
+        Content::Verify { verified: false } => "auth-verify-bad-page",
+        Content::Reset { lives: true, .. } => "auth-reset-page",
+        Content::Reset { lives: false, .. } => "auth-reset-bad-page",
+        Content::Mail { .. } => "sandbox-mail-page",
+    }
+}
+
+fn plain(visit: &Visit) -> &'static str {
+    let sent = |flash: &crate::flash::Flash| flash.form == Form::Forgot && flash.has(Outcome::Sent);
+    match visit.path.as_str() {
+        routes::HOME => "home-page",
+        routes::SIGN_UP => "auth-sign-up-page",
+        routes::SIGN_IN => "auth-sign-in-page",
+        routes::FORGOT if visit.flash.as_ref().is_some_and(sent) => "auth-forgot-sent-page",
+        routes::FORGOT => "auth-forgot-page",
+        routes::TERMS => "terms-page",
+        routes::PRIVACY => "privacy-page",
+        routes::ACCOUNT => "account-page",
+        routes::SANDBOX => "sandbox-page",
+        _ => "error-not-found-title",
+    }
+}
+
+const fn landed(landing: &Landing) -> &'static str {
+    match landing {
+        Landing::Settled(_) => "success-page",
+        Landing::Updating(..) => "success-updating-page",
+        Landing::Failed(_) => "success-failed-page",
+        Landing::Expired(_) => "success-expired-page",
+        Landing::Missing => "success-missing-page",
+    }
+}
+
+const fn job(state: JobState) -> &'static str {
+    match state {
+        JobState::Queued => "job-page-queued",
+        JobState::Running => "job-page-running",
+        JobState::Succeeded => "job-page-succeeded",
+        JobState::Failed => "job-page-failed",
+        JobState::Cancelled => "job-page-cancelled",
+    }
+}
