@@ -5,6 +5,7 @@
     reason = "a command line tool speaks on standard output"
 )]
 
+mod bench;
 #[path = "../../server/src/testing/cluster.rs"]
 mod cluster;
 mod counts;
@@ -42,6 +43,12 @@ const COMMANDS: &[Command] = &[
         usage: "lint",
         does: "check the format, and every target with clippy; warnings are errors",
         run: lint::run,
+    },
+    Command {
+        name: "bench",
+        usage: "bench",
+        does: "measure the dashboard, beside a bare handler with the same statements; release build",
+        run: bench::run,
     },
     Command {
         name: "postgres",

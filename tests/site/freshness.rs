@@ -1,0 +1,88 @@
+//! What was written is what is read next, by anybody, on any connection: there is no copy to go stale.
+
+use atelier_server::accounts::{Email, Scopes};
+use serde_json::json;
+
+use crate::support::{App, Client};
+
+const WRITES: usize = 200;
+
+/// Numbers without a pattern, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> i64 {
+        // Knuth's MMIX generator; its high bits are the good ones.
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from((self.0 >> 33) % bound).expect("a small number")
+    }
+}
+
+/// The balance by one of the ways to ask for it, over a connection of its own.
+async fn read_somehow(reader: &Client, way: i64) -> i64 {
+    let (path, pointer) = match way {
+        0 => ("/api/credits", "/credits/remaining"),
+        1 => ("/api/auth/me", "/wallet/credits/remaining"),
+        2 => ("/api/stats", "/balance"),
+        _ => ("/api/credits/entries?limit=1", "/items/0/balance_after"),
+    };
+    let answer = reader.get(path).await.expect(200).json();
+    let balance = answer.pointer(pointer).and_then(serde_json::Value::as_i64);
+    balance.unwrap_or_else(|| panic!("{pointer} in {answer}"))
+}
+
+on_both_databases! {
+    async fn every_write_is_seen_by_the_next_read(app: &App) {
+        let (ann, admin) = (app.sign_up("ann").await, app.admin().await);
+        let reader = app.token(&ann, "credits:read").await;
+        let mut numbers = Numbers(7);
+        let mut balance: i64 = 8;
+        let mut version = ann.wallet().await["version"].as_i64().expect("a version");
+        for _ in 0..WRITES {
+            let (action, amount) = match numbers.below(3) {
+                0 => ("add", 1 + numbers.below(500)),
+                1 if balance > 0 => ("deduct", 1 + numbers.below(balance.unsigned_abs())),
+                _ => ("set", numbers.below(1_000)),
+            };
+            let body = json!({"action": action, "amount": amount, "reason": "", "user_id": ann.id});
+            let written = admin.post_json("/api/credits", body).await.expect(200).json();
+            let before = balance;
+            balance = match action {
+                "add" => balance + amount,
+                "deduct" => balance - amount,
+                _ => amount,
+            };
+            version += i64::from(balance != before);
+            let seen = read_somehow(&reader, numbers.below(4)).await;
+            assert_eq!(seen, balance, "{action} {amount}");
+            assert_eq!(written["credits"]["remaining"], balance);
+            assert_eq!(written["version"], version);
+        }
+    }
+
+    async fn a_role_or_a_block_counts_from_the_next_request_on(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let email = Email::parse(&ann.email).expect("an address");
+        let accounts = &app.services.accounts;
+        let user = accounts.find_by_email(&email).await.expect("the database").expect("ann");
+        let scopes = Scopes::parse("admin").expect("a scope");
+        assert!(accounts.mint_token(&user, &scopes).await.is_err());
+        set_user(app, "UPDATE users SET role = 'admin' WHERE email = $1", &ann).await;
+        let nobody = "/api/credits?user_id=00000000-0000-7000-8000-000000000000";
+        ann.get(nobody).await.expect(404);
+        set_user(app, "UPDATE users SET role = 'user' WHERE email = $1", &ann).await;
+        ann.get(nobody).await.expect(403);
+        set_user(app, "UPDATE users SET blocked_at = 1 WHERE email = $1", &ann).await;
+        ann.get("/api/credits").await.expect(401);
+    }
+}
+
+async fn set_user(app: &App, statement: &'static str, user: &Client) {
+    let mut tx = app.services.db.begin().await.expect("a transaction");
+    let changed = sqlx::query(statement).bind(&user.email).execute(&mut *tx);
+    assert_eq!(changed.await.expect(statement).rows_affected(), 1);
+    tx.commit().await.expect("a commit");
+}

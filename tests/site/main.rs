@@ -1,0 +1,14 @@
+//! The whole program, asked over HTTP and run as a process. One file a subject; one test program for
+//! all of them, so that it is linked once.
+
+#[macro_use]
+mod support;
+
+mod api;
+mod freshness;
+mod headers;
+mod payments;
+mod process;
+mod session;
+mod studio;
+mod success_page;

@@ -1,0 +1,205 @@
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use atelier::settings::Settings;
+use atelier::start::{self, StartError};
+use atelier_server::accounts::{Email, Scopes};
+use atelier_server::credits::verify;
+use atelier_server::db::{Database, Kind};
+use atelier_server::services::Services;
+use atelier_server::testing::{Scratch, fresh_database};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::Client;
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "a long password";
+
+/// A running program.
+pub struct App {
+    /// Where it answers, without a slash at the end.
+    pub base: String,
+    pub services: Services,
+    pub folder: Scratch,
+    database_url: String,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), StartError>>,
+}
+
+impl App {
+    pub async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, &[]).await
+    }
+
+    /// A program with more settings than the usual ones.
+    pub async fn start_with(kind: Kind, more: &[(&str, &str)]) -> Self {
+        let folder = Scratch::new().expect("a scratch folder");
+        let database_url = fresh_database(kind, &folder).await;
+        Self::start_on(folder, database_url, more).await
+    }
+
+    async fn start_on(folder: Scratch, database_url: String, more: &[(&str, &str)]) -> Self {
+        log_what_goes_wrong();
+        start::cryptography();
+        let data = folder.path().display().to_string();
+        let usual = [
+            ("ATELIER_LISTEN", "127.0.0.1:0"),
+            ("ATELIER_DATA_DIR", &data),
+            ("DATABASE_URL", &database_url),
+            // Tests ask more often than people; the limits have tests of their own.
+            ("ATELIER_RATE_LIMITS", "off"),
+        ];
+        let variables: HashMap<String, String> = usual
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let settings = Settings::from_variables(variables).expect("settings");
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .expect("a free port");
+        let bound = listener.local_addr().expect("an address");
+        let program = start::build(&settings, bound).await.expect("a program");
+        let services = program.services.clone();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move {
+            let _ = stopped.await;
+        };
+        Self {
+            base: format!("http://{bound}"),
+            services,
+            folder,
+            database_url,
+            stop,
+            serving: tokio::spawn(program.serve(listener, shutdown)),
+        }
+    }
+
+    /// Stops the program and checks its ledger.
+    pub async fn stop(self) {
+        let Self {
+            stop,
+            serving,
+            services,
+            database_url,
+            folder,
+            ..
+        } = self;
+        drop(stop);
+        drop(services);
+        serving.await.expect("no panic").expect("serving ends well");
+        let db = Database::open(&database_url)
+            .await
+            .expect("the database opens again");
+        let report = verify::run(&db).await.expect("the ledger is read");
+        db.close().await;
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        drop(folder);
+    }
+
+    /// Somebody who is not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base)
+    }
+
+    /// A fresh account, signed in.
+    pub async fn sign_up(&self, name: &str) -> Client {
+        self.anonymous().signed_up_as(name).await
+    }
+
+    /// The sandbox's administrator, signed in.
+    pub async fn admin(&self) -> Client {
+        let admin = self.anonymous();
+        admin
+            .signed_in_as("admin@example.com", "atelier-demo")
+            .await
+    }
+
+    /// Somebody who acts for `owner` with a token of these scopes.
+    pub async fn token(&self, owner: &Client, scopes: &str) -> Client {
+        let email = Email::parse(&owner.email).expect("an address");
+        let accounts = &self.services.accounts;
+        let user = accounts.find_by_email(&email).await.expect("the database");
+        let scopes = Scopes::parse(scopes).expect("scopes");
+        let user = user.expect("an account");
+        let token = accounts.mint_token(&user, &scopes).await.expect("a token");
+        self.anonymous().with_token(owner, &token)
+    }
+
+    /// Gives `user` exactly so many credits.
+    pub async fn set_credits(&self, user: &Client, amount: i64) {
+        let admin = self.admin().await;
+        let body = serde_json::json!({
+            "action": "set", "amount": amount, "reason": "a test", "user_id": user.id,
+        });
+        admin.post_json("/api/credits", body).await.expect(200);
+    }
+
+    /// Scripts how the next job goes.
+    pub async fn next_job(&self, outcome: &str) {
+        let script = serde_json::json!({ "outcome": outcome });
+        let answer = self
+            .anonymous()
+            .post_json("/sandbox/studio/next", script)
+            .await;
+        answer.expect(204);
+    }
+
+    /// What was really paid, by the sandbox's own record.
+    pub async fn book(&self) -> Vec<Value> {
+        let book = self.anonymous().get("/sandbox/stripe/book").await;
+        let items = book.expect(200).json()["items"].as_array().cloned();
+        items.expect("the items of the book")
+    }
+
+    /// One number out of the database.
+    pub async fn number(&self, statement: &'static str) -> i64 {
+        sqlx::query_scalar(statement)
+            .fetch_one(self.services.db.reader())
+            .await
+            .expect(statement)
+    }
+
+    /// The pictures in the store.
+    pub fn stored_files(&self) -> usize {
+        count_files(&self.folder.path().join("files"))
+    }
+
+    pub fn webhook_secret(&self) -> String {
+        let secret = &self.services.installation.sandbox_webhook_secret;
+        secret.expose_secret().to_owned()
+    }
+
+    /// The moment by the program's clock, in seconds.
+    pub fn now(&self) -> i64 {
+        self.services.clock.now().seconds()
+    }
+}
+
+fn count_files(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .map(|path| if path.is_dir() { count_files(&path) } else { 1 })
+        .sum()
+}
+
+/// Shows what the programs of a failing test logged. By default only what an operator would have to
+/// look at.
+fn log_what_goes_wrong() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error,stripe_webhook=off"));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_test_writer()
+            .init();
+    });
+}

@@ -1,0 +1,43 @@
+//! Figures on a page, found by their test ids. A page is plain text to us: no browser is asked.
+
+/// The `data-value` of every element with this `data-testid`, in the order of the page.
+pub fn values(page: &str, test_id: &str) -> Vec<String> {
+    let wanted = format!("data-testid=\"{test_id}\"");
+    tags(page)
+        .filter(|tag| tag.contains(&wanted))
+        .map(|tag| attribute(tag, "data-value").unwrap_or_default())
+        .collect()
+}
+
+/// The one value that all elements of this name show.
+#[track_caller]
+pub fn figure(page: &str, test_id: &str) -> String {
+    let all = values(page, test_id);
+    let first = all.first().cloned();
+    let first = first.unwrap_or_else(|| panic!("no {test_id} on the page: {page}"));
+    assert!(
+        all.iter().all(|value| *value == first),
+        "{test_id}: {all:?}"
+    );
+    first
+}
+
+/// The opening tags of a page.
+fn tags(page: &str) -> impl Iterator<Item = &str> {
+    page.split('<')
+        .filter_map(|piece| piece.split('>').next())
+        .filter(|tag| !tag.starts_with(['/', '!']))
+}
+
+/// The value of an attribute of an opening tag.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(rest.split('"').next()?.to_owned())
+}
+
+/// The value of the first input field of this name.
+pub fn field(page: &str, name: &str) -> Option<String> {
+    let wanted = format!("name=\"{name}\"");
+    let tag = tags(page).find(|tag| tag.starts_with("input") && tag.contains(&wanted))?;
+    attribute(tag, "value")
+}

@@ -1,0 +1,91 @@
+//! The ground of the tests: the real program, started on a scratch folder and a fresh database of
+//! either kind, and callers who talk to it over HTTP like anybody else.
+//!
+//! [`on_both_databases!`] writes a test once and runs it on SQLite and on PostgreSQL. When a test is
+//! over, its program is stopped and its ledger is checked: money that does not add up fails every test.
+
+mod answer;
+pub mod app;
+pub mod client;
+pub mod html;
+pub mod live;
+pub mod multipart;
+pub mod pictures;
+pub mod process;
+pub mod stripe;
+
+use std::time::Duration;
+
+pub use answer::Answer;
+pub use app::App;
+pub use atelier_server::db::Kind;
+pub use client::{Checkout, Client};
+
+/// Longer than anything here takes; reached only by what will never happen.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// Looks again and again until `look` finds something. A test waits for a condition, never for time
+/// to pass.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(LIMIT, what, async || look().await).await
+}
+
+pub async fn until_within<T>(
+    limit: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    };
+    match tokio::time::timeout(limit, looking).await {
+        Ok(found) => found,
+        Err(_) => panic!("waited {limit:?} in vain until {what}"),
+    }
+}
+
+/// Does the same `times` times at once; every answer, in no order.
+pub async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    times: usize,
+    mut make: impl FnMut(usize) -> F,
+) -> Vec<T> {
+    let running: Vec<_> = (0..times)
+        .map(|number| tokio::spawn(make(number)))
+        .collect();
+    let mut answers = Vec::with_capacity(times);
+    for one in running {
+        answers.push(one.await.expect("a task of the test"));
+    }
+    answers
+}
+
+/// `on_both_databases! { async fn name(app: &App) {…} }` becomes `name::sqlite` and `name::postgres`,
+/// each with a program of its own.
+macro_rules! on_both_databases {
+    ($(async fn $name:ident($app:ident: &App) $body:block)+) => {$(
+        async fn $name($app: &$crate::support::App) $body
+
+        mod $name {
+            use $crate::support::{App, Kind};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let app = App::start(Kind::Sqlite).await;
+                super::$name(&app).await;
+                app.stop().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let app = App::start(Kind::Postgres).await;
+                super::$name(&app).await;
+                app.stop().await;
+            }
+        }
+    )+};
+}
