@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    const EVERY: [Outcome; 27] = [
+    const EVERY: [Outcome; 26] = [
         Outcome::Sent,
         Outcome::Saved,
         Outcome::PasswordChanged,
