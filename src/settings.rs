@@ -194,7 +194,10 @@ impl Settings {
 
     fn check(&self) -> Result<(), SettingError> {
         if self.listen.ip().is_unspecified() && self.url.is_none() {
-            return Err(wants("ATELIER_URL", "wants the public address when ATELIER_LISTEN is 0.0.0.0"));
+            return Err(wants(
+                "ATELIER_URL",
+                "wants the public address when ATELIER_LISTEN is 0.0.0.0",
+            ));
         }
         match self.mode() {
             Mode::Sandbox => self.check_sandbox(),
@@ -215,7 +218,10 @@ impl Settings {
 
     fn check_live(&self) -> Result<(), SettingError> {
         if self.fashn.is_none() {
-            return Err(wants("FASHN_API_KEY", "wants a key: a live start needs an AI provider"));
+            return Err(wants(
+                "FASHN_API_KEY",
+                "wants a key: a live start needs an AI provider",
+            ));
         }
         if !self.own_catalog {
             return Err(wants(
@@ -224,7 +230,10 @@ impl Settings {
             ));
         }
         if self.catalog.seller.is_none() {
-            return Err(wants("ATELIER_CATALOG", "wants a [seller] block in live mode"));
+            return Err(wants(
+                "ATELIER_CATALOG",
+                "wants a [seller] block in live mode",
+            ));
         }
         Ok(())
     }
@@ -236,7 +245,10 @@ struct Reader(HashMap<String, String>);
 impl Reader {
     /// The value of a variable; an empty one counts as not set.
     fn get(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(variable)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     fn refuse_unknown(&self) -> Result<(), SettingError> {
@@ -279,13 +291,18 @@ impl Reader {
 
     fn site(&self) -> Result<Option<Url>, SettingError> {
         const HINT: &str = "wants an address such as https://studio.example.com";
-        let Some(mut url) = self.parse::<Url>("ATELIER_URL", HINT)? else { return Ok(None) };
+        let Some(mut url) = self.parse::<Url>("ATELIER_URL", HINT)? else {
+            return Ok(None);
+        };
         let plain = url.scheme() == "http";
         if !(plain || url.scheme() == "https") || url.host_str().is_none() {
             return Err(wants("ATELIER_URL", HINT));
         }
         if plain && !is_loopback(&url) {
-            return Err(wants("ATELIER_URL", "wants https:// on any other host than loopback"));
+            return Err(wants(
+                "ATELIER_URL",
+                "wants https:// on any other host than loopback",
+            ));
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(wants("ATELIER_URL", "wants an address without a path"));
@@ -295,7 +312,9 @@ impl Reader {
     }
 
     fn catalog(&self) -> Result<Catalog, SettingError> {
-        let Some(path) = self.get("ATELIER_CATALOG") else { return Ok(Catalog::built_in()) };
+        let Some(path) = self.get("ATELIER_CATALOG") else {
+            return Ok(Catalog::built_in());
+        };
         let text = std::fs::read_to_string(path)
             .map_err(|error| wants("ATELIER_CATALOG", format!("cannot be read: {error}")))?;
         Catalog::parse(&text)
@@ -303,8 +322,10 @@ impl Reader {
     }
 
     fn administrator(&self) -> Result<Option<Administrator>, SettingError> {
-        let (email, password) =
-            (self.get("ATELIER_ADMIN_EMAIL"), self.get("ATELIER_ADMIN_PASSWORD"));
+        let (email, password) = (
+            self.get("ATELIER_ADMIN_EMAIL"),
+            self.get("ATELIER_ADMIN_PASSWORD"),
+        );
         match (email, password) {
             (None, None) => Ok(None),
             (Some(_), None) => Err(wants("ATELIER_ADMIN_PASSWORD", "is missing")),
@@ -312,27 +333,40 @@ impl Reader {
             (Some(email), Some(password)) => {
                 let email = Email::parse(email)
                     .ok_or_else(|| wants("ATELIER_ADMIN_EMAIL", "wants an e-mail address"))?;
-                let password = Password::parse(password).ok_or_else(|| {
-                    wants("ATELIER_ADMIN_PASSWORD", "wants 8 to 256 characters")
-                })?;
+                let password = Password::parse(password)
+                    .ok_or_else(|| wants("ATELIER_ADMIN_PASSWORD", "wants 8 to 256 characters"))?;
                 Ok(Some(Administrator { email, password }))
             }
         }
     }
 
     fn stripe(&self) -> Result<Option<StripeSettings>, SettingError> {
-        let Some(key) = self.get("STRIPE_SECRET_KEY") else { return Ok(None) };
+        let Some(key) = self.get("STRIPE_SECRET_KEY") else {
+            return Ok(None);
+        };
         let Some(secret) = self.get("STRIPE_WEBHOOK_SECRET") else {
-            return Err(wants("STRIPE_WEBHOOK_SECRET", "is missing: STRIPE_SECRET_KEY is set"));
+            return Err(wants(
+                "STRIPE_WEBHOOK_SECRET",
+                "is missing: STRIPE_SECRET_KEY is set",
+            ));
         };
         let base = self.base("STRIPE_API_BASE", "https://api.stripe.com/")?;
-        Ok(Some(StripeSettings { key: key.into(), webhook_secret: secret.into(), base }))
+        Ok(Some(StripeSettings {
+            key: key.into(),
+            webhook_secret: secret.into(),
+            base,
+        }))
     }
 
     fn fashn(&self) -> Result<Option<FashnSettings>, SettingError> {
-        let Some(key) = self.get("FASHN_API_KEY") else { return Ok(None) };
+        let Some(key) = self.get("FASHN_API_KEY") else {
+            return Ok(None);
+        };
         let base = self.base("FASHN_API_BASE", "https://api.fashn.ai/")?;
-        Ok(Some(FashnSettings { key: key.into(), base }))
+        Ok(Some(FashnSettings {
+            key: key.into(),
+            base,
+        }))
     }
 
     /// The address of an API, without its version, ending in a slash.
@@ -347,8 +381,11 @@ impl Reader {
     }
 
     fn mail_from(&self) -> Result<Mailbox, SettingError> {
-        let text = self.get("MAIL_FROM").unwrap_or("Atelier <atelier@localhost.localdomain>");
-        text.parse().map_err(|_| wants("MAIL_FROM", "wants an address such as Atelier <a@b.com>"))
+        let text = self
+            .get("MAIL_FROM")
+            .unwrap_or("Atelier <atelier@localhost.localdomain>");
+        text.parse()
+            .map_err(|_| wants("MAIL_FROM", "wants an address such as Atelier <a@b.com>"))
     }
 
     fn log(&self) -> Result<LogFormat, SettingError> {
@@ -381,7 +418,10 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 fn wants(variable: &str, wants: impl Into<String>) -> SettingError {
-    SettingError { variable: variable.to_owned(), wants: wants.into() }
+    SettingError {
+        variable: variable.to_owned(),
+        wants: wants.into(),
+    }
 }
 
 #[cfg(test)]
@@ -389,7 +429,9 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingError> {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Settings::from_variables(pairs.collect())
     }
 
@@ -407,28 +449,58 @@ mod tests {
         let table: &[(&[(&str, &str)], &str)] = &[
             (&[("ATELIER_LISTN", "x")], "ATELIER_LISTN"),
             (&[("ATELIER_LISTEN", "3000")], "ATELIER_LISTEN"),
-            (&[("ATELIER_LISTEN", "0.0.0.0:3000"), ("ATELIER_SANDBOX_PUBLIC", "1")], "ATELIER_URL"),
+            (
+                &[
+                    ("ATELIER_LISTEN", "0.0.0.0:3000"),
+                    ("ATELIER_SANDBOX_PUBLIC", "1"),
+                ],
+                "ATELIER_URL",
+            ),
             (&[("ATELIER_LISTEN", "192.0.2.1:80")], "ATELIER_LISTEN"),
-            (&[("ATELIER_URL", "http://studio.example.com")], "ATELIER_URL"),
+            (
+                &[("ATELIER_URL", "http://studio.example.com")],
+                "ATELIER_URL",
+            ),
             (&[("ATELIER_URL", "studio")], "ATELIER_URL"),
             (&[("ATELIER_LOG", "xml")], "ATELIER_LOG"),
             (&[("ATELIER_RATE_LIMITS", "no")], "ATELIER_RATE_LIMITS"),
-            (&[("ATELIER_CATALOG", "/nowhere/catalog.toml")], "ATELIER_CATALOG"),
-            (&[("ATELIER_ADMIN_EMAIL", "a@example.com")], "ATELIER_ADMIN_PASSWORD"),
-            (&[("ATELIER_TRUSTED_PROXIES", "10.0.0.0/33")], "ATELIER_TRUSTED_PROXIES"),
-            (&[("STRIPE_SECRET_KEY", "sk_test_fake")], "STRIPE_WEBHOOK_SECRET"),
             (
-                &[("STRIPE_SECRET_KEY", "sk_test_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
-                    ("STRIPE_API_BASE", "http://127.0.0.1:1/v1/")],
+                &[("ATELIER_CATALOG", "/nowhere/catalog.toml")],
+                "ATELIER_CATALOG",
+            ),
+            (
+                &[("ATELIER_ADMIN_EMAIL", "a@example.com")],
+                "ATELIER_ADMIN_PASSWORD",
+            ),
+            (
+                &[("ATELIER_TRUSTED_PROXIES", "10.0.0.0/33")],
+                "ATELIER_TRUSTED_PROXIES",
+            ),
+            (
+                &[("STRIPE_SECRET_KEY", "sk_test_fake")],
+                "STRIPE_WEBHOOK_SECRET",
+            ),
+            (
+                &[
+                    ("STRIPE_SECRET_KEY", "sk_test_fake"),
+                    ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+                    ("STRIPE_API_BASE", "http://127.0.0.1:1/v1/"),
+                ],
                 "STRIPE_API_BASE",
             ),
             (
-                &[("STRIPE_SECRET_KEY", "sk_live_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake")],
+                &[
+                    ("STRIPE_SECRET_KEY", "sk_live_fake"),
+                    ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+                ],
                 "FASHN_API_KEY",
             ),
             (
-                &[("STRIPE_SECRET_KEY", "sk_live_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
-                    ("FASHN_API_KEY", "fa-fake")],
+                &[
+                    ("STRIPE_SECRET_KEY", "sk_live_fake"),
+                    ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+                    ("FASHN_API_KEY", "fa-fake"),
+                ],
                 "ATELIER_CATALOG",
             ),
         ];
@@ -439,8 +511,10 @@ mod tests {
 
     #[test]
     fn a_test_key_moves_no_real_money() {
-        let settings =
-            read(&[("STRIPE_SECRET_KEY", "sk_test_fake"), ("STRIPE_WEBHOOK_SECRET", "whsec_fake")]);
+        let settings = read(&[
+            ("STRIPE_SECRET_KEY", "sk_test_fake"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+        ]);
         assert_eq!(settings.unwrap().mode(), Mode::Sandbox);
     }
 
@@ -450,8 +524,27 @@ mod tests {
         assert!(network.contains("10.1.2.3".parse().unwrap()));
         assert!(!network.contains("11.1.2.3".parse().unwrap()));
         assert!(!network.contains("::1".parse().unwrap()));
-        assert!(Network::parse("0.0.0.0/0").unwrap().contains("192.0.2.1".parse().unwrap()));
-        assert!(Network::parse("::1").unwrap().contains("::1".parse().unwrap()));
+        assert!(
+            Network::parse("0.0.0.0/0")
+                .unwrap()
+                .contains("192.0.2.1".parse().unwrap())
+        );
+        assert!(
+            Network::parse("::1")
+                .unwrap()
+                .contains("::1".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn the_readme_names_every_variable_and_no_other() {
+        let readme = include_str!("../README.md");
+        let table = readme.split("## Settings").nth(1).unwrap().split("\n## ").next().unwrap();
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        let named: Vec<&str> = rows
+            .flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2))
+            .collect();
+        assert_eq!(named, VARIABLES);
     }
 
     #[test]
@@ -463,6 +556,9 @@ mod tests {
         ])
         .unwrap();
         let printed = format!("{settings:?}");
-        assert!(!printed.contains("fake") && !printed.contains("hidden"), "{printed}");
+        assert!(
+            !printed.contains("fake") && !printed.contains("hidden"),
+            "{printed}"
+        );
     }
 }

@@ -1,14 +1,21 @@
 -- The sandboxes' own books: other people's servers, played on loopback.
--- `state` holds each object as JSON in the provider's shape.
+-- `state` holds each object as JSON in the provider's shape, `notes` what the provider knows but
+-- does not show, `facet` what its lists are filtered by (a session's status, an event's type).
+-- At `due_at` something happens to it by itself. `revision + 1` is its lock.
 CREATE TABLE sandbox_stripe_objects (
     id         TEXT   NOT NULL PRIMARY KEY,
     kind       TEXT   NOT NULL,
     parent_id  TEXT,
+    facet      TEXT,
     state      TEXT   NOT NULL,
+    notes      TEXT   NOT NULL,
+    due_at     BIGINT,
+    revision   BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX sandbox_stripe_objects_kind ON sandbox_stripe_objects (kind, created_at, id);
 CREATE INDEX sandbox_stripe_objects_parent ON sandbox_stripe_objects (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX sandbox_stripe_objects_due ON sandbox_stripe_objects (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE sandbox_stripe_idempotency (
     key         TEXT   NOT NULL PRIMARY KEY,

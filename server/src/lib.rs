@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod installation;
 pub mod live;
+pub mod oversight;
 pub mod payments;
 pub mod sandbox;
 pub mod secret;
@@ -17,3 +18,6 @@ pub mod services;
 pub mod studio;
 pub mod time;
 mod words;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -55,6 +55,11 @@ impl Accounts {
         Ok(())
     }
 
+    /// Forgets rate limits whose time is over; called by the sweep.
+    pub async fn forget_old_limits(&self) -> sqlx::Result<()> {
+        self.limits.forget_old().await
+    }
+
     /// Sends the letter that verifies the address once more.
     pub async fn resend_verification(&self, user: &User, language: Language) -> sqlx::Result<()> {
         let Some(email) = Email::parse(&user.email).filter(|_| !user.verified) else {

@@ -12,6 +12,7 @@
 //! To add a kind of operation: compute it in `ledger.rs` with its table test, give it a function
 //! here, and teach `verify.rs` what it means.
 
+mod adjust;
 mod ledger;
 mod operations;
 mod order;
@@ -21,6 +22,7 @@ mod store;
 mod types;
 pub mod verify;
 
+pub use adjust::{Action, AdjustedView, Adjustment, adjust};
 pub use operations::{
     Adjusted, CreditsError, Grant, Held, Hold, HoldRequest, add, capture, deduct, grant, hold,
     open, release, set, settle_lapsed, sweep_lapsed, welcome,

@@ -101,6 +101,27 @@ pub async fn statement(
         .collect())
 }
 
+/// One entry, read inside the transaction that wrote it.
+pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
+    let row: EntryRow = sqlx::query_as(
+        "SELECT e.id, e.seq, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
+                e.job_id, e.recharge_id, e.created_at \
+         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id WHERE e.id = $1",
+    )
+    .bind(id)
+    .fetch_one(&mut **tx)
+    .await?;
+    let parts: Vec<PartRow> = sqlx::query_as(
+        "SELECT p.entry_id, l.source, p.amount FROM entry_lots p \
+         JOIN lots l ON l.id = p.lot_id WHERE p.entry_id = $1 ORDER BY p.lot_id",
+    )
+    .bind(id)
+    .fetch_all(&mut **tx)
+    .await?;
+    let lots = parts.into_iter().map(PartRow::into_lot).collect();
+    Ok(row.into_entry(lots))
+}
+
 /// The lots of every entry between the oldest and the newest of `rows`, by entry.
 async fn parts_between(
     db: &Database,
@@ -129,6 +150,15 @@ async fn parts_between(
         by_entry.entry(part.entry_id).or_default().push(lot);
     }
     Ok(by_entry)
+}
+
+impl PartRow {
+    fn into_lot(self) -> EntryLot {
+        EntryLot {
+            source: self.source,
+            amount: self.amount,
+        }
+    }
 }
 
 impl EntryRow {

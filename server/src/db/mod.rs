@@ -22,7 +22,10 @@ use tokio::sync::broadcast;
 pub use changes::Change;
 pub use connect::OpenError;
 
-/// What a statement answers; the error is sqlx's.
+/// The database's error, for floors that know no sqlx.
+pub use sqlx::Error;
+
+/// What a statement answers.
 pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 
 /// Which database answers.
@@ -99,6 +102,14 @@ impl Database {
             let _ = self.0.own.send(change.clone());
         }
         let _ = self.0.all.send(change);
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1")
+            .execute(&self.0.reader)
+            .await
+            .map(|_| ())
     }
 
     /// Closes every connection; SQLite's write-ahead log is folded into its file.

@@ -3,3 +3,4 @@
 //! Mounted by the program in sandbox mode, and nowhere else.
 
 pub mod fashn;
+pub mod stripe;

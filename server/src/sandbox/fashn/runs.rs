@@ -265,8 +265,9 @@ fn category(text: &str) -> Category {
 /// The error names FASHN publishes (docs.fashn.ai, "Runtime errors").
 fn error_name(error: &ComposeError) -> &'static str {
     match error {
-        ComposeError::Unreadable => "ImageLoadError",
+        ComposeError::Person(_) | ComposeError::Garment(_) => "ImageLoadError",
         ComposeError::NoPerson => "PoseError",
         ComposeError::NoGarment => "InputValidationError",
+        ComposeError::Encode(_) => "PipelineError",
     }
 }

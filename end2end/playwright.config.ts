@@ -1,0 +1,81 @@
+import { defineConfig } from '@playwright/test';
+
+import type { Options, WorkerOptions } from './harness/fixtures';
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+
+/**
+ * The browser's matrix goes by pairs, not by product: every page meets each value of database, script, language,
+ * width and colour scheme. The folders `api` and `process` need no browser, so they run once a database.
+ */
+export default defineConfig<Options, WorkerOptions>({
+  globalSetup: './harness/postgres.ts',
+  outputDir: 'test-results',
+  reporter: [['list'], ['json', { outputFile: 'report/results.json' }]],
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env['CI']),
+  // A test that passes at the second try has found something.
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 5_000 },
+  use: {
+    browserName: 'chromium',
+    launchOptions: {
+      executablePath: process.env['END2END_CHROMIUM'] ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    // The longest first, so that no worker is left waiting for them at the end.
+    { name: 'process-sqlite', testDir: 'process', timeout: 180_000, use: { database: 'sqlite' } },
+    { name: 'process-postgres', testDir: 'process', timeout: 180_000, use: { database: 'postgres' } },
+    { name: 'api-sqlite', testDir: 'api', timeout: 120_000, use: { database: 'sqlite' } },
+    { name: 'api-postgres', testDir: 'api', timeout: 120_000, use: { database: 'postgres' } },
+    {
+      name: 'sqlite-script-en-1280',
+      testMatch: ['stories/**', 'live/**'],
+      use: { database: 'sqlite', language: 'en', locale: 'en-US', viewport: DESKTOP, colorScheme: 'light' },
+    },
+    {
+      name: 'postgres-script-zh-360',
+      testMatch: ['stories/**', 'live/**'],
+      use: { database: 'postgres', language: 'zh', locale: 'zh-CN', viewport: PHONE, colorScheme: 'dark' },
+    },
+    {
+      name: 'sqlite-plain-zh-360',
+      testMatch: 'stories/**',
+      use: {
+        database: 'sqlite',
+        language: 'zh',
+        locale: 'zh-CN',
+        viewport: PHONE,
+        colorScheme: 'light',
+        javaScriptEnabled: false,
+      },
+    },
+    {
+      name: 'postgres-plain-en-1280',
+      testMatch: 'stories/**',
+      use: {
+        database: 'postgres',
+        language: 'en',
+        locale: 'en-US',
+        viewport: DESKTOP,
+        colorScheme: 'dark',
+        javaScriptEnabled: false,
+      },
+    },
+    { name: 'types', testDir: 'checks' },
+  ],
+});

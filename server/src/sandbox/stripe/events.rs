@@ -1,0 +1,209 @@
+//! Events: written in the transaction of the change they tell of, with the deliveries they need.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+use sqlx::AnyConnection;
+
+use super::store::{self, Kind, Object};
+use super::{deliveries, ids};
+use crate::time::Timestamp;
+
+/// A week: later is as good as never.
+const LONGEST_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
+const MOST_DUPLICATES: u32 = 100;
+
+/// How the webhooks of one action are sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WebhookMode {
+    /// At once, beside whatever the payer's browser does.
+    #[default]
+    Normal,
+    /// After a while.
+    Delayed(Duration),
+    /// Each event so many times, at the same time.
+    Duplicate(u32),
+    /// Delivered and answered before the payer is sent back.
+    BeforeRedirect,
+    /// Not at all; the events are still listed by `/v1/events`.
+    Never,
+}
+
+impl FromStr for WebhookMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, number) = text
+            .split_once(':')
+            .map_or((text, None), |(a, b)| (a, Some(b)));
+        let mode = match (word, number) {
+            ("" | "normal", None) => Some(Self::Normal),
+            ("before_redirect", None) => Some(Self::BeforeRedirect),
+            ("never", None) => Some(Self::Never),
+            ("delayed", Some(number)) => parse_delay(number).map(Self::Delayed),
+            ("duplicate", Some(number)) => number
+                .parse()
+                .ok()
+                .filter(|times| (1..=MOST_DUPLICATES).contains(times))
+                .map(Self::Duplicate),
+            _ => None,
+        };
+        mode.ok_or_else(|| {
+            format!(
+                "Unknown webhook mode '{text}': use normal, delayed:MS, \
+                 duplicate:N (1 to {MOST_DUPLICATES}), before_redirect or never"
+            )
+        })
+    }
+}
+
+/// Milliseconds, up to a week.
+pub fn parse_delay(text: &str) -> Option<Duration> {
+    let delay = Duration::from_millis(text.parse().ok()?);
+    (delay <= LONGEST_DELAY).then_some(delay)
+}
+
+impl fmt::Display for WebhookMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("normal"),
+            Self::Delayed(delay) => write!(f, "delayed:{}", delay.as_millis()),
+            Self::Duplicate(times) => write!(f, "duplicate:{times}"),
+            Self::BeforeRedirect => f.write_str("before_redirect"),
+            Self::Never => f.write_str("never"),
+        }
+    }
+}
+
+impl Serialize for WebhookMode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for WebhookMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// The API request an event comes from; empty for what happens on pages or by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub request_id: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// One action and the events it sets off.
+pub struct Act {
+    pub at: Timestamp,
+    origin: Origin,
+    webhook: WebhookMode,
+    told: i64,
+    held: Vec<String>,
+}
+
+impl Act {
+    pub fn new(at: Timestamp, origin: Origin, webhook: WebhookMode) -> Self {
+        Self {
+            at,
+            origin,
+            webhook,
+            told: 0,
+            held: Vec::new(),
+        }
+    }
+
+    /// Writes the event `kind` about the object as it is now.
+    pub async fn tell(
+        &mut self,
+        connection: &mut AnyConnection,
+        kind: &str,
+        object: &Object,
+    ) -> sqlx::Result<()> {
+        self.tell_change(connection, kind, object, Value::Null)
+            .await
+    }
+
+    /// Writes the event `kind` about a changed object; `previous` has what the changed fields were.
+    pub async fn tell_change(
+        &mut self,
+        connection: &mut AnyConnection,
+        kind: &str,
+        object: &Object,
+        previous: Value,
+    ) -> sqlx::Result<()> {
+        // One microsecond apart, so that lists show events in the order they were told.
+        let at = Timestamp::from_micros(self.at.micros() + self.told);
+        self.told += 1;
+        let pending = i64::from(self.webhook != WebhookMode::Never);
+        let mut shape = envelope(kind, &object.shape, at, &self.origin);
+        shape["pending_webhooks"] = json!(pending);
+        if !previous.is_null() {
+            shape["data"]["previous_attributes"] = previous;
+        }
+        let event = Object::new(Kind::Event, shape, Some(object.id.clone()), at);
+        store::put(connection, &event).await?;
+        self.held
+            .extend(deliveries::plan(connection, &event.id, self.webhook, self.at).await?);
+        Ok(())
+    }
+
+    pub fn webhook(&self) -> WebhookMode {
+        self.webhook
+    }
+
+    /// The deliveries that must be answered before the payer goes on.
+    pub fn into_held(self) -> Vec<String> {
+        self.held
+    }
+}
+
+/// An event in Stripe's shape.
+pub fn envelope(kind: &str, object: &Value, at: Timestamp, origin: &Origin) -> Value {
+    json!({
+        "id": ids::fresh("evt_"),
+        "object": "event",
+        "api_version": stripe_shared::version::VERSION.as_str(),
+        "created": at.seconds(),
+        "data": { "object": object },
+        "livemode": false,
+        "pending_webhooks": 1,
+        "request": { "id": origin.request_id, "idempotency_key": origin.idempotency_key },
+        "type": kind,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn webhook_modes_read_and_write_the_same() {
+        for text in [
+            "normal",
+            "delayed:1500",
+            "duplicate:3",
+            "before_redirect",
+            "never",
+        ] {
+            assert_eq!(text.parse::<WebhookMode>().unwrap().to_string(), text);
+        }
+        assert_eq!("".parse(), Ok(WebhookMode::Normal));
+        for text in [
+            "duplicate:0",
+            "duplicate:101",
+            "delayed:-1",
+            "delayed",
+            "never:1",
+            "soon",
+        ] {
+            assert!(text.parse::<WebhookMode>().is_err(), "{text}");
+        }
+    }
+}

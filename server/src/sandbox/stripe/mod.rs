@@ -1,0 +1,110 @@
+//! Stripe, played on loopback: the HTTP API in Stripe's shapes, the hosted checkout page, really
+//! signed webhooks, and a book of what was really paid.
+//!
+//! - `api` answers `/v1/…`, for the same client that talks to the real Stripe;
+//! - `checkout` is the page the payer is sent to, with Stripe's test cards;
+//! - `desk` is what a person at Stripe could do: refund, dispute, look at the book;
+//! - `deliveries` sends the webhooks, `after` does what happens by itself;
+//! - `store` keeps every object as JSON in Stripe's shape, in the `sandbox_stripe_…` tables, so that
+//!   it survives restarts and serves several nodes.
+//!
+//! One request is one transaction: the change, its events, their deliveries, the book and the
+//! answer kept for the idempotency key are committed together. Nothing is sent inside.
+//!
+//! To play one more kind of object: a shape in `shapes`, a [`store::Kind`], its handlers in `api`,
+//! and a test that reads it with the client. What is not played is refused in Stripe's error shape,
+//! never silently left out.
+
+mod after;
+mod api;
+mod book;
+mod checkout;
+mod deliveries;
+mod desk;
+mod disputes;
+mod errors;
+mod events;
+mod form;
+mod ids;
+mod money;
+mod params;
+mod refunds;
+mod shapes;
+mod signed;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::db::Database;
+use crate::time::Clock;
+
+pub use signed::{SignedEvent, signed_event};
+
+/// Where the sandbox is seen from outside, and where its webhooks go.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The mount as the payer's browser sees it, ending in `/`. On the other loopback name than the
+    /// site uses, so that going there and back is cross-site as with the real Stripe.
+    pub hosted_base: Url,
+    pub webhook_url: Url,
+    /// Shared with whoever receives the webhooks; used as text, `whsec_` included.
+    pub webhook_secret: SecretString,
+}
+
+/// The sandbox Stripe, cheap to clone.
+#[derive(Clone)]
+pub struct StripeSandbox(Arc<Inner>);
+
+struct Inner {
+    db: Database,
+    clock: Clock,
+    settings: Settings,
+    /// Told when something may have become due.
+    due: Notify,
+    http: OnceLock<reqwest::Client>,
+}
+
+impl StripeSandbox {
+    pub fn new(db: Database, clock: Clock, settings: Settings) -> Self {
+        let (due, http) = (Notify::new(), OnceLock::new());
+        Self(Arc::new(Inner {
+            db,
+            clock,
+            settings,
+            due,
+            http,
+        }))
+    }
+
+    /// Everything below the mount: `/v1/…`, `/checkout/{id}`, `/refunds`, `/book` and so on.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .nest("/v1", api::router())
+            .merge(checkout::router())
+            .merge(desk::router())
+            .fallback(api::unknown_url)
+            .with_state(self.clone())
+    }
+
+    /// Makes the delivering task look now: something was written, or the clock was moved by hand.
+    pub fn wake(&self) {
+        self.0.due.notify_one();
+    }
+}
+
+impl fmt::Debug for StripeSandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StripeSandbox")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}

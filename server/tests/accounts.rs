@@ -1,0 +1,144 @@
+//! Accounts on both databases: passwords, links, limits, tokens.
+
+use std::time::Duration;
+
+use atelier_server::accounts::{
+    Email, Language, Letter, LinkError, MailSettings, Mailer, Password, Scopes, SignInError,
+    SignUpError, Template, TokenError, Transport, kept_mail,
+};
+use atelier_server::on_both_databases;
+use atelier_server::testing::TestGround;
+
+const PASSWORD: &str = "a long password";
+const HERE: &str = "192.0.2.1";
+
+/// Sends the outbox and gives the tokens of the letters kept so far, newest first.
+async fn letters(ground: &TestGround) -> Vec<String> {
+    let folder = ground.folder.path().join("mail");
+    let settings = MailSettings {
+        from: "Atelier <atelier@example.com>".parse().unwrap(),
+        transport: Transport::Folder(folder.clone()),
+        wording: std::sync::Arc::new(|template, _, token| Letter {
+            subject: template.as_str().to_owned(),
+            body: format!("token={token}"),
+        }),
+    };
+    Mailer::new(ground.accounts.clone(), settings).send_all().await.unwrap();
+    let kept = kept_mail(&folder, 100).await.unwrap();
+    kept.into_iter()
+        .filter_map(|(_, text)| text.split_once("token=").map(|(_, token)| token.to_owned()))
+        .collect()
+}
+
+fn email(name: &str) -> Email {
+    Email::parse(&format!("{name}@example.com")).unwrap()
+}
+
+on_both_databases! {
+    async fn the_right_password_signs_in_and_no_other(ground: TestGround) {
+        let user = ground.account("ann").await;
+        let signed_in = ground.accounts.sign_in(" Ann@Example.com ", &PASSWORD.into(), HERE).await;
+        assert_eq!(signed_in.unwrap().id, user.id);
+        for (address, password) in [("ann@example.com", "wrong password"), ("bob@example.com", PASSWORD)] {
+            let refused = ground.accounts.sign_in(address, &password.into(), HERE).await;
+            assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+        }
+    }
+
+    async fn five_wrong_passwords_close_the_account_for_a_quarter_of_an_hour(ground: TestGround) {
+        ground.account("ann").await;
+        let attempt = async |password: &'static str| {
+            ground.accounts.sign_in("ann@example.com", &password.into(), HERE).await
+        };
+        for _ in 0..5 {
+            assert!(matches!(attempt("wrong password").await, Err(SignInError::Wrong)));
+        }
+        // Even the right one has to wait now.
+        let Err(SignInError::Limited(limited)) = attempt(PASSWORD).await else { panic!() };
+        assert!(limited.retry_after <= Duration::from_secs(15 * 60 + 1));
+        ground.clock.advance(limited.retry_after);
+        assert!(attempt(PASSWORD).await.is_ok());
+    }
+
+    async fn one_address_may_guess_twenty_times_in_all(ground: TestGround) {
+        for guess in 0..20 {
+            let email = format!("nobody{guess}@example.com");
+            let refused = ground.accounts.sign_in(&email, &PASSWORD.into(), HERE).await;
+            assert!(matches!(refused, Err(SignInError::Wrong)));
+        }
+        let refused = ground.accounts.sign_in("other@example.com", &PASSWORD.into(), HERE).await;
+        assert!(matches!(refused, Err(SignInError::Limited(_))), "{refused:?}");
+        let elsewhere = ground.accounts.sign_in("other@example.com", &PASSWORD.into(), "192.0.2.2").await;
+        assert!(matches!(elsewhere, Err(SignInError::Wrong)));
+    }
+
+    async fn an_address_has_one_account(ground: TestGround) {
+        ground.account("ann").await;
+        let again = ground.accounts.create(atelier_server::accounts::NewAccount {
+            email: email("ann"),
+            password: Password::parse(PASSWORD).unwrap(),
+            name: String::new(),
+            role: atelier_server::accounts::Role::User,
+            language: Language::En,
+            verified: false,
+        });
+        assert!(matches!(again.await, Err(SignUpError::EmailTaken)));
+    }
+
+    async fn a_verify_link_works_once(ground: TestGround) {
+        ground.account("ann").await;
+        let tokens = letters(&ground).await;
+        assert_eq!(tokens.len(), 1);
+        assert!(ground.accounts.verify_email(&tokens[0]).await.unwrap().verified);
+        let again = ground.accounts.verify_email(&tokens[0]).await;
+        assert!(matches!(again, Err(LinkError::Dead)), "{again:?}");
+    }
+
+    async fn a_reset_link_lives_30_minutes_works_once_and_ends_everything_else(ground: TestGround) {
+        let user = ground.account("ann").await;
+        letters(&ground).await;
+        let token = ground.accounts.mint_token(&user, &Scopes::parse("credits:read").unwrap()).await.unwrap();
+        ground.accounts.forgot(&email("ann"), Language::En).await.unwrap();
+        let old = letters(&ground).await.remove(0);
+        ground.clock.advance(Duration::from_secs(30 * 60));
+        assert!(!ground.accounts.reset_link_lives(&old).await.unwrap());
+
+        ground.accounts.forgot(&email("ann"), Language::En).await.unwrap();
+        let link = letters(&ground).await.remove(0);
+        let password = Password::parse("another password").unwrap();
+        ground.accounts.reset_password(&link, &password).await.unwrap();
+        let again = ground.accounts.reset_password(&link, &password).await;
+        assert!(matches!(again, Err(LinkError::Dead)), "{again:?}");
+        assert!(ground.accounts.find_token(&token).await.unwrap().is_none());
+        assert!(ground.accounts.sign_in("ann@example.com", &PASSWORD.into(), HERE).await.is_err());
+        let signed_in = ground.accounts.sign_in("ann@example.com", &"another password".into(), HERE).await;
+        assert!(signed_in.is_ok());
+    }
+
+    async fn forgetting_an_unknown_address_looks_the_same_and_sends_nothing(ground: TestGround) {
+        ground.accounts.forgot(&email("nobody"), Language::En).await.unwrap();
+        let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outgoing_mail")
+            .fetch_one(ground.db.reader()).await.unwrap();
+        assert_eq!(waiting, 1);
+        assert!(letters(&ground).await.is_empty());
+    }
+
+    async fn no_token_is_stored_in_the_clear(ground: TestGround) {
+        ground.account("ann").await;
+        let token = letters(&ground).await.remove(0);
+        let stored: Vec<(String,)> = sqlx::query_as("SELECT token_hash FROM email_tokens")
+            .fetch_all(ground.db.reader()).await.unwrap();
+        assert!(stored.iter().all(|(hash,)| *hash != token));
+        assert_eq!(Template::ALL.len(), 2);
+    }
+
+    async fn a_user_mints_no_operator_scope(ground: TestGround) {
+        let user = ground.account("ann").await;
+        let refused = ground.accounts.mint_token(&user, &Scopes::parse("credits:write").unwrap()).await;
+        assert!(matches!(refused, Err(TokenError::Forbidden(_))));
+        let minted = ground.accounts.mint_token(&user, &Scopes::parse("credits:read,jobs").unwrap()).await.unwrap();
+        let (owner, _) = ground.accounts.find_token(&minted).await.unwrap().unwrap();
+        assert_eq!(owner.id, user.id);
+        assert!(ground.accounts.find_token("atl_guess").await.unwrap().is_none());
+    }
+}

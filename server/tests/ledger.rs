@@ -1,0 +1,274 @@
+//! The ledger on both databases: what its operations promise, under concurrency too.
+
+use std::time::Duration;
+
+use atelier_server::credits::{
+    self, Action, Actor, Adjustment, CreditsError, EntryFilter, Grant, HoldRequest, PaidBy, Price,
+    Wallet, verify,
+};
+use atelier_server::db::{Database, is_duplicate};
+use atelier_server::ids::{JobId, RechargeId, UserId};
+use atelier_server::on_both_databases;
+use atelier_server::time::Timestamp;
+
+const TRY_ON: Price = Price { credits: 1, trial: true };
+const VIDEO: Price = Price { credits: 10, trial: false };
+
+async fn hold(
+    db: &Database,
+    user: &UserId,
+    price: Price,
+    now: Timestamp,
+) -> Result<(JobId, PaidBy), CreditsError> {
+    let job = JobId::new(now);
+    let mut tx = db.begin().await?;
+    let request = HoldRequest { job: &job, tool: "try_on", price };
+    let held = credits::hold(&mut tx, user, request, now).await?;
+    tx.commit().await?;
+    Ok((job, held.hold.paid_by))
+}
+
+async fn settle(db: &Database, job: &JobId, delivered: bool, now: Timestamp) -> bool {
+    let mut tx = db.begin().await.unwrap();
+    let settled = if delivered {
+        credits::capture(&mut tx, job, now).await.unwrap()
+    } else {
+        credits::release(&mut tx, job, now).await.unwrap()
+    };
+    tx.commit().await.unwrap();
+    settled
+}
+
+async fn adjust(db: &Database, user: &UserId, action: Action, amount: i64, now: Timestamp) {
+    let adjustment = Adjustment {
+        user: user.clone(),
+        action,
+        amount,
+        reason: "a test".to_owned(),
+        actor: Actor::CommandLine,
+        address: None,
+    };
+    let prices = atelier_server::catalog::Catalog::built_in().prices();
+    let mut tx = db.begin().await.unwrap();
+    credits::adjust(&mut tx, &adjustment, &prices, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn buy(
+    db: &Database,
+    user: &UserId,
+    recharge: &RechargeId,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Wallet, CreditsError> {
+    let mut tx = db.begin().await?;
+    let grant = Grant { recharge, credits: 10, bonus: 0, expires_at, provider: "stripe" };
+    let wallet = credits::grant(&mut tx, user, grant, now).await?;
+    tx.commit().await?;
+    Ok(wallet)
+}
+
+/// The wallet as it is, after checking the line of the arithmetic and the whole ledger.
+async fn checked(db: &Database, user: &UserId, now: Timestamp) -> Wallet {
+    let wallet = credits::read(db, user, now).await.unwrap();
+    assert!(wallet.figures.adds_up(), "{:?}", wallet.figures);
+    wallet
+}
+
+async fn assert_ledger_agrees(db: &Database) {
+    let report = verify::run(db).await.unwrap();
+    // Holds made without a job are of the tests only.
+    let findings: Vec<_> = report.findings.iter().filter(|f| f.kind != "job.hold").collect();
+    assert!(findings.is_empty(), "{findings:?}");
+}
+
+on_both_databases! {
+    async fn a_new_account_has_8_credits_and_3_trials(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let wallet = checked(&ground.db, &user, ground.clock.now()).await;
+        assert_eq!((wallet.figures.remaining, wallet.figures.initial), (8, 8));
+        assert_eq!((wallet.trials.limit, wallet.trials.remaining), (3, 3));
+        let view = wallet.view(&ground.catalog.prices());
+        assert_eq!(view.remaining_uses.try_on, Some(11));
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn initial_credits_come_once_per_person(ground: TestGround) {
+        let first = ground.account("ann").await.id;
+        let tagged = ground.account("ann+second").await.id;
+        let now = ground.clock.now();
+        assert_eq!(checked(&ground.db, &first, now).await.figures.remaining, 8);
+        let second = checked(&ground.db, &tagged, now).await;
+        assert_eq!((second.figures.remaining, second.trials.limit), (0, 0));
+    }
+
+    async fn a_hold_ends_once(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let (job, paid_by) = hold(&ground.db, &user, TRY_ON, now).await.unwrap();
+        assert_eq!(paid_by, PaidBy::Credits);
+        assert_eq!(checked(&ground.db, &user, now).await.figures.held, 1);
+
+        assert!(settle(&ground.db, &job, false, now).await);
+        let released = checked(&ground.db, &user, now).await;
+        assert_eq!((released.figures.remaining, released.figures.held), (8, 0));
+        // Neither a second release nor a late capture changes anything.
+        assert!(!settle(&ground.db, &job, false, now).await);
+        assert!(!settle(&ground.db, &job, true, now).await);
+        assert_eq!(checked(&ground.db, &user, now).await, released);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn trials_pay_when_no_credits_do_and_come_back_too(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        adjust(&ground.db, &user, Action::Set, 0, now).await;
+        let (job, paid_by) = hold(&ground.db, &user, TRY_ON, now).await.unwrap();
+        assert_eq!(paid_by, PaidBy::Trial);
+        let held = checked(&ground.db, &user, now).await.trials;
+        assert_eq!((held.held, held.remaining, held.used), (1, 2, 0));
+        assert!(settle(&ground.db, &job, false, now).await);
+        assert_eq!(checked(&ground.db, &user, now).await.trials.remaining, 3);
+
+        let (job, _) = hold(&ground.db, &user, TRY_ON, now).await.unwrap();
+        assert!(settle(&ground.db, &job, true, now).await);
+        let used = checked(&ground.db, &user, now).await.trials;
+        assert_eq!((used.used, used.held, used.remaining), (1, 0, 2));
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn what_is_refused_leaves_no_trace(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let before = checked(&ground.db, &user, now).await;
+        let refused = hold(&ground.db, &user, VIDEO, now).await;
+        assert!(matches!(refused, Err(CreditsError::Insufficient(_))), "{refused:?}");
+        assert_eq!(checked(&ground.db, &user, now).await, before);
+        let all = EntryFilter { limit: 99, ..EntryFilter::default() };
+        assert_eq!(credits::statement(&ground.db, &user, &all).await.unwrap().len(), 1);
+    }
+
+    async fn one_credit_is_spent_by_one_of_fifty_at_once(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        adjust(&ground.db, &user, Action::Set, 1, now).await;
+        let tries = (0..50).map(|_| {
+            let (db, user) = (ground.db.clone(), user.clone());
+            tokio::spawn(async move { hold(&db, &user, TRY_ON, now).await })
+        });
+        let mut paid = Vec::new();
+        let mut refused = 0;
+        for tried in tries.collect::<Vec<_>>() {
+            match tried.await.unwrap() {
+                Ok((_, paid_by)) => paid.push(paid_by),
+                Err(CreditsError::Insufficient(_)) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        let count = |kind| paid.iter().filter(|paid_by| **paid_by == kind).count();
+        assert_eq!((count(PaidBy::Credits), count(PaidBy::Trial), refused), (1, 3, 46));
+        let wallet = checked(&ground.db, &user, now).await;
+        assert_eq!((wallet.figures.remaining, wallet.figures.held), (0, 1));
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn many_writers_make_one_order(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let writers = (0..30).map(|_| {
+            let (db, user) = (ground.db.clone(), user.clone());
+            tokio::spawn(async move { adjust(&db, &user, Action::Add, 1, now).await })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+        let wallet = checked(&ground.db, &user, now).await;
+        assert_eq!((wallet.figures.remaining, wallet.version), (38, 31));
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn one_purchase_grants_once(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let recharge = RechargeId::new(now);
+        buy(&ground.db, &user, &recharge, None, now).await.unwrap();
+        let again = buy(&ground.db, &user, &recharge, None, now).await;
+        let Err(CreditsError::Database(error)) = again else { panic!("{again:?}") };
+        assert!(is_duplicate(&error), "{error}");
+        assert_eq!(checked(&ground.db, &user, now).await.figures.remaining, 18);
+    }
+
+    async fn lapsed_credits_are_gone_at_their_moment(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let end = now.plus(Duration::from_secs(60));
+        let recharge = RechargeId::new(now);
+        buy(&ground.db, &user, &recharge, Some(end), now).await.unwrap();
+        let just_before = end.minus(Duration::from_micros(1));
+        assert_eq!(checked(&ground.db, &user, just_before).await.figures.remaining, 18);
+        let after = checked(&ground.db, &user, end).await;
+        assert_eq!((after.figures.remaining, after.figures.removed), (8, 10));
+
+        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 1);
+        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 0);
+        let filter = EntryFilter { limit: 1, ..EntryFilter::default() };
+        let newest = &credits::statement(&ground.db, &user, &filter).await.unwrap()[0];
+        assert_eq!((newest.kind.as_str(), newest.amount), ("expire", -10));
+        assert_eq!(newest.created_at, end);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn the_lots_that_paid_are_in_the_statement(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let recharge = RechargeId::new(now);
+        buy(&ground.db, &user, &recharge, None, now).await.unwrap();
+        hold(&ground.db, &user, VIDEO, now).await.unwrap();
+        let filter = EntryFilter { limit: 1, ..EntryFilter::default() };
+        let newest = &credits::statement(&ground.db, &user, &filter).await.unwrap()[0];
+        let mut lots: Vec<_> =
+            newest.lots.iter().map(|lot| (lot.source.as_str(), lot.amount)).collect();
+        lots.sort_unstable();
+        assert_eq!(lots, [("initial", 8), ("purchase", 2)]);
+        assert_eq!(newest.balance_after, 8);
+    }
+
+    async fn setting_changes_what_remains_and_nothing_else(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        hold(&ground.db, &user, TRY_ON, now).await.unwrap();
+        for target in [100, 0, 5] {
+            adjust(&ground.db, &user, Action::Set, target, now).await;
+            let wallet = checked(&ground.db, &user, now).await;
+            assert_eq!((wallet.figures.remaining, wallet.figures.held), (target, 1));
+        }
+        let before = checked(&ground.db, &user, now).await;
+        adjust(&ground.db, &user, Action::Set, 5, now).await;
+        assert_eq!(checked(&ground.db, &user, now).await.version, before.version);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn the_ledger_cannot_be_rewritten(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        for statement in ["UPDATE entries SET amount = 9", "DELETE FROM entries"] {
+            let mut tx = ground.db.begin().await.unwrap();
+            let refused = sqlx::query(statement).execute(&mut *tx).await;
+            assert!(refused.is_err(), "{statement}");
+        }
+        assert_eq!(checked(&ground.db, &user, ground.clock.now()).await.figures.remaining, 8);
+    }
+
+    async fn the_database_itself_refuses_a_wallet_that_does_not_add_up(ground: TestGround) {
+        ground.account("ann").await;
+        for statement in [
+            "UPDATE wallets SET remaining = remaining + 1",
+            "UPDATE wallets SET remaining = -1, total = -1",
+            "UPDATE wallets SET trials_used = 4",
+            "UPDATE lots SET free = free + 1",
+        ] {
+            let mut tx = ground.db.begin().await.unwrap();
+            let refused = sqlx::query(statement).execute(&mut *tx).await;
+            assert!(refused.is_err(), "{statement}");
+        }
+    }
+}

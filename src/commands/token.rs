@@ -1,0 +1,32 @@
+use std::process::ExitCode;
+
+use atelier_server::accounts::Scopes;
+use clap::Subcommand;
+
+use super::account;
+use crate::settings::Settings;
+use crate::start::{Ground, StartError, say};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make an API token and print it, this once
+    Create {
+        #[arg(long)]
+        email: String,
+        /// credits:read, credits:spend, jobs; for administrators also credits:write, users:sync, admin
+        #[arg(long)]
+        scopes: String,
+    },
+}
+
+pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, StartError> {
+    let Command::Create { email, scopes } = command;
+    let scopes = Scopes::parse(&scopes)
+        .ok_or("--scopes wants some of credits:read, credits:spend, jobs, credits:write, users:sync, admin")?;
+    let ground = Ground::open(&settings).await?;
+    let owner = account(&ground.accounts, &email).await?;
+    let token = ground.accounts.mint_token(&owner, &scopes).await?;
+    ground.db.close().await;
+    say(&token)?;
+    Ok(ExitCode::SUCCESS)
+}

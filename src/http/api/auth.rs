@@ -1,0 +1,137 @@
+use atelier_app::session;
+use atelier_app::visit::Address;
+use atelier_server::accounts::{Email, Language, NewAccount, Password, Role, User};
+use atelier_server::credits::WalletView;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Serialize;
+use tower_sessions::Session;
+
+use crate::http::State;
+use crate::http::body::Fields;
+use crate::http::caller::Caller;
+use crate::http::problem::Problem;
+use atelier_server::accounts::Scope;
+
+const LONGEST_NAME: usize = 100;
+
+#[derive(Serialize)]
+pub struct Me {
+    user: User,
+    wallet: WalletView,
+}
+
+pub async fn sign_up(
+    Extract(state): Extract<State>,
+    Extension(session): Extension<Session>,
+    Extension(address): Extension<Address>,
+    Extension(language): Extension<Language>,
+    mut fields: Fields,
+) -> Result<(StatusCode, Json<User>), Problem> {
+    let email = fields.parsed("email", "wants an e-mail address", Email::parse);
+    let password = fields.parsed("password", "wants 8 to 256 characters", Password::parse);
+    let name = fields.optional_text("name").unwrap_or_default();
+    if name.chars().count() > LONGEST_NAME {
+        fields.refuse("name", "may have at most 100 characters");
+    }
+    fields.check()?;
+    let (Some(email), Some(password)) = (email, password) else {
+        return Err(Problem::validation([]));
+    };
+    let role = Role::User;
+    let new = NewAccount {
+        email,
+        password,
+        name,
+        role,
+        language,
+        verified: false,
+    };
+    let user = state
+        .services
+        .accounts
+        .sign_up(new, &address.0.to_string())
+        .await?;
+    sign_in_session(&state, &session, &user).await?;
+    Ok((StatusCode::CREATED, Json(user)))
+}
+
+pub async fn sign_in(
+    Extract(state): Extract<State>,
+    Extension(session): Extension<Session>,
+    Extension(address): Extension<Address>,
+    mut fields: Fields,
+) -> Result<Json<User>, Problem> {
+    let (email, password) = (fields.text("email"), fields.text("password"));
+    fields.check()?;
+    let accounts = &state.services.accounts;
+    let user = accounts
+        .sign_in(&email, &password.into(), &address.0.to_string())
+        .await?;
+    sign_in_session(&state, &session, &user).await?;
+    Ok(Json(user))
+}
+
+async fn sign_in_session(state: &State, session: &Session, user: &User) -> Result<(), Problem> {
+    let today = state.services.clock.now().day();
+    session::sign_in(session, user, &today)
+        .await
+        .map_err(Problem::internal)
+}
+
+pub async fn sign_out(
+    Extract(state): Extract<State>,
+    Extension(session): Extension<Session>,
+    caller: Option<Caller>,
+) -> Result<StatusCode, Problem> {
+    session::sign_out(&session)
+        .await
+        .map_err(Problem::internal)?;
+    if let Some(caller) = caller {
+        state.services.accounts.signed_out(&caller.user).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn forgot(
+    Extract(state): Extract<State>,
+    Extension(language): Extension<Language>,
+    mut fields: Fields,
+) -> Result<StatusCode, Problem> {
+    let email = fields.text("email");
+    fields.check()?;
+    // The answer is the same for an address nobody could have.
+    if let Some(email) = Email::parse(&email) {
+        state.services.accounts.forgot(&email, language).await?;
+    }
+    Ok(StatusCode::ACCEPTED)
+}
+
+pub async fn reset(
+    Extract(state): Extract<State>,
+    mut fields: Fields,
+) -> Result<StatusCode, Problem> {
+    let token = fields.text("token");
+    let password = fields.parsed("password", "wants 8 to 256 characters", Password::parse);
+    fields.check()?;
+    let Some(password) = password else {
+        return Err(Problem::validation([]));
+    };
+    state
+        .services
+        .accounts
+        .reset_password(&token, &password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Json<Me>, Problem> {
+    caller.require(Scope::CreditsRead)?;
+    let wallet = state.services.wallet(&caller.user.id).await?;
+    let wallet = wallet.view(&state.services.prices());
+    Ok(Json(Me {
+        user: caller.user,
+        wallet,
+    }))
+}

@@ -1,0 +1,299 @@
+//! Try-on, posted by programs (`/api/try-on`, answered with JSON) and by the form of the page
+//! (`/try-on`, answered with a redirect). Both read the same multipart body, bounded field by field.
+
+use atelier_app::flash::{Flash, Form, Outcome};
+use atelier_app::routes;
+use atelier_server::accounts::{Language, Scope};
+use atelier_server::idempotency::{BodyHash, Key, KeyRefused};
+use atelier_server::services::Services;
+use atelier_server::studio::{Category, Draft, Picture, PictureError, SubmitError, SubmitRequest};
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Path, Request, State as Extract};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::Value;
+
+use crate::http::State;
+use crate::http::caller::Caller;
+use crate::http::problem::{Problem, bad_picture};
+use crate::http::upload::{Upload, UploadError, drain};
+use crate::http::{keys, pages};
+
+const API: &str = "POST /api/try-on";
+const FORM: &str = "POST /try-on";
+
+/// `POST /api/try-on`. Sign-in, rate, funds and the provider are checked before the body is read.
+pub async fn create(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+    caller: Result<Caller, Problem>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (caller, upload) = match admit(&state, caller).await {
+        Ok(caller) => (caller, receive(&state, request).await?),
+        Err(problem) => {
+            drain(request.into_body()).await;
+            return Err(problem);
+        }
+    };
+    let category = match upload.text("category") {
+        "" => Category::Auto,
+        text => Category::parse(text).ok_or_else(|| {
+            Problem::validation([("category", "wants auto, tops, bottoms or one-piece")])
+        })?,
+    };
+    let (person, garment) = (file(&upload, "person")?, file(&upload, "garment")?);
+    let hash = body_hash(&person, &garment, category);
+    let key = keys::scope(&headers, &caller.user.id, API, hash)?;
+    let studio = &state.services.studio;
+    let person = studio
+        .check_picture(person)
+        .await
+        .map_err(|e| bad_picture("person", e))?;
+    let garment = studio
+        .check_picture(garment)
+        .await
+        .map_err(|e| bad_picture("garment", e))?;
+    let draft = studio
+        .keep_draft(&caller.user.id, &person, &garment)
+        .await?;
+    let request = SubmitRequest {
+        user: caller.user.id,
+        draft,
+        category,
+        key,
+    };
+    match studio.submit(&request).await {
+        Ok(answer) => Ok(keys::respond(answer)),
+        Err(error) => {
+            studio.drop_draft(&request.draft).await?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn admit(state: &State, caller: Result<Caller, Problem>) -> Result<Caller, Problem> {
+    let caller = caller?;
+    caller.require(Scope::Jobs)?;
+    caller.require(Scope::CreditsSpend)?;
+    let services = &state.services;
+    if !services.studio.is_available() {
+        return Err(Problem::provider_unavailable());
+    }
+    services
+        .wallet(&caller.user.id)
+        .await?
+        .payer(services.prices().try_on)?;
+    Ok(caller)
+}
+
+async fn receive(state: &State, request: Request) -> Result<Upload, Problem> {
+    let multipart = Multipart::from_request(request, state)
+        .await
+        .map_err(|_| Problem::unsupported_media("This takes multipart/form-data."))?;
+    Upload::read(multipart).await.map_err(|error| match error {
+        UploadError::FileTooLarge(field) => bad_picture(&field, PictureError::TooLarge),
+        UploadError::TooLarge => Problem::too_large(),
+        UploadError::Broken => Problem::validation([("body", "is not complete multipart data")]),
+    })
+}
+
+fn file(upload: &Upload, field: &'static str) -> Result<Bytes, Problem> {
+    upload
+        .file(field)
+        .ok_or_else(|| Problem::validation([(field, "is missing")]))
+}
+
+fn body_hash(person: &Bytes, garment: &Bytes, category: Category) -> BodyHash {
+    let category = category.as_str().as_bytes();
+    BodyHash::of(&[
+        ("person", person),
+        ("garment", garment),
+        ("category", category),
+    ])
+}
+
+/// `POST /try-on`, from the page: a redirect to the job, or the form again with what was wrong.
+pub async fn submit_form(
+    Extract(state): Extract<State>,
+    Extension(language): Extension<Language>,
+    caller: Option<Caller>,
+    request: Request,
+) -> Response {
+    let Some(caller) = caller else {
+        drain(request.into_body()).await;
+        return Redirect::to(&routes::sign_in_then(routes::TRY_ON)).into_response();
+    };
+    match run_form(&state, &caller, request).await {
+        Ok(job) => Redirect::to(&routes::job(&job)).into_response(),
+        Err(outcomes) => {
+            let status = status_of(&outcomes);
+            let flash = Flash::several(Form::TryOn, outcomes);
+            pages::show(&state, caller.user, language, routes::TRY_ON, flash, status).await
+        }
+    }
+}
+
+fn status_of(outcomes: &[Outcome]) -> StatusCode {
+    match outcomes {
+        [Outcome::InsufficientCredits] => StatusCode::PAYMENT_REQUIRED,
+        [Outcome::TooManyJobs] => StatusCode::TOO_MANY_REQUESTS,
+        [Outcome::ProviderUnavailable] => StatusCode::SERVICE_UNAVAILABLE,
+        [Outcome::Conflict] => StatusCode::CONFLICT,
+        [Outcome::Unexpected] => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+async fn run_form(
+    state: &State,
+    caller: &Caller,
+    request: Request,
+) -> Result<String, Vec<Outcome>> {
+    let services = &state.services;
+    let multipart = Multipart::from_request(request, state)
+        .await
+        .map_err(|_| vec![Outcome::Unexpected])?;
+    let upload = Upload::read(multipart).await.map_err(|error| match error {
+        UploadError::FileTooLarge(field) if field == "garment" => vec![Outcome::GarmentTooLarge],
+        UploadError::FileTooLarge(_) | UploadError::TooLarge => vec![Outcome::PersonTooLarge],
+        UploadError::Broken => vec![Outcome::Unexpected],
+    })?;
+    let category = Category::parse(upload.text("category")).unwrap_or(Category::Auto);
+    let key = Key::parse(upload.text("key")).ok_or_else(|| vec![Outcome::Unexpected])?;
+    let (draft, hash) = form_pictures(services, caller, &upload, category).await?;
+    let scope = atelier_server::idempotency::Scope {
+        user: caller.user.id.clone(),
+        endpoint: FORM,
+        key,
+        body: hash,
+    };
+    let user = caller.user.id.clone();
+    let request = SubmitRequest {
+        user,
+        draft,
+        category,
+        key: Some(scope),
+    };
+    match services.studio.submit(&request).await {
+        Ok(answer) => Ok(job_id(&answer.body)),
+        Err(error) => {
+            // What only lacks credits stays as a draft, to go on with after buying.
+            if !matches!(error, SubmitError::Insufficient(_) | SubmitError::NoDraft) {
+                let _ = services.studio.drop_draft(&request.draft).await;
+            }
+            Err(vec![outcome_of(error)])
+        }
+    }
+}
+
+fn job_id(body: &str) -> String {
+    let job: Value = serde_json::from_str(body).unwrap_or_default();
+    job.get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The pictures of the form: the kept draft, or what was chosen now.
+async fn form_pictures(
+    services: &Services,
+    caller: &Caller,
+    upload: &Upload,
+    category: Category,
+) -> Result<(Draft, BodyHash), Vec<Outcome>> {
+    if upload.text("draft") == "1" {
+        let draft = services
+            .studio
+            .find_draft(&caller.user.id)
+            .await
+            .map_err(unexpected)?;
+        let draft = draft.ok_or_else(|| vec![Outcome::PersonMissing, Outcome::GarmentMissing])?;
+        let ids = [draft.person.as_str(), draft.garment.as_str()].join(" ");
+        let hash = BodyHash::of(&[("draft", ids.as_bytes())]);
+        return Ok((draft, hash));
+    }
+    let person = chosen(upload, "person", Outcome::PersonMissing);
+    let garment = chosen(upload, "garment", Outcome::GarmentMissing);
+    let (Ok(person), Ok(garment)) = (person.clone(), garment.clone()) else {
+        return Err([person.err(), garment.err()]
+            .into_iter()
+            .flatten()
+            .collect());
+    };
+    let hash = body_hash(&person, &garment, category);
+    let (person, garment) = tokio::join!(
+        services.studio.check_picture(person),
+        services.studio.check_picture(garment)
+    );
+    let person: Result<Picture, Outcome> = person.map_err(|error| match error {
+        PictureError::TooLarge => Outcome::PersonTooLarge,
+        PictureError::Unsupported => Outcome::PersonUnsupported,
+        PictureError::Broken => Outcome::PersonBroken,
+    });
+    let garment: Result<Picture, Outcome> = garment.map_err(|error| match error {
+        PictureError::TooLarge => Outcome::GarmentTooLarge,
+        PictureError::Unsupported => Outcome::GarmentUnsupported,
+        PictureError::Broken => Outcome::GarmentBroken,
+    });
+    match (person, garment) {
+        (Ok(person), Ok(garment)) => {
+            let kept = services
+                .studio
+                .keep_draft(&caller.user.id, &person, &garment)
+                .await;
+            Ok((kept.map_err(unexpected)?, hash))
+        }
+        (person, garment) => Err([person.err(), garment.err()]
+            .into_iter()
+            .flatten()
+            .collect()),
+    }
+}
+
+/// A file that was sent, or the sample that was chosen instead.
+fn chosen(upload: &Upload, field: &str, missing: Outcome) -> Result<Bytes, Outcome> {
+    if let Some(bytes) = upload.file(field) {
+        return Ok(bytes);
+    }
+    let sample = upload.text(&format!("{field}_sample")).to_owned();
+    crate::http::assets::sample(&sample).ok_or(missing)
+}
+
+fn unexpected(error: impl std::fmt::Display) -> Vec<Outcome> {
+    tracing::error!(%error, "the try-on form failed");
+    vec![Outcome::Unexpected]
+}
+
+fn outcome_of(error: SubmitError) -> Outcome {
+    match error {
+        SubmitError::Insufficient(_) => Outcome::InsufficientCredits,
+        SubmitError::TooManyJobs => Outcome::TooManyJobs,
+        SubmitError::ProviderDown => Outcome::ProviderUnavailable,
+        SubmitError::NoDraft => Outcome::PersonMissing,
+        SubmitError::Key(KeyRefused::Mismatch) => Outcome::KeyMismatch,
+        SubmitError::Key(KeyRefused::InFlight) => Outcome::Conflict,
+        SubmitError::Store(error) => {
+            tracing::error!(%error, "the try-on form failed");
+            Outcome::Unexpected
+        }
+        SubmitError::Database(error) => {
+            tracing::error!(%error, "the try-on form failed");
+            Outcome::Unexpected
+        }
+    }
+}
+
+/// `POST /api/try-on/callback/{token}`, from the provider. What it says is not believed: it only
+/// makes a worker ask.
+pub async fn callback(
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if state.services.studio.callback(&token).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}

@@ -1,0 +1,128 @@
+//! Bodies of API requests: JSON objects whose fields are read one by one, so that every bad field is
+//! named in one answer.
+
+use std::collections::BTreeMap;
+
+use atelier_server::idempotency::BodyHash;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// The fields of a JSON object, and what was wrong with those read so far.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    errors: BTreeMap<String, String>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        if !media.is_some_and(|media| media.starts_with("application/json")) {
+            return Err(Problem::unsupported_media("This takes application/json."));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|_| Problem::too_large())?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(values)) => Ok(Self {
+                values,
+                errors: BTreeMap::new(),
+            }),
+            _ => Err(Problem::validation([("body", "wants a JSON object")])),
+        }
+    }
+}
+
+impl Fields {
+    /// Text that has to be there.
+    pub fn text(&mut self, name: &str) -> String {
+        match self.optional_text(name) {
+            Some(text) => text,
+            None => {
+                self.refuse_once(name, "is missing");
+                String::new()
+            }
+        }
+    }
+
+    pub fn optional_text(&mut self, name: &str) -> Option<String> {
+        match self.values.get(name) {
+            None | Some(Value::Null) => None,
+            // A NUL cannot be stored by every database.
+            Some(Value::String(text)) if !text.contains('\0') => Some(text.clone()),
+            Some(_) => {
+                self.refuse(name, "wants text");
+                Some(String::new())
+            }
+        }
+    }
+
+    /// A whole number that has to be there.
+    pub fn integer(&mut self, name: &str) -> i64 {
+        match self.values.get(name) {
+            None | Some(Value::Null) => self.refuse(name, "is missing"),
+            Some(value) => match value.as_i64() {
+                Some(number) => return number,
+                None => self.refuse(name, "wants a whole number"),
+            },
+        }
+        0
+    }
+
+    /// Reads a text by `parse`; what it refuses is an error of the field.
+    pub fn parsed<T>(
+        &mut self,
+        name: &str,
+        wants: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(name);
+        let parsed = parse(&text);
+        if parsed.is_none() {
+            self.refuse_once(name, wants);
+        }
+        parsed
+    }
+
+    pub fn refuse(&mut self, name: &str, wrong: &str) {
+        self.errors.insert(name.to_owned(), wrong.to_owned());
+    }
+
+    fn refuse_once(&mut self, name: &str, wrong: &str) {
+        self.errors
+            .entry(name.to_owned())
+            .or_insert_with(|| wrong.to_owned());
+    }
+
+    /// Everything wrong so far, as one answer.
+    pub fn check(&self) -> Result<(), Problem> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::validation_of(self.errors.clone()))
+        }
+    }
+
+    /// A digest of all fields, for idempotency keys: the order of fields does not matter.
+    pub fn hash(&self) -> BodyHash {
+        let texts: Vec<(String, String)> = self
+            .values
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_string()))
+            .collect();
+        let fields: Vec<(&str, &[u8])> = texts
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .collect();
+        BodyHash::of(&fields)
+    }
+}

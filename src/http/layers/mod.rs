@@ -1,0 +1,7 @@
+//! What every request passes through.
+
+pub mod address;
+pub mod cross_site;
+pub mod headers;
+pub mod language;
+pub mod session;

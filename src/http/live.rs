@@ -1,0 +1,169 @@
+//! `GET /live`: Server-Sent Events that keep open pages true. What is sent is read from the
+//! database after the commit that caused it; the feed only says that it is time to read.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use atelier_server::db::Change;
+use atelier_server::ids::{JobId, UserId};
+use atelier_server::services::Services;
+use axum::extract::State as Extract;
+use axum::http::request::Parts;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+use tower_sessions::Session;
+use tower_sessions::session::Id;
+
+use super::State;
+use super::caller::{Caller, bearer};
+use super::problem::Problem;
+
+/// A comment keeps proxies from closing a quiet stream.
+const COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+pub async fn stream(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let proof = match bearer(&parts) {
+        Some(token) => Proof::Token(token.to_owned()),
+        None => Proof::Session(parts.extensions.get::<Session>().and_then(Session::id)),
+    };
+    // Listening begins before the first reading, so nothing falls between the two.
+    let changes = state.services.db.changes();
+    let mut live = Live {
+        services: state.services,
+        user: caller.user.id,
+        proof,
+        changes,
+        version: -1,
+        ready: VecDeque::new(),
+        tick: ticks(),
+        stop: state.stop,
+    };
+    live.read_all().await?;
+    let events = stream::unfold(live, async |mut live| {
+        live.next()
+            .await
+            .map(|event| (Ok::<_, Infallible>(event), live))
+    });
+    let mut response = Sse::new(events).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        "x-accel-buffering",
+        axum::http::HeaderValue::from_static("no"),
+    );
+    Ok(response)
+}
+
+fn ticks() -> Interval {
+    let mut tick = interval_at(Instant::now() + COMMENT_EVERY, COMMENT_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick
+}
+
+/// What let somebody open the stream, asked again now and then.
+enum Proof {
+    Session(Option<Id>),
+    Token(String),
+}
+
+/// One open stream.
+struct Live {
+    services: Services,
+    user: UserId,
+    proof: Proof,
+    changes: Receiver<Change>,
+    /// Of the wallet sent last.
+    version: i64,
+    ready: VecDeque<Event>,
+    tick: Interval,
+    stop: CancellationToken,
+}
+
+impl Live {
+    /// The next event, or the end of the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                _ = self.tick.tick() => {
+                    if !self.still_allowed().await {
+                        return None;
+                    }
+                    self.read_wallet().await.ok()?;
+                    self.ready.push_back(Event::default().comment("still here"));
+                }
+                change = self.changes.recv() => match change {
+                    Ok(change) if *change.user() == self.user => self.on(change).await?,
+                    Ok(_) => {}
+                    // Too slow to hear everything: read everything again.
+                    Err(RecvError::Lagged(_)) => self.read_all().await.ok()?,
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    /// Reads what a change named; `None` ends the stream.
+    async fn on(&mut self, change: Change) -> Option<()> {
+        match change {
+            Change::Wallet(_) => self.read_wallet().await.ok(),
+            Change::Job(_, job) => self.read_job(&job).await.ok(),
+            Change::SignedOut(_) => self.still_allowed().await.then_some(()),
+        }
+    }
+
+    async fn read_all(&mut self) -> Result<(), Problem> {
+        self.read_wallet().await?;
+        for job in self.services.studio.open_jobs(&self.user).await? {
+            self.ready.push_back(event("job", &job));
+        }
+        Ok(())
+    }
+
+    /// Sends the wallet if it moved since it was sent last.
+    async fn read_wallet(&mut self) -> Result<(), Problem> {
+        let wallet = self.services.wallet(&self.user).await?;
+        if wallet.version > self.version {
+            self.version = wallet.version;
+            let view = wallet.view(&self.services.prices());
+            let id = wallet.version.to_string();
+            self.ready.push_back(event("credits", &view).id(id));
+        }
+        Ok(())
+    }
+
+    async fn read_job(&mut self, id: &JobId) -> Result<(), Problem> {
+        if let Some(job) = self.services.studio.job(id).await? {
+            self.ready.push_back(event("job", &job));
+        }
+        Ok(())
+    }
+
+    /// Whether the session or token that opened the stream is still good.
+    async fn still_allowed(&self) -> bool {
+        match &self.proof {
+            Proof::Session(None) => false,
+            Proof::Session(Some(id)) => self.services.sessions.lives(id).await.unwrap_or(false),
+            Proof::Token(token) => {
+                matches!(self.services.accounts.find_token(token).await, Ok(Some(_)))
+            }
+        }
+    }
+}
+
+fn event(name: &'static str, data: &impl serde::Serialize) -> Event {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Event::default().event(name).data(data)
+}

@@ -1,0 +1,130 @@
+//! The HTTP edge: one table of routes, the layers around them, problem+json.
+
+pub mod api;
+pub mod api_limit;
+pub mod assets;
+pub mod body;
+pub mod caller;
+pub mod health;
+pub mod keys;
+pub mod layers;
+pub mod live;
+pub mod pages;
+pub mod problem;
+pub mod sandbox;
+pub mod upload;
+pub mod webhooks;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use atelier_server::services::Services;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use api_limit::ApiLimit;
+
+/// What handlers need. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    pub services: Services,
+    pub api_limit: ApiLimit,
+    pub site: Site,
+    /// Ends open streams when the program stops.
+    pub stop: CancellationToken,
+    /// Where letters are kept when none is sent.
+    pub mail_folder: Option<PathBuf>,
+}
+
+/// The public face of the site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Ends in a slash.
+    pub url: Url,
+    /// Origins a form may lead to: the payment providers switched on.
+    pub payment_origins: Arc<[String]>,
+    pub secure_cookies: bool,
+}
+
+/// An API request is small; uploads and webhooks have their own limits.
+const MOST_BODY: usize = 64 * 1024;
+const MOST_WEBHOOK: usize = 1024 * 1024;
+/// Two pictures of 10 MB and the words around them; each file is limited by itself.
+const MOST_UPLOAD: usize = 48 * 1024 * 1024;
+
+/// The table of routes. Everything a browser or program with a session or token may ask.
+fn personal(state: &State) -> Router<State> {
+    let uploads = Router::new()
+        .route("/api/try-on", post(api::try_on::create))
+        .route("/try-on", post(api::try_on::submit_form))
+        .layer(DefaultBodyLimit::max(MOST_UPLOAD));
+    let api = Router::new()
+        .route("/api/auth/sign-up", post(api::auth::sign_up))
+        .route("/api/auth/sign-in", post(api::auth::sign_in))
+        .route("/api/auth/sign-out", post(api::auth::sign_out))
+        .route("/api/auth/forgot", post(api::auth::forgot))
+        .route("/api/auth/reset", post(api::auth::reset))
+        .route("/api/auth/me", get(api::auth::me))
+        .route("/auth/me", get(api::auth::me))
+        .route("/api/catalog", get(api::catalog::show))
+        .route(
+            "/api/credits",
+            get(api::credits::show).post(api::credits::adjust),
+        )
+        .route("/api/credits/entries", get(api::entries::list))
+        .route("/api/checkout", post(api::checkout::create))
+        .route(
+            "/api/recharge",
+            get(api::recharge::list).post(api::checkout::recharge),
+        )
+        .route("/api/jobs", get(api::jobs::list))
+        .route(
+            "/api/jobs/{id}",
+            get(api::jobs::show).delete(api::jobs::delete),
+        )
+        .route("/api/jobs/{id}/cancel", post(api::jobs::cancel))
+        .route("/api/jobs/{id}/result", get(api::jobs::result))
+        .route("/jobs/{id}/person", get(api::jobs::person))
+        .route("/jobs/{id}/garment", get(api::jobs::garment))
+        .route("/api/stats", get(api::stats::show))
+        .route("/live", get(live::stream))
+        .layer(DefaultBodyLimit::max(MOST_BODY));
+    pages::router(state).merge(api).merge(uploads)
+}
+
+/// What providers and machines ask: no session, no cookie, no cross-site rule.
+fn machines() -> Router<State> {
+    Router::new()
+        .route("/api/try-on/callback/{token}", post(api::try_on::callback))
+        .route("/api/v1/webhooks/stripe", post(webhooks::stripe))
+        .route("/api/webhooks/stripe", post(webhooks::stripe))
+        .layer(DefaultBodyLimit::max(MOST_WEBHOOK))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/assets/{*name}", get(assets::serve))
+}
+
+/// The whole site, with `sandboxes` mounted beside it.
+pub fn router(state: State, sandboxes: Router) -> Router {
+    personal(&state)
+        .fallback(pages::missing)
+        .method_not_allowed_fallback(async || problem::Problem::method_not_allowed())
+        .layer(from_fn(layers::language::find))
+        .layer(from_fn_with_state(
+            state.clone(),
+            layers::session::keep_alive,
+        ))
+        .layer(layers::session::layer(&state))
+        .layer(from_fn_with_state(
+            state.clone(),
+            layers::cross_site::refuse,
+        ))
+        .merge(machines())
+        .layer(from_fn_with_state(state.clone(), layers::headers::secure))
+        .with_state(state)
+        .merge(sandboxes)
+}

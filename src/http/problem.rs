@@ -1,0 +1,333 @@
+//! Errors as programs read them: RFC 9457 `application/problem+json` with a stable `code`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use atelier_app::routes;
+use atelier_server::accounts::{Limited, LinkError, SignInError, SignUpError};
+use atelier_server::credits::{CreditsError, Insufficient};
+use atelier_server::db;
+use atelier_server::idempotency::KeyRefused;
+use atelier_server::payments::CheckoutError;
+use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// An answer that says no, and why.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: BTreeMap<String, String>,
+    more: Map<String, Value>,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &str) -> Self {
+        Self {
+            status,
+            code,
+            title,
+            detail: detail.to_owned(),
+            errors: BTreeMap::new(),
+            more: Map::new(),
+            retry_after: None,
+        }
+    }
+
+    pub fn unauthenticated() -> Self {
+        let detail = "Sign in, or send a valid bearer token.";
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Not signed in",
+            detail,
+        )
+    }
+
+    pub fn forbidden() -> Self {
+        let detail = "Your role or the token's scopes do not allow this.";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
+    }
+
+    pub fn cross_site() -> Self {
+        let detail = "This request came from another site.";
+        Self::new(StatusCode::FORBIDDEN, "cross_site", "Refused", detail)
+    }
+
+    pub fn not_found() -> Self {
+        let detail = "There is nothing here for you.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
+    }
+
+    pub fn method_not_allowed() -> Self {
+        let detail = "This address does not answer that method.";
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, "method_not_allowed", "Method not allowed", detail)
+    }
+
+    pub fn conflict(detail: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    }
+
+    pub fn bad_signature() -> Self {
+        let detail = "The signature is missing, wrong or too old.";
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_signature",
+            "Bad signature",
+            detail,
+        )
+    }
+
+    pub fn too_large() -> Self {
+        let detail = "The request is larger than allowed.";
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        Self::new(status, "payload_too_large", "Too large", detail)
+    }
+
+    pub fn unsupported_media(detail: &str) -> Self {
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported_media", "Unsupported media", detail)
+    }
+
+    pub fn rate_limited(retry_after: Duration) -> Self {
+        let detail = "Too many requests; wait before the next one.";
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests",
+            detail,
+        );
+        Self {
+            retry_after: Some(retry_after),
+            ..problem
+        }
+    }
+
+    pub fn provider_unavailable() -> Self {
+        let detail = "A provider does not answer. Nothing was charged.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let problem = Self::new(status, "provider_unavailable", "Not available", detail);
+        Self {
+            retry_after: Some(Duration::from_secs(10)),
+            ..problem
+        }
+    }
+
+    /// Fields that are not as they should be: name and what is wrong.
+    pub fn validation<const N: usize>(errors: [(&str, &str); N]) -> Self {
+        let errors = errors
+            .iter()
+            .map(|(field, text)| ((*field).to_owned(), (*text).to_owned()));
+        Self::validation_of(errors.collect())
+    }
+
+    pub fn validation_of(errors: BTreeMap<String, String>) -> Self {
+        let detail = "Some fields are not as they should be.";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let problem = Self::new(status, "validation", "Invalid input", detail);
+        Self { errors, ..problem }
+    }
+
+    /// An unknown error: logged here, once, and answered by a fixed text.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        let detail = "Something broke on our side. It is in the log.";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            detail,
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": "about:blank",
+            "status": self.status.as_u16(),
+            "title": self.title,
+            "detail": self.detail,
+            "code": self.code,
+        });
+        if let Value::Object(fields) = &mut body {
+            if !self.errors.is_empty() {
+                fields.insert("errors".to_owned(), json!(self.errors));
+            }
+            fields.extend(self.more);
+        }
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        let media = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, media);
+        if let Some(wait) = self.retry_after {
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(wait.as_secs().max(1)),
+            );
+        }
+        response
+    }
+}
+
+impl From<db::Error> for Problem {
+    fn from(error: db::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        Self::rate_limited(limited.retry_after)
+    }
+}
+
+impl From<Insufficient> for Problem {
+    fn from(insufficient: Insufficient) -> Self {
+        let detail = "No remaining quota. Please purchase a Credits Pack.";
+        let status = StatusCode::PAYMENT_REQUIRED;
+        let mut problem = Self::new(
+            status,
+            "insufficient_credits",
+            "Insufficient credits",
+            detail,
+        );
+        problem.more = Map::from_iter([
+            ("required".to_owned(), json!(insufficient.required)),
+            ("remaining".to_owned(), json!(insufficient.remaining)),
+            ("buy_url".to_owned(), json!(routes::PAYMENTS)),
+        ]);
+        problem
+    }
+}
+
+impl From<KeyRefused> for Problem {
+    fn from(refused: KeyRefused) -> Self {
+        match refused {
+            KeyRefused::Mismatch => {
+                let detail = "This Idempotency-Key was used with another body.";
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(status, "idempotency_mismatch", "Key used before", detail)
+            }
+            KeyRefused::InFlight => {
+                Self::conflict("A request with this Idempotency-Key is still being worked on.")
+            }
+        }
+    }
+}
+
+impl From<CreditsError> for Problem {
+    fn from(error: CreditsError) -> Self {
+        match error {
+            CreditsError::Insufficient(insufficient) => insufficient.into(),
+            CreditsError::NoWallet => Self::not_found(),
+            CreditsError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignUpError> for Problem {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::EmailTaken => Self::conflict("This address has an account already."),
+            SignUpError::Limited(limited) => limited.into(),
+            SignUpError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self {
+                detail: "E-mail or password is wrong.".to_owned(),
+                ..Self::unauthenticated()
+            },
+            SignInError::Limited(limited) => limited.into(),
+            SignInError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Dead => Self::validation([("token", "is not valid any more")]),
+            LinkError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<CheckoutError> for Problem {
+    fn from(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::Key(refused) => refused.into(),
+            CheckoutError::Provider(error) => {
+                tracing::error!(%error, "a checkout could not be opened");
+                Self::provider_unavailable()
+            }
+            CheckoutError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Insufficient(insufficient) => insufficient.into(),
+            SubmitError::TooManyJobs => {
+                let detail = "Too many of your jobs are unfinished.";
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                let problem = Self::new(status, "too_many_jobs", "Too many jobs", detail);
+                Self {
+                    retry_after: Some(Duration::from_secs(5)),
+                    ..problem
+                }
+            }
+            SubmitError::ProviderDown => Self::provider_unavailable(),
+            SubmitError::NoDraft => Self::conflict("The pictures are gone; send them again."),
+            SubmitError::Key(refused) => refused.into(),
+            SubmitError::Store(error) => error.into(),
+            SubmitError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::Ended => Self::conflict("The job has ended already."),
+            CancelError::Database(error) => error.into(),
+        }
+    }
+}
+
+/// A picture that is refused, with the name of its field.
+pub fn bad_picture(field: &str, error: PictureError) -> Problem {
+    let mut problem = match error {
+        PictureError::TooLarge => Problem::too_large(),
+        PictureError::Unsupported => {
+            Problem::unsupported_media("JPEG, PNG and WebP pictures are taken.")
+        }
+        PictureError::Broken => {
+            let detail = "This picture is broken, or too small or too large in pixels.";
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            Problem::new(status, "bad_image", "Bad image", detail)
+        }
+    };
+    problem.errors.insert(field.to_owned(), error.to_string());
+    problem
+}

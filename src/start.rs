@@ -1,0 +1,535 @@
+//! From settings to a running program: `build` makes everything, `serve` answers until told to stop.
+//! Tests call the same two.
+
+use std::error::Error;
+use std::future::Future;
+use std::io::{IsTerminal, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use atelier_app::letters;
+use atelier_server::accounts::{
+    Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
+    Transport,
+};
+use atelier_server::db::Database;
+use atelier_server::ids::uuid_v7;
+use atelier_server::installation::{Installation, Mode};
+use atelier_server::payments::{Payments, stripe};
+use atelier_server::sandbox::fashn::FashnSandbox;
+use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
+use atelier_server::services::Services;
+use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
+use atelier_server::time::Clock;
+use atelier_server::{idempotency, live};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower::util::MapRequestLayer;
+use tower::{Layer, ServiceExt};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use url::Url;
+
+use crate::http::api_limit::ApiLimit;
+use crate::http::layers::{address, language};
+use crate::http::sandbox::Sandboxes;
+use crate::http::{Site, State, router};
+use crate::settings::{LogFormat, Settings, is_loopback};
+
+/// The error of a start: one line that says what is wrong.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// How long requests and jobs may take to end once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(8);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
+const POLL_EVERY: Duration = Duration::from_millis(700);
+const MOST_UNFINISHED: i64 = 20;
+/// Everybody may sign in with it; only the sandbox has such accounts.
+const DEMO_PASSWORD: &str = "atelier-demo";
+pub const DEMO_EMAIL: &str = "demo@example.com";
+const DEMO_ADMIN_EMAIL: &str = "admin@example.com";
+
+/// Logs to standard error; standard output is for what a command prints.
+pub fn telemetry(settings: &Settings) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,stripe=error,stripe_webhook=error"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    match settings.log {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+/// One provider of cryptography for every client in the process.
+pub fn cryptography() {
+    // Fails only if it was installed before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+pub fn runtime<T>(work: impl Future<Output = Result<T, StartError>>) -> Result<T, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Everything, built and not yet serving.
+pub struct Program {
+    pub services: Services,
+    router: Router,
+    proxies: Arc<[crate::settings::Network]>,
+    tasks: Vec<Task>,
+    stop: CancellationToken,
+}
+
+type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// The addresses under which the site is known.
+struct Addresses {
+    /// The public one; ends in a slash.
+    site: Url,
+    /// Where this process reaches itself.
+    own: Url,
+    /// Where the sandboxes' hosted pages are linked: the other loopback name, so that going there and
+    /// back is cross-site as with a real provider.
+    hosted: Url,
+}
+
+impl Addresses {
+    fn new(settings: &Settings, bound: SocketAddr) -> Result<Self, StartError> {
+        let own_ip = match bound.ip() {
+            ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ip => ip,
+        };
+        let own: Url = format!("http://{}/", SocketAddr::new(own_ip, bound.port())).parse()?;
+        let site = settings.url.clone().unwrap_or_else(|| own.clone());
+        let mut hosted = site.clone();
+        if is_loopback(&site) {
+            let other = if site.host_str() == Some("localhost") {
+                "127.0.0.1"
+            } else {
+                "localhost"
+            };
+            hosted.set_host(Some(other))?;
+        }
+        Ok(Self { site, own, hosted })
+    }
+}
+
+/// Opens the database and makes the services that commands and the server share.
+pub struct Ground {
+    pub db: Database,
+    pub clock: Clock,
+    pub installation: Installation,
+    pub accounts: Accounts,
+    pub catalog: Arc<atelier_server::catalog::Catalog>,
+}
+
+impl Ground {
+    pub async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let db = Database::open(&settings.database_url).await?;
+        let clock = Clock::system();
+        let installation = Installation::load(&db, settings.mode()).await?;
+        let catalog = Arc::new(settings.catalog.clone());
+        let person_key = installation.person_key.clone();
+        let limits = RateLimits::new(
+            db.clone(),
+            clock.clone(),
+            person_key.clone(),
+            settings.rate_limits,
+        );
+        let accounts = Accounts::new(
+            db.clone(),
+            clock.clone(),
+            catalog.clone(),
+            limits,
+            person_key,
+        );
+        Ok(Self {
+            db,
+            clock,
+            installation,
+            accounts,
+            catalog,
+        })
+    }
+}
+
+/// Makes everything for a listener that is bound to `bound`.
+pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, StartError> {
+    let ground = Ground::open(settings).await?;
+    let addresses = Addresses::new(settings, bound)?;
+    let node = uuid_v7(ground.clock.now());
+    prepare_accounts(settings, &ground).await?;
+
+    let stripe_sandbox = stripe_sandbox(settings, &ground, &addresses)?;
+    let fashn_sandbox = fashn_sandbox(settings, &ground, &addresses)?;
+    let services = services(settings, &ground, &addresses, &node)?;
+    let state = State {
+        services: services.clone(),
+        api_limit: ApiLimit::new(settings.rate_limits),
+        site: Site {
+            payment_origins: payment_origins(settings, &addresses),
+            secure_cookies: addresses.site.scheme() == "https",
+            url: addresses.site.clone(),
+        },
+        stop: CancellationToken::new(),
+        mail_folder: mail_folder(settings),
+    };
+    let stop = state.stop.clone();
+    let mailer = Mailer::new(
+        ground.accounts.clone(),
+        mail_settings(settings, &addresses)?,
+    );
+    let mut tasks: Vec<Task> = vec![
+        Box::pin(services.payments.clone().run_inbox(stop.clone())),
+        Box::pin(services.payments.clone().run_catch_up(stop.clone())),
+        Box::pin(services.studio.clone().run_worker(stop.clone())),
+        Box::pin(mailer.run(stop.clone())),
+        Box::pin(live::run(
+            ground.db.clone(),
+            ground.clock.clone(),
+            node,
+            stop.clone(),
+        )),
+        Box::pin(sweep(state.clone())),
+    ];
+    if let Some(sandbox) = &stripe_sandbox {
+        tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
+    }
+    let sandboxes = Sandboxes {
+        stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
+        fashn: fashn_sandbox,
+    };
+    let router = router(state, sandboxes.router());
+    let proxies = settings.trusted_proxies.clone().into();
+    Ok(Program {
+        services,
+        router,
+        proxies,
+        tasks,
+        stop,
+    })
+}
+
+fn services(
+    settings: &Settings,
+    ground: &Ground,
+    addresses: &Addresses,
+    node: &str,
+) -> Result<Services, StartError> {
+    let Ground {
+        db,
+        clock,
+        installation,
+        accounts,
+        catalog,
+    } = ground;
+    let payments = Payments::new(
+        db.clone(),
+        clock.clone(),
+        stripe_gateway(settings, installation, addresses)?,
+        addresses.site.clone(),
+        node.to_owned(),
+    );
+    let studio = Studio::new(
+        db.clone(),
+        clock.clone(),
+        catalog.clone(),
+        Files::folder(&settings.data_dir.join("files"))?,
+        fashn_client(settings, addresses)?,
+        StudioSettings {
+            most_unfinished: MOST_UNFINISHED,
+            callback_base: callback_base(settings, addresses),
+            originals_kept: ORIGINALS_KEPT,
+            poll_every: POLL_EVERY,
+        },
+        node.to_owned(),
+    );
+    Ok(Services {
+        db: db.clone(),
+        clock: clock.clone(),
+        catalog: catalog.clone(),
+        installation: Arc::new(installation.clone()),
+        accounts: accounts.clone(),
+        sessions: SessionStore::new(db.clone(), clock.clone()),
+        payments,
+        studio,
+    })
+}
+
+/// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
+fn stripe_gateway(
+    settings: &Settings,
+    installation: &Installation,
+    addresses: &Addresses,
+) -> Result<stripe::Gateway, StartError> {
+    let gateway = match &settings.stripe {
+        Some(stripe) => stripe::Gateway::new(
+            &stripe.key,
+            stripe.webhook_secret.clone(),
+            stripe.base.as_str(),
+        )?,
+        None => stripe::Gateway::new(
+            &SecretString::from("sk_test_sandbox"),
+            installation.sandbox_webhook_secret.clone(),
+            addresses.own.join("sandbox/stripe/")?.as_str(),
+        )?,
+    };
+    Ok(gateway)
+}
+
+fn fashn_client(settings: &Settings, addresses: &Addresses) -> Result<Fashn, StartError> {
+    Ok(match &settings.fashn {
+        Some(fashn) => Fashn::new(fashn.base.clone(), fashn.key.clone())?,
+        None => Fashn::new(addresses.own.join("sandbox/fashn/")?, "sandbox".into())?,
+    })
+}
+
+/// The sandbox calls back on loopback, a real provider through the public address.
+fn callback_base(settings: &Settings, addresses: &Addresses) -> Url {
+    if settings.fashn.is_some() {
+        addresses.site.clone()
+    } else {
+        addresses.own.clone()
+    }
+}
+
+fn stripe_sandbox(
+    settings: &Settings,
+    ground: &Ground,
+    addresses: &Addresses,
+) -> Result<Option<StripeSandbox>, StartError> {
+    if settings.stripe.is_some() || settings.mode() == Mode::Live {
+        return Ok(None);
+    }
+    let sandbox = StripeSandboxSettings {
+        hosted_base: addresses.hosted.join("sandbox/stripe/")?,
+        webhook_url: addresses.own.join("api/v1/webhooks/stripe")?,
+        webhook_secret: ground.installation.sandbox_webhook_secret.clone(),
+    };
+    Ok(Some(StripeSandbox::new(
+        ground.db.clone(),
+        ground.clock.clone(),
+        sandbox,
+    )))
+}
+
+fn fashn_sandbox(
+    settings: &Settings,
+    ground: &Ground,
+    addresses: &Addresses,
+) -> Result<Option<FashnSandbox>, StartError> {
+    if settings.fashn.is_some() || settings.mode() == Mode::Live {
+        return Ok(None);
+    }
+    let folder = settings.data_dir.join("sandbox/fashn");
+    let base = addresses.own.join("sandbox/fashn/")?;
+    Ok(Some(FashnSandbox::new(
+        ground.db.clone(),
+        ground.clock.clone(),
+        folder,
+        base,
+    )?))
+}
+
+/// Browsers check `form-action` on the redirect to the hosted page too.
+fn payment_origins(settings: &Settings, addresses: &Addresses) -> Arc<[String]> {
+    match &settings.stripe {
+        Some(stripe) if is_loopback(&stripe.base) => {
+            Arc::new([stripe.base.origin().ascii_serialization()])
+        }
+        Some(_) => Arc::new(["https://checkout.stripe.com".to_owned()]),
+        None => Arc::new([addresses.hosted.origin().ascii_serialization()]),
+    }
+}
+
+fn mail_folder(settings: &Settings) -> Option<std::path::PathBuf> {
+    settings
+        .smtp_url
+        .is_none()
+        .then(|| settings.data_dir.join("mail"))
+}
+
+fn mail_settings(settings: &Settings, addresses: &Addresses) -> Result<MailSettings, StartError> {
+    let transport = match &settings.smtp_url {
+        Some(url) => {
+            let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+                .map_err(|_| "SMTP_URL wants an address such as smtps://user:password@host")?;
+            Transport::Smtp(Box::new(smtp.build()))
+        }
+        None => Transport::Folder(settings.data_dir.join("mail")),
+    };
+    let wording = letters::wording(addresses.site.as_str());
+    Ok(MailSettings {
+        from: settings.mail_from.clone(),
+        transport,
+        wording,
+    })
+}
+
+/// The administrator of the settings; at the sandbox's first start also the demo accounts.
+async fn prepare_accounts(settings: &Settings, ground: &Ground) -> Result<(), StartError> {
+    if let Some(administrator) = &settings.administrator {
+        ground
+            .accounts
+            .ensure_admin(&administrator.email, &administrator.password)
+            .await?;
+    }
+    if ground.installation.mode == Mode::Sandbox && ground.installation.first_start {
+        let password = demo_password(settings);
+        for (email, name, role) in [
+            (DEMO_EMAIL, "Demo", Role::User),
+            (DEMO_ADMIN_EMAIL, "Admin", Role::Admin),
+        ] {
+            make_demo_account(ground, email, name, role, &password).await?;
+        }
+        say(&format!(
+            "demo accounts: {DEMO_EMAIL} and {DEMO_ADMIN_EMAIL}, password {password}"
+        ))?;
+    }
+    Ok(())
+}
+
+/// On an address others can reach, nobody can guess it.
+fn demo_password(settings: &Settings) -> String {
+    if settings.listen.ip().is_loopback() && !settings.sandbox_public {
+        DEMO_PASSWORD.to_owned()
+    } else {
+        atelier_server::secret::token()
+    }
+}
+
+async fn make_demo_account(
+    ground: &Ground,
+    email: &str,
+    name: &str,
+    role: Role,
+    password: &str,
+) -> Result<(), StartError> {
+    use atelier_server::accounts::{Email, SignUpError};
+    let (Some(email), Some(password)) = (Email::parse(email), Password::parse(password)) else {
+        return Err("the demo accounts are written wrongly".into());
+    };
+    let language = Language::En;
+    let name = name.to_owned();
+    let new = NewAccount {
+        email,
+        password,
+        name,
+        role,
+        language,
+        verified: true,
+    };
+    match ground.accounts.create(new).await {
+        Ok(_) | Err(SignUpError::EmailTaken) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What has to be done once a minute.
+async fn sweep(state: State) {
+    let services = &state.services;
+    while !state.stop.is_cancelled() {
+        let now = services.clock.now();
+        let swept = async {
+            atelier_server::credits::sweep_lapsed(&services.db, now).await?;
+            services.sessions.delete_expired().await?;
+            services.accounts.forget_old_limits().await?;
+            idempotency::forget_old(&services.db, now).await?;
+            services.studio.tidy().await?;
+            Ok::<_, StartError>(())
+        };
+        if let Err(error) = swept.await {
+            tracing::error!(%error, "the minute sweep failed");
+        }
+        state.api_limit.forget_quiet();
+        tokio::select! {
+            () = state.stop.cancelled() => {}
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+impl Program {
+    /// Answers on `listener` until `shutdown` ends; then lets requests and jobs end.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let bound = listener.local_addr()?;
+        let mut tasks = JoinSet::new();
+        for task in self.tasks {
+            tasks.spawn(task);
+        }
+        let service = self
+            .router
+            .layer(CompressionLayer::new().compress_when(worth_compressing()))
+            .layer(from_fn_with_state(self.proxies, address::find))
+            .layer(CatchPanicLayer::new());
+        let service = MapRequestLayer::new(language::take_prefix).layer(service);
+        let service = ServiceExt::<Request>::map_response(service, std::convert::identity);
+        let make =
+            axum::ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
+        let stop = self.stop.clone();
+        let stopping = async move {
+            shutdown.await;
+            stop.cancel();
+        };
+        say(&format!("listening on http://{bound}"))?;
+        let serving = axum::serve(listener, make).with_graceful_shutdown(stopping);
+        let stop = self.stop.clone();
+        tokio::select! {
+            served = serving => served?,
+            () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+                tracing::warn!("some requests did not end in time");
+            }
+        }
+        let finish = async { while tasks.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(5), finish).await;
+        self.services.db.close().await;
+        Ok(())
+    }
+}
+
+fn worth_compressing() -> impl Predicate {
+    SizeAbove::new(256)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::const_new("text/event-stream"))
+}
+
+/// Prints a line to standard output, for whoever started the program.
+pub fn say(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Ends when the process is told to stop: SIGTERM or ctrl-c.
+pub async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
