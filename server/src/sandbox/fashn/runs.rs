@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atelier_compose::{Category, ComposeError, compose};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::compose::{self, Category, ComposeError};
 use super::{FashnSandbox, Outcome};
 use crate::ids::uuid_v7;
 use crate::time::Timestamp;
@@ -230,7 +230,7 @@ impl FashnSandbox {
             unreachable!("the semaphore is never closed");
         };
         let composed = tokio::task::spawn_blocking(move || {
-            let composed = compose::compose(&person, &garment, category);
+            let composed = compose(&person, &garment, category);
             drop(place);
             composed
         });

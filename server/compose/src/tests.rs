@@ -239,12 +239,14 @@ fn framed_copy(photo: &RgbImage) -> RgbImage {
     board
 }
 
-fn assert_copies_worn(folder: &Path, garment: &str) -> TestResult {
+/// Tries every `stride`-th change on each person, beginning with another one for the next person.
+fn assert_copies_worn(folder: &Path, stride: usize) -> TestResult {
     // Small pictures are enough for the finding and keep the test quick.
-    let garment = png(image::open(folder.join(garment))?.thumbnail(300, 300))?;
-    for person in people(folder)? {
+    let garment = png(image::open(folder.join("garment-tee.png"))?.thumbnail(300, 300))?;
+    for (first, person) in people(folder)?.iter().enumerate() {
         let photo = image::load_from_memory(&person.bytes)?.thumbnail(480, 800);
-        for (change, copy, boxes) in changed_copies(&photo, person.boxes) {
+        let copies = changed_copies(&photo, person.boxes);
+        for (change, copy, boxes) in copies.into_iter().skip(first % stride).step_by(stride) {
             let name = format!("{}, {change}", person.name);
             assert_worn(&name, &png(copy)?, &garment, Category::Auto, &boxes)?;
         }
@@ -253,16 +255,10 @@ fn assert_copies_worn(folder: &Path, garment: &str) -> TestResult {
 }
 
 #[test]
-fn changed_copies_of_the_drawn_samples_wear_the_tee() -> TestResult {
-    let folder = folder("public/samples").ok_or("public/samples is missing")?;
-    assert_copies_worn(&folder, "garment-tee.png")
-}
-
-#[test]
-fn changed_copies_of_the_photographed_samples_wear_the_tee() -> TestResult {
-    folder("../shared/samples").map_or(Ok(()), |folder| {
-        assert_copies_worn(&folder, "garment-tee.png")
-    })
+fn changed_copies_of_the_samples_wear_the_tee() -> TestResult {
+    let drawn = folder("public/samples").ok_or("public/samples is missing")?;
+    assert_copies_worn(&drawn, 3)?;
+    folder("../shared/samples").map_or(Ok(()), |folder| assert_copies_worn(&folder, 3))
 }
 
 #[test]
