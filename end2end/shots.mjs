@@ -93,7 +93,7 @@ async function tryOn(browser, account) {
   const page = await pageFor(browser, { scheme: 'light', width: 1280, language: 'en' }, account);
   await page.goto('/try-on');
   const form = page.locator('form', { has: page.locator('input[name=garment]') });
-  await form.locator('input[name=person]').setInputFiles(join(SAMPLES, 'person-1.jpg'));
+  await form.locator('input[name=person]').setInputFiles(join(SAMPLES, 'person-ada.jpg'));
   await form.locator('input[name=garment]').setInputFiles(join(SAMPLES, 'garment-tee.png'));
   for (const box of await form.getByRole('checkbox').all()) await box.check();
   await form.getByRole('button').last().click();

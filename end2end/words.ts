@@ -1,12 +1,13 @@
 /**
  * The words by which the tests find things on pages, as a reader would. Only words that a test looks for; the
- * pages' own texts are the application's. A label is matched whole, an expression anywhere.
+ * pages' own texts are the application's (`app/texts`). A label is matched whole, an expression anywhere.
  */
 
 export type Language = 'en' | 'zh';
 
 export interface Words {
-  bar: { recharge: string; signOut: string };
+  bar: { recharge: string };
+  account: { signOut: string };
   signUp: { email: string; password: string; submit: string };
   signIn: { email: string; password: string; submit: string };
   forgot: { email: string; submit: string };
@@ -22,66 +23,68 @@ export interface Words {
     buy: string;
   };
   payments: {
-    buyCreditsPack: string;
+    buyCreditsPack: RegExp;
     /** Opens the window of the custom top-up. */
     topUp: string;
     topUpAmount: string;
     topUpSubmit: string;
   };
-  success: { updating: RegExp; failed: RegExp; tryAgain: string };
+  success: { updating: RegExp; failed: RegExp; tryAgain: RegExp };
 }
 
 export const words: Record<Language, Words> = {
   en: {
-    bar: { recharge: 'Recharge', signOut: 'Sign out' },
-    signUp: { email: 'E-mail', password: 'Password', submit: 'Create account' },
-    signIn: { email: 'E-mail', password: 'Password', submit: 'Sign in' },
-    forgot: { email: 'E-mail', submit: 'Send the link' },
-    reset: { password: 'New password', submit: 'Save the password' },
+    bar: { recharge: 'Recharge' },
+    account: { signOut: 'Sign out' },
+    signUp: { email: 'E-mail address', password: 'Password', submit: 'Create account' },
+    signIn: { email: 'E-mail address', password: 'Password', submit: 'Sign in' },
+    forgot: { email: 'E-mail address', submit: 'Send me the link' },
+    reset: { password: 'New password', submit: 'Save the new password' },
     tryOn: {
-      person: 'Photo of the person',
-      garment: 'Photo of the garment',
-      submit: 'Try it on',
-      result: 'The result',
+      person: 'The person',
+      garment: 'The garment',
+      submit: 'Make the picture',
+      result: 'The picture with the garment on',
       failed: /did not work/i,
-      buy: 'Buy credits',
+      buy: 'Recharge',
     },
     payments: {
-      buyCreditsPack: 'Buy Credits Pack',
-      topUp: 'Custom top-up',
-      topUpAmount: 'Amount in yuan',
-      topUpSubmit: 'Continue to payment',
+      buyCreditsPack: /^Buy for .*Credits Pack/,
+      topUp: 'Choose an amount',
+      topUpAmount: 'Another amount',
+      topUpSubmit: 'Go to the checkout',
     },
-    success: { updating: /credits are being updated/i, failed: /payment failed/i, tryAgain: 'Try again' },
+    success: { updating: /credits are being updated/i, failed: /payment did not go through/i, tryAgain: /^Try again/ },
   },
   zh: {
-    bar: { recharge: '充值', signOut: '退出登录' },
-    signUp: { email: '邮箱', password: '密码', submit: '创建账号' },
+    bar: { recharge: '充值' },
+    account: { signOut: '退出登录' },
+    signUp: { email: '邮箱', password: '密码', submit: '注册' },
     signIn: { email: '邮箱', password: '密码', submit: '登录' },
     forgot: { email: '邮箱', submit: '发送链接' },
-    reset: { password: '新密码', submit: '保存密码' },
+    reset: { password: '新密码', submit: '保存新密码' },
     tryOn: {
-      person: '人物照片',
-      garment: '服装照片',
-      submit: '开始试穿',
-      result: '试穿结果',
-      failed: /未能完成/,
-      buy: '购买积分',
+      person: '人物',
+      garment: '衣服',
+      submit: '制作图片',
+      result: '穿上衣服后的图片',
+      failed: /没有做成/,
+      buy: '去充值',
     },
     payments: {
-      buyCreditsPack: '购买积分包',
-      topUp: '自定义充值',
-      topUpAmount: '金额(元)',
-      topUpSubmit: '去支付',
+      buyCreditsPack: /购买：.*10 点/,
+      topUp: '选择金额',
+      topUpAmount: '其他金额',
+      topUpSubmit: '前往付款',
     },
-    success: { updating: /积分正在更新/, failed: /支付失败/, tryAgain: '重试' },
+    success: { updating: /点数正在更新/, failed: /付款没有成功/, tryAgain: /^重新付款/ },
   },
 };
 
-/** The hosted page is the payment provider's, in English whatever the buyer reads. */
+/** The hosted page is the payment provider's; it follows the browser, as the real one does. */
 export const hosted = {
-  cardNumber: /card number/i,
-  pay: /^pay/i,
-  cancel: /cancel|back/i,
-  declined: /declined/i,
+  cardNumber: /card number|银行卡号/i,
+  pay: /^(pay|支付)/i,
+  cancel: /cancel and go back|取消并返回/i,
+  declined: /declined|被拒绝/i,
 };

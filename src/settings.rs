@@ -539,7 +539,13 @@ mod tests {
     #[test]
     fn the_readme_names_every_variable_and_no_other() {
         let readme = include_str!("../README.md");
-        let table = readme.split("## Settings").nth(1).unwrap().split("\n## ").next().unwrap();
+        let table = readme
+            .split("## Settings")
+            .nth(1)
+            .unwrap()
+            .split("\n## ")
+            .next()
+            .unwrap();
         let rows = table.lines().filter(|line| line.starts_with("| `"));
         let named: Vec<&str> = rows
             .flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2))

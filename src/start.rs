@@ -62,10 +62,11 @@ const DEMO_ADMIN_EMAIL: &str = "admin@example.com";
 pub fn telemetry(settings: &Settings) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,stripe_webhook=error"));
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,stripe=error,stripe_webhook=error"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match settings.log {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -61,7 +61,6 @@ pub enum Outcome {
     GarmentUnsupported,
     PersonBroken,
     GarmentBroken,
-    ConsentMissing,
     InsufficientCredits,
     TooManyJobs,
     JobEnded,

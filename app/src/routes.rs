@@ -21,7 +21,6 @@ pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
 pub const SANDBOX: &str = "/sandbox";
 pub const SANDBOX_MAIL: &str = "/sandbox/mail";
-pub const API_DOCS: &str = "/api/docs";
 /// The statement for programs; as CSV it is a download.
 pub const ENTRIES: &str = "/api/credits/entries";
 

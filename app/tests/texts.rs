@@ -2,6 +2,7 @@
 //! stands there unused, and no page has words of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 
 const ENGLISH: &str = include_str!("../texts/en.ftl");
@@ -42,7 +43,7 @@ fn is_key(word: &str) -> bool {
 }
 
 /// The code of the app, without its tests.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+fn sources(folder: &str) -> io::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     let mut folders = vec![
         Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -50,12 +51,12 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
             .join(folder),
     ];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
+                let text = std::fs::read_to_string(&path)?;
                 let code = text
                     .split("#[cfg(test)]")
                     .next()
@@ -65,7 +66,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// String literals in `code`, each with what stands right before and after it.
@@ -109,14 +110,14 @@ fn both_languages_have_the_same_messages_with_the_same_places() {
 }
 
 #[test]
-fn every_message_that_is_named_exists_and_none_is_unused() {
+fn every_message_that_is_named_exists_and_none_is_unused() -> io::Result<()> {
     let messages = messages(ENGLISH);
     let families: BTreeSet<&str> = messages
         .keys()
         .filter_map(|key| key.split('-').next())
         .collect();
     let mut named = BTreeSet::new();
-    for (path, code) in sources("") {
+    for (path, code) in sources("")? {
         for (before, literal, _) in literals(&code) {
             // Behind `=` stands an attribute: a class, an id, the name of a region.
             let family = literal.split('-').next().unwrap_or_default();
@@ -135,11 +136,12 @@ fn every_message_that_is_named_exists_and_none_is_unused() {
         .filter(|key| !named.contains(**key))
         .collect();
     assert!(unused.is_empty(), "unused: {unused:?}");
+    Ok(())
 }
 
 #[test]
-fn words_come_from_the_texts_and_not_from_the_pages() {
-    for (path, code) in sources("pages").into_iter().chain(sources("components")) {
+fn words_come_from_the_texts_and_not_from_the_pages() -> io::Result<()> {
+    for (path, code) in sources("pages")?.into_iter().chain(sources("components")?) {
         for (before, literal, after) in literals(&code) {
             let (before, after) = (before.trim_end(), after.trim_start());
             let is_text = (before.ends_with(['>', '}']) && !before.ends_with("=>"))
@@ -148,4 +150,5 @@ fn words_come_from_the_texts_and_not_from_the_pages() {
             assert!(!(is_text && has_words), "{literal:?} in {}", path.display());
         }
     }
+    Ok(())
 }

@@ -72,7 +72,6 @@ foot-terms = Terms
 foot-privacy = Privacy
 foot-tagline = An AI studio with an honest till.
 foot-seller = Sold by { $seller }
-foot-api = API
 
 ## Home
 
@@ -116,9 +115,6 @@ home-till-explained-text = Your statement lists each change: what, why, when, an
 home-prices-title = Prices
 home-prices-lead = One try-on costs { $try_on }. Credits you buy do not expire.
 home-prices-all = See all prices and buy
-home-api-title = For developers
-home-api-text = Everything here is also an HTTP API with tokens, idempotency keys and signed callbacks.
-home-api-link = Read the API description
 
 ## Signing in and up (also fields used elsewhere)
 
@@ -192,7 +188,6 @@ field-garment-missing = Choose a photo of a garment, or one of the samples.
 field-picture-too-large = This picture is larger than { $limit }. Please choose a smaller one.
 field-picture-type = Only JPEG, PNG and WebP pictures work here.
 field-picture-broken = This file could not be read as a picture. It may be damaged.
-field-consent-missing = Please confirm that you may use these pictures.
 field-unknown-item = This item is not on sale any more. Please choose another.
 
 ## Dashboard
@@ -380,8 +375,7 @@ tryon-category-auto = Find out
 tryon-category-tops = Top
 tryon-category-bottoms = Bottom
 tryon-category-one-piece = One-piece
-tryon-consent = This is me, or I may use these pictures.
-tryon-consent-hint = Your photos go to { $provider } to make the picture, are seen by nobody else, and the originals are deleted after { $days } days.
+tryon-consent = By sending pictures you say that this is you, or that you may use them. They go to { $provider } to make the picture, are seen by nobody else, and the originals are deleted after { $days } days.
 tryon-cost-title = What it costs
 tryon-cost-credits = { $count ->
     [one] { $n } credit of your { $left }

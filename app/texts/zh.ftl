@@ -59,7 +59,6 @@ foot-terms = 服务条款
 foot-privacy = 隐私说明
 foot-tagline = 账目清楚的 AI 工作室。
 foot-seller = 由 { $seller } 提供
-foot-api = API
 
 ## 首页
 
@@ -100,9 +99,6 @@ home-till-explained-text = 账单列出每一笔变动：做了什么、为什�
 home-prices-title = 价格
 home-prices-lead = 试穿一次 { $try_on }。购买的点数长期有效。
 home-prices-all = 查看全部价格并购买
-home-api-title = 面向开发者
-home-api-text = 这里的一切功能都有 HTTP API，支持访问令牌、幂等键和带签名的回调。
-home-api-link = 查看 API 文档
 
 ## 登录与注册
 
@@ -173,7 +169,6 @@ field-garment-missing = 请选择一张衣服照片，或使用示例。
 field-picture-too-large = 图片超过了 { $limit }，请换一张小一些的。
 field-picture-type = 只支持 JPEG、PNG 和 WebP 图片。
 field-picture-broken = 无法读取这个文件，图片可能已损坏。
-field-consent-missing = 请确认您有权使用这些图片。
 field-unknown-item = 该商品已下架，请选择其他商品。
 
 ## 概览
@@ -343,8 +338,7 @@ tryon-category-auto = 自动识别
 tryon-category-tops = 上装
 tryon-category-bottoms = 下装
 tryon-category-one-piece = 连体
-tryon-consent = 照片里是我本人，或我有权使用这些图片。
-tryon-consent-hint = 照片会发送给 { $provider } 用于制作，其他人看不到；原图在 { $days } 天后删除。
+tryon-consent = 发送图片即表示照片里是您本人，或您有权使用。照片会发送给 { $provider } 用于制作，其他人看不到；原图在 { $days } 天后删除。
 tryon-cost-title = 费用
 tryon-cost-credits = { $n } 点（您有 { $left } 点）
 tryon-cost-trial = 使用 1 次免费试用（剩 { $left } 次）

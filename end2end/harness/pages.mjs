@@ -3,6 +3,16 @@
  * photographed. A plain module, because `shots.mjs` reads it without a build step.
  */
 
-export const OPEN_PAGES = ['/', '/sign-up', '/sign-in', '/forgot', '/payments/cancelled', '/sandbox', '/sandbox/mail'];
+export const OPEN_PAGES = [
+  '/',
+  '/sign-up',
+  '/sign-in',
+  '/forgot',
+  '/terms',
+  '/privacy',
+  '/payments/cancelled',
+  '/sandbox',
+  '/sandbox/mail',
+];
 
-export const PERSONAL_PAGES = ['/dashboard', '/payments', '/try-on', '/statement'];
+export const PERSONAL_PAGES = ['/dashboard', '/payments', '/try-on', '/gallery', '/statement', '/account'];

@@ -6,7 +6,7 @@ import { crc32, deflateSync } from 'node:zlib';
 /** The pictures the project brings for newcomers: the one place that knows their names. */
 const FOLDER = resolve(import.meta.dirname, '../../public/samples');
 export const SAMPLES = {
-  person: join(FOLDER, 'person-1.jpg'),
+  person: join(FOLDER, 'person-ada.jpg'),
   garment: join(FOLDER, 'garment-tee.png'),
 };
 

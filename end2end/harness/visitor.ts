@@ -39,8 +39,6 @@ export class Visitor {
     const form = this.form(words.signUp.submit);
     await form.getByLabel(words.signUp.email, { exact: true }).fill(email);
     await form.getByLabel(words.signUp.password, { exact: true }).fill(PASSWORD);
-    // Whatever has to be agreed to.
-    for (const box of await form.getByRole('checkbox').all()) await box.check();
     await this.button(words.signUp.submit).click();
     await expect(page).not.toHaveURL(/\/sign-up/);
     return email;
@@ -54,16 +52,9 @@ export class Visitor {
     await this.button(words.signIn.submit).click();
   }
 
-  /** In the bar, or in a menu of it that may be closed. */
-  signOutButton(): Locator {
-    return this.page.getByRole('button', { name: this.words.bar.signOut, exact: true, includeHidden: true }).first();
-  }
-
   async signsOut(): Promise<void> {
-    const button = this.signOutButton();
-    const menu = this.page.locator('details').filter({ has: button }).locator('summary').first();
-    if (!(await button.isVisible())) await menu.click();
-    await button.click();
+    await this.opens('/account');
+    await this.button(this.words.account.signOut).click();
     await expect(this.page.getByTestId('credits-remaining')).toHaveCount(0);
   }
 
@@ -88,9 +79,6 @@ export class Visitor {
     await this.opens('/try-on');
     await this.page.getByLabel(this.words.tryOn.person, { exact: true }).setInputFiles(SAMPLES.person);
     await this.page.getByLabel(this.words.tryOn.garment, { exact: true }).setInputFiles(SAMPLES.garment);
-    // The first upload asks whether one may use the pictures.
-    const form = this.form(this.words.tryOn.submit);
-    for (const box of await form.getByRole('checkbox').all()) await box.check();
   }
 
   async triesOn(): Promise<void> {
@@ -120,8 +108,7 @@ export class Visitor {
   async choosesTopUp(yuan: number): Promise<void> {
     const { payments } = this.words;
     await this.opens('/payments');
-    const opener = this.button(payments.topUp).or(this.page.locator('summary', { hasText: payments.topUp }));
-    await opener.first().click();
+    await this.button(payments.topUp).click();
     await this.page.getByLabel(payments.topUpAmount, { exact: true }).fill(String(yuan));
     await this.button(payments.topUpSubmit).click();
     await this.isAtTheProvider();
@@ -178,8 +165,8 @@ export class Visitor {
     return [...new Set(values)];
   }
 
-  button(name: string): Locator {
-    return this.page.getByRole('button', { name, exact: true });
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
   }
 
   /** The form that this button sends. */

@@ -6,7 +6,7 @@ test('a declined card changes nothing and says so', async ({ visitor, page }) =>
   const person = await visitor.arrivesSignedIn();
   await visitor.choosesCreditsPack();
   await visitor.entersCard(CARDS.declined);
-  await expect(page.getByText(hosted.declined).first()).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText(hosted.declined);
 
   const { version, credits } = await person.wallet();
   expect(credits.remaining).toBe(8);

@@ -203,7 +203,7 @@ impl Catalog {
             item: TOP_UP.to_owned(),
             name: Name {
                 en: format!("{credits} credits"),
-                zh: format!("{credits} 积分"),
+                zh: format!("{credits} 点"),
             },
             price: Money {
                 amount_minor: units * 100,

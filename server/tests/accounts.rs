@@ -1,5 +1,7 @@
 //! Accounts on both databases: passwords, links, limits, tokens.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use atelier_server::accounts::{
@@ -23,7 +25,10 @@ async fn letters(ground: &TestGround) -> Vec<String> {
             body: format!("token={token}"),
         }),
     };
-    Mailer::new(ground.accounts.clone(), settings).send_all().await.unwrap();
+    Mailer::new(ground.accounts.clone(), settings)
+        .send_all()
+        .await
+        .unwrap();
     let kept = kept_mail(&folder, 100).await.unwrap();
     kept.into_iter()
         .filter_map(|(_, text)| text.split_once("token=").map(|(_, token)| token.to_owned()))

@@ -1,6 +1,8 @@
 //! The one-way rule: `src` → `app` → `server`, and inside `server` `credits` knows nobody but `db`
 //! and the words around it, `payments` and `studio` never each other.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -26,7 +28,10 @@ fn offenders(folder: &str, forbidden: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
-        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for line in text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+        {
             if forbidden.iter().any(|name| line.contains(name)) {
                 lines.push(format!("{}: {}", file.display(), line.trim()));
             }
@@ -43,25 +48,49 @@ fn manifest(folder: &str) -> String {
 fn floors_are_used_downwards_only() {
     assert!(!manifest("server").contains("atelier-app"));
     assert!(!manifest("app").contains("\natelier = "));
-    assert_eq!(offenders("server/src", &["atelier_app", "leptos"]), Vec::<String>::new());
+    assert_eq!(
+        offenders("server/src", &["atelier_app", "leptos"]),
+        Vec::<String>::new()
+    );
     assert_eq!(offenders("app/src", &["sqlx::"]), Vec::<String>::new());
 }
 
 #[test]
 fn credits_knows_only_what_is_below_it() {
-    let above = ["crate::payments", "crate::studio", "crate::accounts", "crate::catalog", "crate::sandbox"];
-    assert_eq!(offenders("server/src/credits", &above), Vec::<String>::new());
+    let above = [
+        "crate::payments",
+        "crate::studio",
+        "crate::accounts",
+        "crate::catalog",
+        "crate::sandbox",
+    ];
+    assert_eq!(
+        offenders("server/src/credits", &above),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn payments_and_studio_do_not_know_each_other() {
-    assert_eq!(offenders("server/src/payments", &["crate::studio", "crate::sandbox"]), Vec::<String>::new());
-    assert_eq!(offenders("server/src/studio", &["crate::payments", "crate::sandbox"]), Vec::<String>::new());
+    assert_eq!(
+        offenders("server/src/payments", &["crate::studio", "crate::sandbox"]),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        offenders("server/src/studio", &["crate::payments", "crate::sandbox"]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn only_credits_writes_wallets() {
-    let writes = ["UPDATE wallets", "INSERT INTO wallets", "UPDATE lots", "INSERT INTO lots", "INSERT INTO entries"];
+    let writes = [
+        "UPDATE wallets",
+        "INSERT INTO wallets",
+        "UPDATE lots",
+        "INSERT INTO lots",
+        "INSERT INTO entries",
+    ];
     let outside: Vec<String> = offenders("server/src", &writes)
         .into_iter()
         .chain(offenders("src", &writes))

@@ -1,5 +1,7 @@
 //! The ledger on both databases: what its operations promise, under concurrency too.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use atelier_server::credits::{
@@ -11,8 +13,14 @@ use atelier_server::ids::{JobId, RechargeId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::time::Timestamp;
 
-const TRY_ON: Price = Price { credits: 1, trial: true };
-const VIDEO: Price = Price { credits: 10, trial: false };
+const TRY_ON: Price = Price {
+    credits: 1,
+    trial: true,
+};
+const VIDEO: Price = Price {
+    credits: 10,
+    trial: false,
+};
 
 async fn hold(
     db: &Database,
@@ -22,7 +30,11 @@ async fn hold(
 ) -> Result<(JobId, PaidBy), CreditsError> {
     let job = JobId::new(now);
     let mut tx = db.begin().await?;
-    let request = HoldRequest { job: &job, tool: "try_on", price };
+    let request = HoldRequest {
+        job: &job,
+        tool: "try_on",
+        price,
+    };
     let held = credits::hold(&mut tx, user, request, now).await?;
     tx.commit().await?;
     Ok((job, held.hold.paid_by))
@@ -50,7 +62,9 @@ async fn adjust(db: &Database, user: &UserId, action: Action, amount: i64, now: 
     };
     let prices = atelier_server::catalog::Catalog::built_in().prices();
     let mut tx = db.begin().await.unwrap();
-    credits::adjust(&mut tx, &adjustment, &prices, now).await.unwrap();
+    credits::adjust(&mut tx, &adjustment, &prices, now)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -62,7 +76,13 @@ async fn buy(
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
     let mut tx = db.begin().await?;
-    let grant = Grant { recharge, credits: 10, bonus: 0, expires_at, provider: "stripe" };
+    let grant = Grant {
+        recharge,
+        credits: 10,
+        bonus: 0,
+        expires_at,
+        provider: "stripe",
+    };
     let wallet = credits::grant(&mut tx, user, grant, now).await?;
     tx.commit().await?;
     Ok(wallet)
@@ -78,7 +98,11 @@ async fn checked(db: &Database, user: &UserId, now: Timestamp) -> Wallet {
 async fn assert_ledger_agrees(db: &Database) {
     let report = verify::run(db).await.unwrap();
     // Holds made without a job are of the tests only.
-    let findings: Vec<_> = report.findings.iter().filter(|f| f.kind != "job.hold").collect();
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|f| f.kind != "job.hold")
+        .collect();
     assert!(findings.is_empty(), "{findings:?}");
 }
 

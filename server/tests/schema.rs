@@ -1,5 +1,7 @@
 //! Both databases have the same tables and columns, and the mode is stamped into them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 
 use atelier_server::db::{Database, Kind};
@@ -15,8 +17,14 @@ const POSTGRES: &str = "SELECT table_name::text, column_name::text, upper(data_t
     FROM information_schema.columns \
     WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
 
-async fn columns(db: &Database, statement: &'static str) -> BTreeSet<(String, String, String, i64)> {
-    let rows = sqlx::query_as(statement).fetch_all(db.reader()).await.unwrap();
+async fn columns(
+    db: &Database,
+    statement: &'static str,
+) -> BTreeSet<(String, String, String, i64)> {
+    let rows = sqlx::query_as(statement)
+        .fetch_all(db.reader())
+        .await
+        .unwrap();
     rows.into_iter().collect()
 }
 
@@ -24,12 +32,21 @@ async fn columns(db: &Database, statement: &'static str) -> BTreeSet<(String, St
 async fn both_databases_have_the_same_columns() {
     let sqlite = TestGround::new(Kind::Sqlite).await;
     let postgres = TestGround::new(Kind::Postgres).await;
-    let (sqlite, postgres) =
-        (columns(&sqlite.db, SQLITE).await, columns(&postgres.db, POSTGRES).await);
+    let (sqlite, postgres) = (
+        columns(&sqlite.db, SQLITE).await,
+        columns(&postgres.db, POSTGRES).await,
+    );
     let only_sqlite: Vec<_> = sqlite.difference(&postgres).collect();
     let only_postgres: Vec<_> = postgres.difference(&sqlite).collect();
-    assert!(sqlite.len() > 100, "the list of columns is short: {}", sqlite.len());
-    assert!(only_sqlite.is_empty() && only_postgres.is_empty(), "{only_sqlite:?} {only_postgres:?}");
+    assert!(
+        sqlite.len() > 100,
+        "the list of columns is short: {}",
+        sqlite.len()
+    );
+    assert!(
+        only_sqlite.is_empty() && only_postgres.is_empty(),
+        "{only_sqlite:?} {only_postgres:?}"
+    );
 }
 
 #[test]
@@ -37,7 +54,9 @@ fn both_folders_have_the_same_files() {
     let names = |kind: &str| -> BTreeSet<String> {
         let folder = format!("{}/../migrations/{kind}", env!("CARGO_MANIFEST_DIR"));
         let files = std::fs::read_dir(folder).unwrap();
-        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+        files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect()
     };
     assert_eq!(names("sqlite"), names("postgres"));
 }

@@ -119,7 +119,11 @@ fn asked(
     let asked = visit::Request {
         services: state.services.clone(),
         user: None,
-        language: request.extensions().get::<Language>().copied().unwrap_or(Language::En),
+        language: request
+            .extensions()
+            .get::<Language>()
+            .copied()
+            .unwrap_or(Language::En),
         path: request.uri().path().to_owned(),
         query: query.map(|query| query.0).unwrap_or_default(),
         flash,
@@ -127,7 +131,9 @@ fn asked(
     };
     async move {
         let user = match session {
-            Some(session) => session::current_user(&session).await.map_err(Problem::internal)?,
+            Some(session) => session::current_user(&session)
+                .await
+                .map_err(Problem::internal)?,
             None => None,
         };
         Ok(visit::Request { user, ..asked })

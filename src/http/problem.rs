@@ -15,9 +15,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-/// An answer that says no, and why.
+/// An answer that says no, and why. Boxed, because it travels in every `Result` of the edge.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
@@ -29,7 +32,7 @@ pub struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &str) -> Self {
-        Self {
+        Self(Box::new(Details {
             status,
             code,
             title,
@@ -37,7 +40,12 @@ impl Problem {
             errors: BTreeMap::new(),
             more: Map::new(),
             retry_after: None,
-        }
+        }))
+    }
+
+    fn after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
     }
 
     pub fn unauthenticated() -> Self {
@@ -98,26 +106,20 @@ impl Problem {
 
     pub fn rate_limited(retry_after: Duration) -> Self {
         let detail = "Too many requests; wait before the next one.";
-        let problem = Self::new(
+        Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
             "Too many requests",
             detail,
-        );
-        Self {
-            retry_after: Some(retry_after),
-            ..problem
-        }
+        )
+        .after(retry_after)
     }
 
     pub fn provider_unavailable() -> Self {
         let detail = "A provider does not answer. Nothing was charged.";
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        let problem = Self::new(status, "provider_unavailable", "Not available", detail);
-        Self {
-            retry_after: Some(Duration::from_secs(10)),
-            ..problem
-        }
+        Self::new(status, "provider_unavailable", "Not available", detail)
+            .after(Duration::from_secs(10))
     }
 
     /// Fields that are not as they should be: name and what is wrong.
@@ -131,8 +133,9 @@ impl Problem {
     pub fn validation_of(errors: BTreeMap<String, String>) -> Self {
         let detail = "Some fields are not as they should be.";
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let problem = Self::new(status, "validation", "Invalid input", detail);
-        Self { errors, ..problem }
+        let mut problem = Self::new(status, "validation", "Invalid input", detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// An unknown error: logged here, once, and answered by a fixed text.
@@ -150,24 +153,25 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let details = *self.0;
         let mut body = json!({
             "type": "about:blank",
-            "status": self.status.as_u16(),
-            "title": self.title,
-            "detail": self.detail,
-            "code": self.code,
+            "status": details.status.as_u16(),
+            "title": details.title,
+            "detail": details.detail,
+            "code": details.code,
         });
         if let Value::Object(fields) = &mut body {
-            if !self.errors.is_empty() {
-                fields.insert("errors".to_owned(), json!(self.errors));
+            if !details.errors.is_empty() {
+                fields.insert("errors".to_owned(), json!(details.errors));
             }
-            fields.extend(self.more);
+            fields.extend(details.more);
         }
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (details.status, Json(body)).into_response();
         let headers = response.headers_mut();
         let media = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media);
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = details.retry_after {
             headers.insert(
                 header::RETRY_AFTER,
                 HeaderValue::from(wait.as_secs().max(1)),
@@ -199,7 +203,7 @@ impl From<Insufficient> for Problem {
             "Insufficient credits",
             detail,
         );
-        problem.more = Map::from_iter([
+        problem.0.more = Map::from_iter([
             ("required".to_owned(), json!(insufficient.required)),
             ("remaining".to_owned(), json!(insufficient.remaining)),
             ("buy_url".to_owned(), json!(routes::PAYMENTS)),
@@ -246,10 +250,11 @@ impl From<SignUpError> for Problem {
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Wrong => Self {
-                detail: "E-mail or password is wrong.".to_owned(),
-                ..Self::unauthenticated()
-            },
+            SignInError::Wrong => {
+                let mut problem = Self::unauthenticated();
+                "E-mail or password is wrong.".clone_into(&mut problem.0.detail);
+                problem
+            }
             SignInError::Limited(limited) => limited.into(),
             SignInError::Database(error) => error.into(),
         }
@@ -285,11 +290,8 @@ impl From<SubmitError> for Problem {
             SubmitError::TooManyJobs => {
                 let detail = "Too many of your jobs are unfinished.";
                 let status = StatusCode::TOO_MANY_REQUESTS;
-                let problem = Self::new(status, "too_many_jobs", "Too many jobs", detail);
-                Self {
-                    retry_after: Some(Duration::from_secs(5)),
-                    ..problem
-                }
+                Self::new(status, "too_many_jobs", "Too many jobs", detail)
+                    .after(Duration::from_secs(5))
             }
             SubmitError::ProviderDown => Self::provider_unavailable(),
             SubmitError::NoDraft => Self::conflict("The pictures are gone; send them again."),
@@ -328,6 +330,6 @@ pub fn bad_picture(field: &str, error: PictureError) -> Problem {
             Problem::new(status, "bad_image", "Bad image", detail)
         }
     };
-    problem.errors.insert(field.to_owned(), error.to_string());
+    problem.0.errors.insert(field.to_owned(), error.to_string());
     problem
 }

@@ -134,7 +134,7 @@ mod tests {
     fn an_error_stands_where_script_puts_its_own() {
         let html = picker(Words(Language::En), PERSON, "", Some("no".to_owned())).to_html();
         assert!(
-            html.contains("id=\"person-error\" role=\"alert\">no</p>"),
+            html.contains("id=\"person-error\" role=\"alert\" class=\"error\">no</p>"),
             "{html}"
         );
         assert!(html.contains("aria-invalid=\"true\""), "{html}");

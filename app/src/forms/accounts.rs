@@ -112,6 +112,10 @@ fn back_to(page: &str, next: &str) -> String {
 #[server(prefix = "/do", endpoint = "sign-out")]
 pub async fn sign_out() -> Result<(), ServerFnError> {
     let caller = Caller::of_this_request().await?;
+    // First the session ends, then its open streams are told to look.
+    session::sign_out(&caller.session)
+        .await
+        .map_err(unexpected)?;
     if let Some(user) = &caller.user {
         caller
             .services
@@ -120,9 +124,6 @@ pub async fn sign_out() -> Result<(), ServerFnError> {
             .await
             .map_err(unexpected)?;
     }
-    session::sign_out(&caller.session)
-        .await
-        .map_err(unexpected)?;
     go_with(routes::HOME, &Flash::new(Form::Account, Outcome::SignedOut));
     Ok(())
 }

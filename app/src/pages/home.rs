@@ -24,7 +24,6 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             {how(w)}
             {till(w)}
             {prices(w, &visit.services.catalog)}
-            {developers(w)}
         </main>
     };
     Some(main.into_any())
@@ -174,18 +173,4 @@ fn prices(w: Words, catalog: &Catalog) -> AnyView {
         </section>
     }
     .into_any()
-}
-
-fn developers(w: Words) -> impl IntoView {
-    view! {
-        <section class="part" aria-labelledby="api">
-            <div class="aside sheet">
-                <div>
-                    <h2 id="api">{w.say("home-api-title")}</h2>
-                    <p class="soft">{w.say("home-api-text")}</p>
-                </div>
-                {button_link("", routes::API_DOCS, w.say("home-api-link"))}
-            </div>
-        </section>
-    }
 }

@@ -86,3 +86,51 @@ pub fn App() -> impl IntoView {
         </Router>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use leptos_axum::generate_route_list;
+
+    use super::*;
+    use crate::routes;
+
+    #[tokio::test]
+    async fn every_address_has_its_page() {
+        let routed = generate_route_list(App);
+        let routed: BTreeSet<String> = routed.iter().map(|route| route.path().to_owned()).collect();
+        let plain = [
+            routes::HOME,
+            routes::SIGN_UP,
+            routes::SIGN_IN,
+            routes::FORGOT,
+            routes::TERMS,
+            routes::PRIVACY,
+            routes::DASHBOARD,
+            routes::PAYMENTS,
+            routes::SUCCESS,
+            routes::CANCELLED,
+            routes::TRY_ON,
+            routes::GALLERY,
+            routes::STATEMENT,
+            routes::ACCOUNT,
+            routes::SANDBOX,
+            routes::SANDBOX_MAIL,
+        ];
+        let mut known: BTreeSet<String> = plain
+            .iter()
+            .chain(&routes::SUCCESS_ALIASES)
+            .map(|path| (*path).to_owned())
+            .collect();
+        known.insert(routes::job("{id}"));
+        known.insert(format!("{}/{{token}}", routes::RESET));
+        known.insert(format!("{}/{{token}}", routes::VERIFY));
+        assert_eq!(routed, known);
+    }
+
+    #[test]
+    fn without_a_visit_nothing_is_shown() {
+        Owner::new().with(|| assert_eq!(shell().into_view().to_html(), "<!>"));
+    }
+}

@@ -3,7 +3,6 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::sign_up::error;
-use crate::components::field::field_error;
 use crate::components::form::{hidden, one_time_key, submit};
 use crate::components::icon::Icon;
 use crate::components::notice::{Notice, Tone};
@@ -84,7 +83,6 @@ fn kept(visit: &Visit) -> AnyView {
                 {one_time_key()}
                 {hidden("draft", "1")}
                 {hidden("category", Category::Auto.as_str())}
-                {hidden("consent", "1")}
                 {submit("main", w.say("tryon-draft-use"), w.say("tryon-pending"))}
             </form>
         }
@@ -139,7 +137,7 @@ fn form(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
             </div>
             <div class="order">
                 {categories(w, typed("category"))}
-                {consent(w, typed("consent") == "1", error(w, flash, &[Outcome::ConsentMissing]))}
+                {consent(w)}
                 <div class="order" data-live-region="tryon-order">{order}</div>
             </div>
         </form>
@@ -174,21 +172,11 @@ fn categories(w: Words, chosen: &str) -> impl IntoView + use<> {
     }
 }
 
-fn consent(w: Words, given: bool, wrong: Option<String>) -> impl IntoView {
+/// What sending the pictures means, said before the button.
+fn consent(w: Words) -> impl IntoView {
     let args = [
         ("provider", STUDIO_PROVIDER.into()),
         ("days", ORIGINALS_KEPT_DAYS.into()),
     ];
-    let described = wrong.is_some().then_some("consent-error");
-    view! {
-        <div class="field">
-            <label class="check">
-                <input type="checkbox" name="consent" value="1" checked=given
-                    aria-invalid=described.map(|_| "true") aria-describedby=described/>
-                <span>{w.say("tryon-consent")}</span>
-                <span class="hint">{w.say_with("tryon-consent-hint", &args)}</span>
-            </label>
-            {wrong.map(|wrong| field_error("consent-error".to_owned(), wrong, None))}
-        </div>
-    }
+    view! { <p class="note">{w.say_with("tryon-consent", &args)}</p> }
 }

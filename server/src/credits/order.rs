@@ -47,8 +47,9 @@ mod tests {
     #[test]
     fn takes_soonest_expiry_then_given_then_oldest() {
         use Source::{Bonus, Grant, Initial, Purchase};
-        // (name, lots, amount, expected parts)
-        let table: &[(&str, Vec<Lot>, i64, &[(usize, i64)])] = &[
+        type Row = (&'static str, Vec<Lot>, i64, &'static [(usize, i64)]);
+        // Name, lots, amount, expected parts.
+        let table: &[Row] = &[
             ("nothing there", vec![], 1, &[]),
             (
                 "expiring before lasting",

@@ -63,35 +63,64 @@ pub async fn fresh_database(kind: Kind, folder: &Scratch) -> String {
     }
 }
 
-#[expect(clippy::expect_used, reason = "a test without its database has to fail loudly")]
+#[expect(
+    clippy::expect_used,
+    reason = "a test without its database has to fail loudly"
+)]
 async fn fresh_postgres() -> String {
     // Starting a cluster blocks for a second or so.
-    let cluster = tokio::task::spawn_blocking(Cluster::shared).await.expect("cluster thread");
+    let cluster = tokio::task::spawn_blocking(Cluster::shared)
+        .await
+        .expect("cluster thread");
     let cluster = cluster.expect("a throw-away PostgreSQL cluster");
     let name = unique_name("test").replace('-', "_");
-    let mut admin = PgConnection::connect(&cluster.url("postgres")).await.expect("the cluster");
+    let mut admin = PgConnection::connect(&cluster.url("postgres"))
+        .await
+        .expect("the cluster");
     let create = format!("CREATE DATABASE {name}");
-    sqlx::query(sqlx::AssertSqlSafe(create)).execute(&mut admin).await.expect("a database");
+    sqlx::query(sqlx::AssertSqlSafe(create))
+        .execute(&mut admin)
+        .await
+        .expect("a database");
     admin.close().await.expect("the connection closes");
     cluster.url(&name)
 }
 
 impl TestGround {
     /// A fresh database with nothing in it, and a clock that stands in November 2026.
-    #[expect(clippy::expect_used, reason = "a test without its ground has to fail loudly")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test without its ground has to fail loudly"
+    )]
     pub async fn new(kind: Kind) -> Self {
         let folder = Scratch::new().expect("a scratch folder");
-        let db = Database::open(&fresh_database(kind, &folder).await).await.expect("a database");
+        let db = Database::open(&fresh_database(kind, &folder).await)
+            .await
+            .expect("a database");
         let clock = Clock::manual(Timestamp::from_seconds(1_795_000_000));
         let catalog = Arc::new(Catalog::built_in());
         let limits = RateLimits::new(db.clone(), clock.clone(), "key".into(), true);
-        let accounts =
-            Accounts::new(db.clone(), clock.clone(), catalog.clone(), limits, "key".into());
-        Self { db, clock, catalog, accounts, folder }
+        let accounts = Accounts::new(
+            db.clone(),
+            clock.clone(),
+            catalog.clone(),
+            limits,
+            "key".into(),
+        );
+        Self {
+            db,
+            clock,
+            catalog,
+            accounts,
+            folder,
+        }
     }
 
     /// A fresh account with what the catalogue gives to new ones.
-    #[expect(clippy::expect_used, reason = "a test without its account has to fail loudly")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test without its account has to fail loudly"
+    )]
     pub async fn account(&self, name: &str) -> User {
         let new = NewAccount {
             email: Email::parse(&format!("{name}@example.com")).expect("an address"),

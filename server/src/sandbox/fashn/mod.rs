@@ -1,8 +1,7 @@
-//! The sandbox studio: FASHN's API on loopback. It really composes the picture (see [`compose`]),
+//! The sandbox studio: FASHN's API on loopback. It really composes the picture (see [`atelier_compose`]),
 //! keeps its runs in the database and its pictures in a folder, so it survives restarts, and plays
 //! scripted outcomes for tests.
 
-pub mod compose;
 mod outcome;
 mod routes;
 mod runs;

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atelier_compose::{Category, ComposeError, compose};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use super::compose::{self, Category, ComposeError};
 use super::{FashnSandbox, Outcome};
 use crate::ids::uuid_v7;
 use crate::time::Timestamp;
@@ -230,7 +230,7 @@ impl FashnSandbox {
             unreachable!("the semaphore is never closed");
         };
         let composed = tokio::task::spawn_blocking(move || {
-            let composed = compose::compose(&person, &garment, category);
+            let composed = compose(&person, &garment, category);
             drop(place);
             composed
         });
@@ -265,8 +265,9 @@ fn category(text: &str) -> Category {
 /// The error names FASHN publishes (docs.fashn.ai, "Runtime errors").
 fn error_name(error: &ComposeError) -> &'static str {
     match error {
-        ComposeError::Unreadable => "ImageLoadError",
+        ComposeError::Person(_) | ComposeError::Garment(_) => "ImageLoadError",
         ComposeError::NoPerson => "PoseError",
         ComposeError::NoGarment => "InputValidationError",
+        ComposeError::Encode(_) => "PipelineError",
     }
 }
