@@ -374,7 +374,10 @@ document.addEventListener("visibilitychange", () => {
 
 // ---------------------------------------------------------------- waiting and leaving (success page)
 
-/** "1,3,5" on main: asks again at these seconds where push is not there, then shows what happens next. */
+/**
+ * "1,3,5" on main: asks again at these seconds, then shows what happens next. It asks beside the push as well:
+ * credits that land are pushed, but a payment that fails changes no wallet.
+ */
 async function poll() {
   const seconds = one("main")?.dataset.poll?.split(",").map(Number) ?? [];
   let past = 0;
@@ -382,7 +385,7 @@ async function poll() {
     await pause((second - past) * 1000);
     past = second;
     if (!one("main")?.dataset.poll) return;
-    if (!alive) refresh();
+    refresh();
   }
   await pause(1000);
   one("[data-poll-done]")?.removeAttribute("hidden");

@@ -4,7 +4,7 @@ import { garment, hostile, person as personPhoto, tryOnForm, type Upload } from 
 
 /** A picture is refused for its content, or for its kind where the content shows no kind we take. */
 const REFUSALS: [what: string, file: () => Upload, codes: string[]][] = [
-  ['zero bytes', hostile.empty, ['422 bad_image', '422 validation']],
+  ['zero bytes', hostile.empty, ['422 bad_image', '422 validation', '415 unsupported_media']],
   ['text named .jpg', hostile.text, ['422 bad_image', '415 unsupported_media']],
   ['a truncated PNG', hostile.truncated, ['422 bad_image']],
   ['more than 10 MB', hostile.tooLarge, ['413 payload_too_large']],

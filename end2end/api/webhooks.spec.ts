@@ -50,9 +50,11 @@ test('webhook twenty times, and twenty landings at once: exactly ten credits', a
   await stays(person, 18);
 });
 
-test('webhook before the redirect: credited when the browser is sent back', async ({ person, sandbox }) => {
-  await buys(person, sandbox, { webhook: 'before_redirect' });
-  expect(await person.remaining()).toBe(18);
+test('webhook before the redirect: credited, and the landing adds nothing', async ({ person, sandbox }) => {
+  const { landing } = await buys(person, sandbox, { webhook: 'before_redirect' });
+  // An event is answered when it is stored, and acted on right after.
+  await comesToHave(person, 18, 10_000);
+  expectBalance((await person.client.get(landing)).text, 18);
   await stays(person, 18);
 });
 

@@ -10,9 +10,8 @@ export const OPEN_PAGES = [
   '/forgot',
   '/terms',
   '/privacy',
-  '/payments/cancelled',
   '/sandbox',
   '/sandbox/mail',
 ];
 
-export const PERSONAL_PAGES = ['/dashboard', '/payments', '/try-on', '/gallery', '/statement', '/account'];
+export const PERSONAL_PAGES = ['/dashboard', '/payments', '/payments/cancelled', '/try-on', '/gallery', '/statement', '/account'];

@@ -21,8 +21,12 @@ pub enum Command {
 
 pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, StartError> {
     let Command::Create { email, scopes } = command;
-    let scopes = Scopes::parse(&scopes)
-        .ok_or("--scopes wants some of credits:read, credits:spend, jobs, credits:write, users:sync, admin")?;
+    let scopes = Scopes::parse(&scopes).ok_or_else(|| {
+        format!(
+            "--scopes wants some of credits:read, credits:spend, jobs, credits:write, users:sync, \
+             admin, and is {scopes:?}"
+        )
+    })?;
     let ground = Ground::open(&settings).await?;
     let owner = account(&ground.accounts, &email).await?;
     let token = ground.accounts.mint_token(&owner, &scopes).await?;

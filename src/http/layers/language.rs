@@ -1,8 +1,6 @@
-//! The language of an answer: a prefix of the path, then what the account or the cookie says, then
-//! `Accept-Language`.
+//! The language of an answer: a prefix of the path, then the cookie, then `Accept-Language`.
 
 use atelier_app::forms::accounts::LANGUAGE_COOKIE;
-use atelier_app::session;
 use atelier_server::accounts::Language;
 use axum::extract::Request;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
@@ -10,7 +8,6 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
-use tower_sessions::Session;
 
 /// The language that a prefix of the path asked for.
 #[derive(Clone, Copy, Debug)]
@@ -42,20 +39,12 @@ pub async fn find(mut request: Request, next: Next) -> Response {
     let language = match request.extensions().get::<Prefix>() {
         Some(prefix) => prefix.0,
         None => {
-            let session = request.extensions().get::<Session>().cloned();
-            match from_cookie(request.headers()).or(of_account(session).await) {
-                Some(language) => language,
-                None => from_header(request.headers()),
-            }
+            let headers = request.headers();
+            from_cookie(headers).unwrap_or_else(|| from_header(headers))
         }
     };
     request.extensions_mut().insert(language);
     next.run(request).await
-}
-
-/// Reading the session is free here: whoever has a cookie is looked up anyway.
-async fn of_account(session: Option<Session>) -> Option<Language> {
-    session::current_user(&session?).await.ok()??.language
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Language> {
