@@ -69,11 +69,11 @@ pub(super) fn check(bytes: Bytes) -> Result<Picture, PictureError> {
     let (width, height) = (image.width(), image.height());
     let upright = orientation == Orientation::NoTransforms;
     let (bytes, media_type) = match format {
-        ImageFormat::Jpeg if upright => (
-            strip_jpeg(&bytes).ok_or(PictureError::Broken)?,
-            "image/jpeg",
-        ),
-        ImageFormat::Jpeg => (encode_jpeg(&image)?, "image/jpeg"),
+        ImageFormat::Jpeg => {
+            let plain = strip_jpeg(&bytes).ok_or(PictureError::Broken)?;
+            let bytes = if upright { plain } else { encode_jpeg(&image)? };
+            (bytes, "image/jpeg")
+        }
         _ => (encode_png(&image)?, "image/png"),
     };
     Ok(Picture {
@@ -145,10 +145,12 @@ fn encode_jpeg(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
 }
 
 /// The JPEG without EXIF, XMP, comments and thumbnails; the colour profile (APP2) and Adobe's
-/// colour transform (APP14) stay, because the pixels mean nothing without them.
+/// colour transform (APP14) stay, because the pixels mean nothing without them. `None` when it breaks
+/// off before its end.
 fn strip_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     const START_OF_SCAN: u8 = 0xda;
     const COMMENT: u8 = 0xfe;
+    const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
     const KEPT: [u8; 3] = [0xe0, 0xe2, 0xee];
     let mut out = Vec::with_capacity(bytes.len());
     out.extend_from_slice(bytes.get(..2)?);
@@ -170,8 +172,11 @@ fn strip_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
         }
         at += 2 + length;
         if marker == START_OF_SCAN {
-            out.extend_from_slice(bytes.get(at..)?);
-            return Some(out);
+            let scan = bytes.get(at..)?;
+            // The decoder forgives a scan that breaks off and paints the rest grey.
+            let whole = scan.windows(2).any(|pair| pair == END_OF_IMAGE);
+            out.extend_from_slice(scan);
+            return whole.then_some(out);
         }
     }
 }
@@ -186,6 +191,11 @@ mod tests {
             image::Rgb([(x % 256) as u8, (y % 256) as u8, 90])
         });
         encode_jpeg(&image.into()).unwrap()
+    }
+
+    fn half(mut picture: Vec<u8>) -> Vec<u8> {
+        picture.truncate(picture.len() / 2);
+        picture
     }
 
     /// Puts an EXIF segment with this orientation behind the first two bytes.
@@ -228,6 +238,7 @@ mod tests {
                 PictureError::Unsupported,
             ),
             (jpeg(64, 48)[..200].to_vec(), PictureError::Broken),
+            (half(jpeg(640, 480)), PictureError::Broken),
             (jpeg(8, 8), PictureError::Broken),
             (vec![0; MOST_BYTES + 1], PictureError::TooLarge),
         ] {
