@@ -168,6 +168,8 @@ pub struct Request {
 
 /// How long the success page waits for the payment provider.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often a success page that waits asks again by itself.
+const MOST_ASKED: u64 = 6;
 const RECENT_JOBS: i64 = 8;
 const HISTORY: i64 = 50;
 const GALLERY_PAGE: i64 = 24;
@@ -283,8 +285,36 @@ impl Visit {
                 landing: Landing::Settled(_),
                 ..
             } => Some((5, routes::DASHBOARD.to_owned())),
+            Content::Success {
+                landing: Landing::Updating(..),
+                ..
+            } => self.ask_again(),
             _ => None,
         }
+    }
+}
+
+impl Visit {
+    /// How often a waiting success page has asked again by itself.
+    pub fn times_asked(&self) -> u64 {
+        self.asked("asked").parse().unwrap_or(0)
+    }
+
+    /// Whether it has stopped asking and says what happens next.
+    pub fn asked_enough(&self) -> bool {
+        self.times_asked() >= MOST_ASKED
+    }
+
+    /// After 1 second, then every 2.
+    fn ask_again(&self) -> Option<(u64, String)> {
+        if self.asked_enough() {
+            return None;
+        }
+        let asked = self.times_asked();
+        let wait = if asked == 0 { 1 } else { 2 };
+        let session = routes::encode(self.asked("session_id"));
+        let address = format!("{}?session_id={session}&asked={}", self.path, asked + 1);
+        Some((wait, address))
     }
 }
 

@@ -211,7 +211,6 @@ async fn the_first_page_is_true_although_stripe_is_slow(kind: Kind) {
     let shown = values(&page.text(), "credits-remaining");
     assert!(shown.len() >= 2, "in the bar and on the page: {shown:?}");
     assert!(shown.iter().all(|value| value == "18"), "{shown:?}");
-    assert_eq!(figure(&page.text(), "credits-total"), "18");
     assert_eq!(ann.remaining().await, 18);
     app.stop().await;
     stripe.stop().await;

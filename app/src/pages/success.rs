@@ -31,7 +31,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     };
     let known = !matches!(landing, Landing::Missing);
     let waits = matches!(landing, Landing::Updating(..));
-    let leaves = visit.refresh();
+    let leaves = visit.refresh().filter(|_| !waits);
     let main = view! {
         <main
             id="main"
@@ -152,6 +152,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
     ];
     let next = w.say_with("success-updating-next", &args);
     let status = said_status(recharge.status, w.say("success-updating-status"));
+    let still_asking = !visit.asked_enough();
     let buttons = vec![
         button_link("", visit.address(), w.say("success-updating-again")),
         button_link("plain", routes::DASHBOARD, w.say("success-dashboard")),
@@ -165,7 +166,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
             buttons=buttons
         >
             <p>{status}</p>
-            <div role="status" data-poll-done="" hidden=true>
+            <div role="status" data-poll-done="" hidden=still_asking>
                 <Notice title=w.say("success-updating-next-title")><p>{next}</p></Notice>
             </div>
         </Message>
