@@ -1,6 +1,8 @@
 //! The whole program, asked over HTTP and run as a process. One file a subject; one test program for
 //! all of them, so that it is linked once.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 #[macro_use]
 mod support;
 
