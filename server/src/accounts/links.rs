@@ -36,23 +36,7 @@ impl Accounts {
     /// Asks for a letter with a link to reset the password. Does the same work, and so takes the
     /// same time, whether or not the address has an account.
     pub async fn forgot(&self, email: &Email, language: Language) -> sqlx::Result<()> {
-        if self
-            .limits
-            .check(LETTERS_TO_ADDRESS, email.as_str())
-            .await?
-            .is_err()
-        {
-            return Ok(());
-        }
-        self.limits
-            .count(LETTERS_TO_ADDRESS, email.as_str())
-            .await?;
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        enqueue(&mut tx, email, Template::Reset, language, now).await?;
-        tx.commit().await?;
-        self.mail_wake.notify_one();
-        Ok(())
+        self.post_letter(email, Template::Reset, language).await
     }
 
     /// Forgets rate limits whose time is over; called by the sweep.
@@ -65,26 +49,26 @@ impl Accounts {
         let Some(email) = Email::parse(&user.email).filter(|_| !user.verified) else {
             return Ok(());
         };
-        if self
-            .limits
-            .check(LETTERS_TO_ADDRESS, email.as_str())
-            .await?
-            .is_err()
-        {
+        self.post_letter(&email, Template::Verify, language).await
+    }
+
+    /// Puts a letter into the outbox, unless the address has had its share for now.
+    async fn post_letter(
+        &self,
+        email: &Email,
+        template: Template,
+        language: Language,
+    ) -> sqlx::Result<()> {
+        let allowed = self.limits.check(LETTERS_TO_ADDRESS, email.as_str());
+        if allowed.await?.is_err() {
             return Ok(());
         }
         self.limits
             .count(LETTERS_TO_ADDRESS, email.as_str())
             .await?;
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        enqueue(
-            &mut tx,
-            &email,
-            Template::Verify,
-            language,
-            self.clock.now(),
-        )
-        .await?;
+        enqueue(&mut tx, email, template, language, now).await?;
         tx.commit().await?;
         self.mail_wake.notify_one();
         Ok(())
