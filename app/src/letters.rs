@@ -7,6 +7,9 @@ use atelier_server::accounts::{Language, Letter, Template, Wording};
 use crate::i18n::Words;
 use crate::routes;
 
+/// How long a link to reset the password works, in minutes.
+pub const RESET_MINUTES: &str = "30";
+
 /// The wording of letters for a site at `site` (ends in a slash).
 pub fn wording(site: &str) -> Wording {
     let site = site.trim_end_matches('/').to_owned();
@@ -34,7 +37,7 @@ fn word(site: &str, template: Template, language: Language, token: &str) -> Lett
             let args = [
                 ("name", name.into()),
                 ("link", link.into()),
-                ("minutes", "30".into()),
+                ("minutes", RESET_MINUTES.into()),
             ];
             Letter {
                 subject: words.say("mail-reset-subject"),

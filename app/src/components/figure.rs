@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use leptos::tachys::html::class::class as with_class;
 
 use crate::i18n::Words;
 
@@ -17,13 +18,12 @@ pub fn uses_figure(w: Words, uses: Option<i64>) -> AnyView {
 }
 
 fn figure(name: &'static str, class: &'static str, value: String, said: String) -> AnyView {
-    let class = (!class.is_empty()).then_some(class);
-    view! {
-        <data class=class data-testid=name data-live=name data-value=value>
-            {said}
-        </data>
+    let figure = view! { <data data-testid=name data-live=name data-value=value>{said}</data> };
+    if class.is_empty() {
+        figure.into_any()
+    } else {
+        figure.add_any_attr(with_class(class)).into_any()
     }
-    .into_any()
 }
 
 #[cfg(test)]

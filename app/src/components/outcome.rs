@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    const EVERY: [Outcome; 26] = [
+    const EVERY: &[Outcome] = &[
         Outcome::Sent,
         Outcome::Saved,
         Outcome::PasswordChanged,
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn every_outcome_has_words_in_both_languages() {
         for language in [Language::En, Language::Zh] {
-            for outcome in EVERY {
+            for outcome in EVERY.iter().copied() {
                 let said = say_outcome(Words(language), Form::TryOn, outcome, None);
                 // A key without words would show itself, in lower case.
                 let has_words = said.chars().any(|c| c.is_uppercase() || !c.is_ascii());

@@ -30,7 +30,7 @@ fn inside(w: Words, job: &Job) -> AnyView {
     match job.state {
         JobState::Succeeded => {
             let source = routes::result(job.id.as_str());
-            view! { <img src=source alt=w.say("job-after-alt") loading="lazy"/> }.into_any()
+            view! { <img src=source alt=w.say("job-after-alt") width="720" height="960" loading="lazy"/> }.into_any()
         }
         JobState::Running => {
             let value = job.progress.to_string();

@@ -13,7 +13,8 @@ use crate::{routes, session};
 
 /// The cookie that remembers a language for people who are signed out.
 pub const LANGUAGE_COOKIE: &str = "atelier_language";
-const LONGEST_NAME: usize = 100;
+/// The longest name somebody may give.
+pub const LONGEST_NAME: usize = 80;
 
 fn limited(limited: Limited) -> Outcome {
     Outcome::RateLimited {

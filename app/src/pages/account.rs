@@ -2,13 +2,14 @@ use atelier_server::accounts::{Language, User};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::sign_up::LONGEST_NAME;
 use crate::components::field::Field;
 use crate::components::form::{hidden, submit};
 use crate::components::link::button_link;
 use crate::components::outcome::outcome_notice;
 use crate::flash::Form;
-use crate::forms::accounts::{ChangeLanguage, ChangeName, ResendVerification, SignOut};
+use crate::forms::accounts::{
+    ChangeLanguage, ChangeName, LONGEST_NAME, ResendVerification, SignOut,
+};
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::Visit;

@@ -8,11 +8,9 @@ use crate::components::link::button_link;
 use crate::flash::{Form, Outcome};
 use crate::forms::accounts::Forgot;
 use crate::i18n::Words;
+use crate::letters::RESET_MINUTES;
 use crate::routes;
 use crate::visit::Visit;
-
-/// How long a link to reset the password works, in minutes.
-const MINUTES: &str = "30";
 
 /// Asks for the letter; afterwards says the same whether or not the address has an account.
 pub fn page(visit: &Visit) -> Option<AnyView> {
@@ -41,7 +39,7 @@ fn form(w: Words, visit: &Visit) -> AnyView {
     let typed = flash
         .map(|flash| flash.typed("email").to_owned())
         .unwrap_or_default();
-    let lead = w.say_with("auth-forgot-lead", &[("minutes", MINUTES.into())]);
+    let lead = w.say_with("auth-forgot-lead", &[("minutes", RESET_MINUTES.into())]);
     let wrong = error(w, flash, &[Outcome::BadEmail, Outcome::Unexpected]);
     view! {
         <h1>{w.say("auth-forgot-title")}</h1>
@@ -58,7 +56,7 @@ fn form(w: Words, visit: &Visit) -> AnyView {
 }
 
 fn sent(w: Words, email: &str, sandbox: bool) -> AnyView {
-    let args = [("email", email.into()), ("minutes", MINUTES.into())];
+    let args = [("email", email.into()), ("minutes", RESET_MINUTES.into())];
     let mail =
         sandbox.then(|| button_link("", routes::SANDBOX_MAIL, w.say("auth-forgot-sent-sandbox")));
     view! {

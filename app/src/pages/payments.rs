@@ -8,7 +8,7 @@ use crate::components::history::history_table;
 use crate::components::outcome::outcome_notice;
 use crate::components::pack::{best_of, pack_offer};
 use crate::components::top_up::{provider_note, terms, top_up_window};
-use crate::flash::{Flash, Form};
+use crate::flash::{Flash, Form, Outcome};
 use crate::i18n::Words;
 use crate::visit::{Content, Visit};
 
@@ -38,6 +38,8 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
 }
 
 fn notices(w: Words, flash: Option<&Flash>) -> Option<AnyView> {
+    // A refused amount is said at its field, which stands right below.
+    let flash = flash.filter(|flash| !flash.has(Outcome::BadAmount));
     let notice = outcome_notice(w, flash, Form::Checkout)
         .or_else(|| outcome_notice(w, flash, Form::TopUp))?;
     Some(view! { <div class="notices">{notice}</div> }.into_any())

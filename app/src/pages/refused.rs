@@ -15,12 +15,12 @@ pub fn page(visit: &Visit, refusal: &Refusal) -> AnyView {
         Refusal::RateLimited { .. } | Refusal::Unavailable => (Mark::Plain, Icon::Clock),
         Refusal::Internal { .. } => (Mark::Bad, Icon::Alert),
     };
-    let home = button_link("", routes::HOME, w.say("error-home"));
+    let home = |class| button_link(class, routes::HOME, w.say("error-home"));
     let again = button_link("main", visit.address(), w.say("error-retry"));
     let buttons = match refusal {
-        Refusal::Forbidden | Refusal::CrossSite => vec![home],
+        Refusal::Forbidden | Refusal::CrossSite => vec![home("main")],
         Refusal::RateLimited { .. } => vec![again],
-        Refusal::Internal { .. } | Refusal::Unavailable => vec![again, home],
+        Refusal::Internal { .. } | Refusal::Unavailable => vec![again, home("")],
     };
     let reference = reference(w, refusal);
     view! {

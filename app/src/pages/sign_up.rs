@@ -8,13 +8,10 @@ use crate::components::link::text_link;
 use crate::components::outcome::{outcome_notice, say_outcome};
 use crate::components::sentence::sentence;
 use crate::flash::{Flash, Form, Outcome};
-use crate::forms::accounts::SignUp;
+use crate::forms::accounts::{LONGEST_NAME, SignUp};
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::Visit;
-
-/// The longest name somebody may give.
-pub const LONGEST_NAME: usize = 80;
 
 pub fn page(visit: &Visit) -> Option<AnyView> {
     let w = visit.words();

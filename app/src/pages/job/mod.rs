@@ -1,8 +1,13 @@
+mod facts;
+mod pictures;
+
 use atelier_server::credits::PaidBy;
-use atelier_server::studio::{Failure, Job, JobState, Tool};
+use atelier_server::studio::{Failure, Job, JobState};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use self::facts::facts;
+use self::pictures::pictures;
 use crate::components::form::{hidden, submit};
 use crate::components::icon::{Icon, icon};
 use crate::components::link::button_link;
@@ -13,7 +18,7 @@ use crate::flash::Form;
 use crate::forms::jobs::{CancelJob, DeleteJob};
 use crate::i18n::Words;
 use crate::routes;
-use crate::visit::{Content, JobPage, Visit};
+use crate::visit::{Content, Visit};
 
 /// One job: its pictures, how far it has come, what it cost.
 pub fn page(visit: &Visit) -> Option<AnyView> {
@@ -40,44 +45,6 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         </main>
     };
     Some(main.into_any())
-}
-
-fn pictures(w: Words, page: &JobPage) -> AnyView {
-    let id = page.job.id.as_str();
-    let person = page.has_originals.then(|| routes::original(id, "person"));
-    if page.job.state == JobState::Succeeded {
-        return result(w, id, person);
-    }
-    let garment = page.has_originals.then(|| routes::original(id, "garment"));
-    view! {
-        <div class="job-pair">
-            {person.map(|source| view! { <div class="frame"><img src=source alt=w.say("job-before-alt")/></div> })}
-            {garment.map(|source| view! { <div class="frame fit"><img src=source alt=w.say("job-garment-alt")/></div> })}
-        </div>
-    }
-    .into_any()
-}
-
-/// The picture, beside the one it was made from as long as that is kept.
-fn result(w: Words, id: &str, before: Option<String>) -> AnyView {
-    let after = view! { <img src=routes::result(id) alt=w.say("job-after-alt")/> };
-    let Some(before) = before else {
-        return view! { <div class="frame piece">{after}</div> }.into_any();
-    };
-    view! {
-        <div class="compare">
-            <figure class="before">
-                <img src=before alt=w.say("job-before-alt")/>
-                <figcaption>{w.say("job-before")}</figcaption>
-            </figure>
-            <figure class="after">
-                {after}
-                <figcaption>{w.say("job-after")}</figcaption>
-            </figure>
-            <input type="range" min="0" max="100" value="50" autocomplete="off" aria-label=w.say("job-compare")/>
-        </div>
-    }
-    .into_any()
 }
 
 fn title(w: Words, state: JobState) -> String {
@@ -199,44 +166,4 @@ fn delete(w: Words, job: &Job) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-fn facts(w: Words, job: &Job) -> AnyView {
-    let tool = w.say(match job.tool {
-        Tool::TryOn => "job-tool-try-on",
-        Tool::Video => "job-tool-video",
-    });
-    let made = job.finished_at.filter(|_| job.state == JobState::Succeeded).map(|at| {
-        view! { <dt>{w.say("job-made")}</dt><dd><time datetime=at.to_rfc3339()>{w.moment(at)}</time></dd> }
-    });
-    let paid = paid(w, job).map(|paid| view! { <dt>{w.say("job-paid")}</dt><dd>{paid}</dd> });
-    let number = job.state.is_end().then(|| {
-        view! { <dt>{w.say("job-id")}</dt><dd>{job.id.to_string()}</dd> }
-    });
-    view! {
-        <dl class="facts">
-            <dt>{w.say("job-kind")}</dt>
-            <dd>{tool}</dd>
-            <dt>{w.say("job-started")}</dt>
-            <dd><time datetime=job.created_at.to_rfc3339()>{w.moment(job.created_at)}</time></dd>
-            {made}
-            {paid}
-            {number}
-        </dl>
-    }
-    .into_any()
-}
-
-/// What is set aside for the job, or paid for it.
-fn paid(w: Words, job: &Job) -> Option<String> {
-    let said = match (job.state, job.paid_by) {
-        (JobState::Failed | JobState::Cancelled, _) => return None,
-        (JobState::Succeeded, PaidBy::Credits) => w.count("job-paid-credits", job.cost),
-        (JobState::Succeeded, PaidBy::Trial) => w.say("job-paid-trial"),
-        (JobState::Succeeded, PaidBy::Plan) => w.say("job-paid-plan"),
-        (_, PaidBy::Credits) => w.count("job-held-credits", job.cost),
-        (_, PaidBy::Trial) => w.say("job-held-trial"),
-        (_, PaidBy::Plan) => w.say("job-held-plan"),
-    };
-    Some(said)
 }

@@ -1,0 +1,47 @@
+use atelier_server::credits::PaidBy;
+use atelier_server::studio::{Job, JobState, Tool};
+use leptos::prelude::*;
+
+use crate::i18n::Words;
+
+/// When it was begun and made, and what paid for it.
+pub fn facts(w: Words, job: &Job) -> AnyView {
+    let tool = w.say(match job.tool {
+        Tool::TryOn => "job-tool-try-on",
+        Tool::Video => "job-tool-video",
+    });
+    let made = job.finished_at.filter(|_| job.state == JobState::Succeeded).map(|at| {
+        view! { <dt>{w.say("job-made")}</dt><dd><time datetime=at.to_rfc3339()>{w.moment(at)}</time></dd> }
+    });
+    let paid = paid(w, job).map(|paid| view! { <dt>{w.say("job-paid")}</dt><dd>{paid}</dd> });
+    let has_number = matches!(job.state, JobState::Succeeded | JobState::Failed);
+    let number = has_number.then(|| {
+        view! { <dt>{w.say("job-id")}</dt><dd>{job.id.to_string()}</dd> }
+    });
+    view! {
+        <dl class="facts">
+            <dt>{w.say("job-kind")}</dt>
+            <dd>{tool}</dd>
+            <dt>{w.say("job-started")}</dt>
+            <dd><time datetime=job.created_at.to_rfc3339()>{w.moment(job.created_at)}</time></dd>
+            {made}
+            {paid}
+            {number}
+        </dl>
+    }
+    .into_any()
+}
+
+/// What is set aside for the job, or paid for it.
+fn paid(w: Words, job: &Job) -> Option<String> {
+    let said = match (job.state, job.paid_by) {
+        (JobState::Failed | JobState::Cancelled, _) => return None,
+        (JobState::Succeeded, PaidBy::Credits) => w.count("job-paid-credits", job.cost),
+        (JobState::Succeeded, PaidBy::Trial) => w.say("job-paid-trial"),
+        (JobState::Succeeded, PaidBy::Plan) => w.say("job-paid-plan"),
+        (_, PaidBy::Credits) => w.count("job-held-credits", job.cost),
+        (_, PaidBy::Trial) => w.say("job-held-trial"),
+        (_, PaidBy::Plan) => w.say("job-held-plan"),
+    };
+    Some(said)
+}
