@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::operations::{Adjusted, CreditsError, add, deduct, set};
+use super::ledger::{Deducted, Lot};
+use super::operations::CreditsError;
 use super::statement::{self, Entry};
-use super::types::{Actor, Amount, Prices, WalletView};
+use super::store::{Locked, lock};
+use super::types::{Actor, EntryKind, Prices, Source, Wallet, WalletView};
 use crate::db::{Tx, corrupt};
-use crate::ids::UserId;
+use crate::ids::{EntryId, LotId, UserId};
 use crate::oversight::{Audit, record};
 use crate::time::Timestamp;
 use crate::words::words;
@@ -15,6 +17,9 @@ words! {
     /// What is to be done.
     Action { Add = "add", Deduct = "deduct", Set = "set" }
 }
+
+/// The most credits one change by hand moves.
+const MOST_BY_HAND: i64 = 1_000_000;
 
 /// A change by hand, checked.
 #[derive(Clone, Debug)]
@@ -41,7 +46,7 @@ impl Adjustment {
     /// Whether the amount is within its bounds.
     pub fn amount_is_valid(action: Action, amount: i64) -> bool {
         let least = i64::from(action != Action::Set);
-        (least..=Amount::MAX).contains(&amount)
+        (least..=MOST_BY_HAND).contains(&amount)
     }
 }
 
@@ -52,26 +57,15 @@ pub async fn adjust(
     prices: &Prices,
     now: Timestamp,
 ) -> Result<AdjustedView, CreditsError> {
-    let Adjustment {
-        user,
-        action,
-        amount,
-        reason,
-        actor,
-        ..
-    } = adjustment;
-    let (reason, actor) = (reason.as_str(), actor.clone());
-    let bounded = || Amount::parse(*amount).ok_or_else(|| corrupt("an amount out of bounds"));
-    let Adjusted { wallet, entry } = match action {
-        Action::Add => add(tx, user, bounded()?, reason, actor, now).await?,
-        Action::Deduct => deduct(tx, user, bounded()?, reason, actor, now).await?,
-        Action::Set => set(tx, user, *amount, reason, actor, now).await?,
-    };
+    if !Adjustment::amount_is_valid(adjustment.action, adjustment.amount) {
+        return Err(corrupt("an amount out of bounds").into());
+    }
+    let Adjusted { wallet, entry } = change_by_hand(tx, adjustment, now).await?;
     let entry = match &entry {
         Some(id) => Some(statement::entry(tx, id).await?),
         None => None,
     };
-    if adjustment.actor != Actor::User(user.clone()) {
+    if adjustment.actor != Actor::User(adjustment.user.clone()) {
         audit(
             tx,
             adjustment,
@@ -85,6 +79,111 @@ pub async fn adjust(
         wallet: wallet.view(prices),
         entry,
     })
+}
+
+/// A wallet changed by hand, with the entry that tells it.
+#[derive(Clone, Debug)]
+struct Adjusted {
+    wallet: Wallet,
+    /// `None` when a `set` found the wallet as it should be.
+    entry: Option<EntryId>,
+}
+
+/// *Add* makes a new lot of source `grant`. *Deduct* takes free credits, and more than remains is
+/// refused whole; it counts as used when the account does it itself, as removed when an operator does.
+/// *Set* makes the remaining credits its amount by one of the two, computed under the lock; held and
+/// frozen credits stay untouched.
+async fn change_by_hand(
+    tx: &mut Tx,
+    by_hand: &Adjustment,
+    now: Timestamp,
+) -> Result<Adjusted, CreditsError> {
+    let Adjustment {
+        user,
+        action,
+        amount,
+        actor,
+        ..
+    } = by_hand;
+    let mut locked = lock(tx, user, None, actor.clone(), now).await?;
+    let figures = &locked.ledger.figures;
+    let (change, counted) = match action {
+        Action::Add => (*amount, Deducted::Removed),
+        Action::Deduct => (-amount, counted(actor, user)),
+        Action::Set => match amount - figures.remaining {
+            // A debt is paid by what comes in before anything remains.
+            missing @ 1.. => (missing + figures.debt, Deducted::Removed),
+            surplus => (surplus, Deducted::Removed),
+        },
+    };
+    let kind = match change {
+        0 => return leave(tx, locked).await,
+        1.. => {
+            let lot = Lot::new(LotId::new(now), Source::Grant, change, now);
+            locked.ledger.grant(lot, BY_HAND);
+            EntryKind::Grant
+        }
+        _ => {
+            locked.ledger.deduct(-change, counted, BY_HAND)?;
+            EntryKind::Deduct
+        }
+    };
+    finish(tx, locked, kind, &by_hand.reason).await
+}
+
+/// How an entry names a change by hand; the operator's own words stand beside it.
+const BY_HAND: &str = "adjustment";
+
+fn counted(actor: &Actor, user: &UserId) -> Deducted {
+    match actor {
+        Actor::User(id) if id == user => Deducted::Used,
+        _ => Deducted::Removed,
+    }
+}
+
+async fn finish(
+    tx: &mut Tx,
+    locked: Locked,
+    kind: EntryKind,
+    note: &str,
+) -> Result<Adjusted, CreditsError> {
+    let told = locked
+        .ledger
+        .entries
+        .iter()
+        .rev()
+        .find(|entry| entry.kind == kind);
+    let entry = told.map(|entry| entry.id.clone());
+    let wallet = locked.write(tx).await?;
+    if let Some(id) = entry.as_ref().filter(|_| !note.is_empty()) {
+        statement::write_note(tx, id, note).await?;
+    }
+    Ok(Adjusted { wallet, entry })
+}
+
+/// Nothing to do: the version counted up by the lock goes back, unless something lapsed.
+async fn leave(tx: &mut Tx, locked: Locked) -> Result<Adjusted, CreditsError> {
+    if !locked.ledger.entries.is_empty() {
+        return Ok(Adjusted {
+            wallet: locked.write(tx).await?,
+            entry: None,
+        });
+    }
+    let mut wallet = locked.wallet();
+    wallet.version -= 1;
+    unlock(tx, &locked.user_id).await?;
+    Ok(Adjusted {
+        wallet,
+        entry: None,
+    })
+}
+
+async fn unlock(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    sqlx::query("UPDATE wallets SET version = version - 1 WHERE user_id = $1")
+        .bind(user)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 async fn audit(
@@ -109,4 +208,19 @@ async fn audit(
         address: adjustment.address.clone(),
     };
     record(tx, &line, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_bounded() {
+        let valid = Adjustment::amount_is_valid;
+        for action in [Action::Add, Action::Deduct, Action::Set] {
+            assert_eq!(valid(action, 0), action == Action::Set);
+            assert!(valid(action, 1) && valid(action, 1_000_000));
+            assert!(!valid(action, -1) && !valid(action, 1_000_001));
+        }
+    }
 }

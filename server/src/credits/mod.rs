@@ -7,7 +7,7 @@
 //! the transaction and nothing has happened.
 //!
 //! A use of a tool is held when its job is accepted ([`hold`]) and ends once, by [`capture`] or
-//! [`release`]. Credits come in by [`grant`]; they also go by [`deduct`] and by lapsing.
+//! [`release`]. Credits come in by [`grant`]; they also go by [`adjust`] and by lapsing.
 //!
 //! To add a kind of operation: compute it in `ledger.rs` with its table test, give it a function
 //! here, and teach `verify.rs` what it means.
@@ -24,12 +24,11 @@ pub mod verify;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
 pub use operations::{
-    Adjusted, CreditsError, Grant, Held, Hold, HoldRequest, add, capture, deduct, grant, hold,
-    open, release, set, settle_lapsed, sweep_lapsed, welcome,
+    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, open, release,
+    settle_lapsed, sweep_lapsed, welcome,
 };
 pub use statement::{DayTotals, Entry, EntryFilter, EntryLot, daily_totals, statement};
 pub use store::{find_wallet, read};
 pub use types::{
-    Actor, Amount, EntryKind, Figures, Insufficient, PaidBy, Price, Prices, Source, Wallet,
-    WalletView,
+    Actor, EntryKind, Figures, Insufficient, PaidBy, Price, Prices, Source, Wallet, WalletView,
 };

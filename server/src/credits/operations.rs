@@ -1,10 +1,10 @@
 //! The operations on a wallet. Each takes the caller's transaction, so that what it belongs to
 //! (a job, a recharge record, an answer kept under an idempotency key) commits with it.
 
-use super::ledger::{Deducted, Lot};
+use super::ledger::Lot;
+use super::records;
 use super::store::{self, Locked, lock};
-use super::types::{Actor, Amount, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
-use super::{records, statement};
+use super::types::{Actor, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
 use crate::db::{Database, Tx};
 use crate::ids::{EntryId, JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -244,135 +244,6 @@ async fn settle(
     }
     locked.write(tx).await?;
     Ok(true)
-}
-
-/// An operator's or owner's change of a wallet, with the entry that tells it.
-#[derive(Clone, Debug)]
-pub struct Adjusted {
-    pub wallet: Wallet,
-    /// Empty when a `set` found the wallet as it should be.
-    pub entry: Option<EntryId>,
-}
-
-/// Adds credits as a new lot of source `grant`.
-pub async fn add(
-    tx: &mut Tx,
-    user: &UserId,
-    amount: Amount,
-    note: &str,
-    actor: Actor,
-    now: Timestamp,
-) -> Result<Adjusted, CreditsError> {
-    let mut locked = lock(tx, user, None, actor, now).await?;
-    grant_by_hand(&mut locked, amount.get());
-    finish(tx, locked, EntryKind::Grant, note).await
-}
-
-/// Takes free credits. More than remains is refused whole. Counted as used when the account does it
-/// itself, as removed when an operator does.
-pub async fn deduct(
-    tx: &mut Tx,
-    user: &UserId,
-    amount: Amount,
-    note: &str,
-    actor: Actor,
-    now: Timestamp,
-) -> Result<Adjusted, CreditsError> {
-    let counted = counted(&actor, user);
-    let mut locked = lock(tx, user, None, actor, now).await?;
-    locked.ledger.deduct(amount.get(), counted, "adjustment")?;
-    finish(tx, locked, EntryKind::Deduct, note).await
-}
-
-/// Makes the remaining credits `target` (from 0) by one add or deduct computed under the lock; held
-/// and frozen credits stay untouched.
-pub async fn set(
-    tx: &mut Tx,
-    user: &UserId,
-    target: i64,
-    note: &str,
-    actor: Actor,
-    now: Timestamp,
-) -> Result<Adjusted, CreditsError> {
-    let mut locked = lock(tx, user, None, actor, now).await?;
-    let figures = &locked.ledger.figures;
-    // A debt is paid by what comes in before anything remains.
-    let difference = target - figures.remaining;
-    let kind = match difference {
-        0 => return leave(tx, locked).await,
-        1.. => {
-            let debt = figures.debt;
-            grant_by_hand(&mut locked, difference + debt);
-            EntryKind::Grant
-        }
-        _ => {
-            locked
-                .ledger
-                .deduct(-difference, Deducted::Removed, "adjustment")?;
-            EntryKind::Deduct
-        }
-    };
-    finish(tx, locked, kind, note).await
-}
-
-fn counted(actor: &Actor, user: &UserId) -> Deducted {
-    match actor {
-        Actor::User(id) if id == user => Deducted::Used,
-        _ => Deducted::Removed,
-    }
-}
-
-fn grant_by_hand(locked: &mut Locked, amount: i64) {
-    let now = locked.now;
-    locked.ledger.grant(
-        Lot::new(LotId::new(now), Source::Grant, amount, now),
-        "adjustment",
-    );
-}
-
-async fn finish(
-    tx: &mut Tx,
-    locked: Locked,
-    kind: EntryKind,
-    note: &str,
-) -> Result<Adjusted, CreditsError> {
-    let told = locked
-        .ledger
-        .entries
-        .iter()
-        .rev()
-        .find(|entry| entry.kind == kind);
-    let entry = told.map(|entry| entry.id.clone());
-    let wallet = locked.write(tx).await?;
-    if let Some(id) = entry.as_ref().filter(|_| !note.is_empty()) {
-        statement::write_note(tx, id, note).await?;
-    }
-    Ok(Adjusted { wallet, entry })
-}
-
-/// Nothing to do: the version counted up by the lock goes back, unless something lapsed.
-async fn leave(tx: &mut Tx, locked: Locked) -> Result<Adjusted, CreditsError> {
-    if !locked.ledger.entries.is_empty() {
-        return Ok(Adjusted {
-            wallet: locked.write(tx).await?,
-            entry: None,
-        });
-    }
-    let mut wallet = locked.wallet();
-    wallet.version -= 1;
-    unlock(tx, &locked.user_id).await?;
-    Ok(Adjusted {
-        wallet,
-        entry: None,
-    })
-}
-
-async fn unlock(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE wallets SET version = version - 1 WHERE user_id = $1")
-        .bind(user)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 /// Writes off what has lapsed in one wallet. Says whether anything had.

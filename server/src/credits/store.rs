@@ -8,23 +8,24 @@ use crate::db::{Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
+/// A row of `wallets`.
 #[derive(FromRow)]
-struct WalletRow {
-    user_id: UserId,
-    version: i64,
-    seq: i64,
-    total: i64,
-    remaining: i64,
-    frozen: i64,
-    held: i64,
-    used: i64,
-    removed: i64,
-    debt: i64,
-    bonus: i64,
-    initial: i64,
-    trials_limit: i64,
-    trials_used: i64,
-    trials_held: i64,
+pub(super) struct WalletRow {
+    pub(super) user_id: UserId,
+    pub(super) version: i64,
+    pub(super) seq: i64,
+    pub(super) total: i64,
+    pub(super) remaining: i64,
+    pub(super) frozen: i64,
+    pub(super) held: i64,
+    pub(super) used: i64,
+    pub(super) removed: i64,
+    pub(super) debt: i64,
+    pub(super) bonus: i64,
+    pub(super) initial: i64,
+    pub(super) trials_limit: i64,
+    pub(super) trials_used: i64,
+    pub(super) trials_held: i64,
 }
 
 impl WalletRow {
@@ -139,7 +140,6 @@ pub(super) struct Locked {
     pub seq: i64,
     pub trials: Trials,
     pub ledger: Ledger,
-    pub now: Timestamp,
 }
 
 /// Locks the wallet by counting its version up, and reads the open lots, beside them those of
@@ -165,7 +165,6 @@ pub(super) async fn lock(
         seq: row.seq,
         trials: row.trials(),
         ledger: Ledger::new(row.figures(), lots, actor, now),
-        now,
     })
 }
 

@@ -5,22 +5,6 @@ use serde::Serialize;
 use crate::ids::UserId;
 use crate::words::words;
 
-/// Credits an operator or a user names in a request: 1 to 1 000 000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount(i64);
-
-impl Amount {
-    pub const MAX: i64 = 1_000_000;
-
-    pub fn parse(credits: i64) -> Option<Self> {
-        (1..=Self::MAX).contains(&credits).then_some(Self(credits))
-    }
-
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
 words! {
     /// Where a lot's credits came from.
     Source { Initial = "initial", Purchase = "purchase", Bonus = "bonus", Grant = "grant" }
@@ -276,13 +260,5 @@ mod tests {
             }),
             0
         );
-    }
-
-    #[test]
-    fn amounts_are_bounded() {
-        assert_eq!(Amount::parse(0), None);
-        assert_eq!(Amount::parse(1).map(Amount::get), Some(1));
-        assert_eq!(Amount::parse(1_000_000).map(Amount::get), Some(1_000_000));
-        assert_eq!(Amount::parse(1_000_001), None);
     }
 }

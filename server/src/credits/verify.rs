@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use sqlx::FromRow;
 
+use super::store::WalletRow;
 use crate::db::Database;
 use crate::ids::UserId;
 
@@ -64,73 +65,51 @@ pub async fn run(db: &Database) -> sqlx::Result<Report> {
     Ok(report)
 }
 
+/// A wallet, and the same figures recomputed from lots, entries and consumption records: one
+/// statement, so that a wallet that changes meanwhile is not mistaken for a wrong one.
 #[derive(FromRow)]
-struct Row {
-    seq: i64,
-    total: i64,
-    remaining: i64,
-    frozen: i64,
-    held: i64,
-    used: i64,
-    removed: i64,
-    debt: i64,
-    bonus: i64,
-    initial: i64,
-    trials_limit: i64,
-    trials_used: i64,
-    trials_held: i64,
-}
-
-/// The same figures, recomputed from lots, entries and consumption records.
-#[derive(FromRow)]
-struct Sums {
-    granted: i64,
-    free: i64,
-    frozen: i64,
-    held: i64,
-    bonus: i64,
-    initial: i64,
+struct Recomputed {
+    #[sqlx(flatten)]
+    wallet: WalletRow,
+    sum_granted: i64,
+    sum_free: i64,
+    sum_frozen: i64,
+    sum_held: i64,
+    sum_bonus: i64,
+    sum_initial: i64,
     entries: i64,
     newest: i64,
     net: i64,
-    used: i64,
-    trials_used: i64,
-    trials_held: i64,
+    sum_used: i64,
+    uses_by_trial: i64,
+    holds_by_trial: i64,
 }
 
 async fn check_wallet(db: &Database, user: &UserId, report: &mut Report) -> sqlx::Result<()> {
-    let row: Row = sqlx::query_as(
-        "SELECT seq, total, remaining, frozen, held, used, removed, debt, bonus, initial, \
-         trials_limit, trials_used, trials_held FROM wallets WHERE user_id = $1",
-    )
-    .bind(user)
-    .fetch_one(db.reader())
-    .await?;
-    let sums: Sums = sqlx::query_as(SUMS)
+    let found: Recomputed = sqlx::query_as(RECOMPUTED)
         .bind(user)
         .fetch_one(db.reader())
         .await?;
+    let (row, sums) = (&found.wallet, &found);
     let line = row.remaining + row.frozen + row.held + row.used + row.removed - row.debt;
-    let removed = sums.granted + row.debt - sums.free - sums.frozen - sums.held - sums.used;
+    let taken = sums.sum_free + sums.sum_frozen + sums.sum_held + sums.sum_used;
+    let removed = sums.sum_granted + row.debt - taken;
+    let net = row.remaining + row.frozen - row.debt;
     let pairs = [
-        ("wallet.total", sums.granted, row.total),
-        ("wallet.remaining", sums.free, row.remaining),
-        ("wallet.frozen", sums.frozen, row.frozen),
-        ("wallet.held", sums.held, row.held),
-        ("wallet.used", sums.used, row.used),
+        ("wallet.total", sums.sum_granted, row.total),
+        ("wallet.remaining", sums.sum_free, row.remaining),
+        ("wallet.frozen", sums.sum_frozen, row.frozen),
+        ("wallet.held", sums.sum_held, row.held),
+        ("wallet.used", sums.sum_used, row.used),
         ("wallet.removed", removed, row.removed),
-        ("wallet.bonus", sums.bonus, row.bonus),
-        ("wallet.initial", sums.initial, row.initial),
+        ("wallet.bonus", sums.sum_bonus, row.bonus),
+        ("wallet.initial", sums.sum_initial, row.initial),
         ("wallet.line", row.total, line),
-        (
-            "wallet.net",
-            sums.net,
-            row.remaining + row.frozen - row.debt,
-        ),
+        ("wallet.net", sums.net, net),
         ("wallet.seq", sums.newest, row.seq),
         ("wallet.entries", row.seq, sums.entries),
-        ("wallet.trials_used", sums.trials_used, row.trials_used),
-        ("wallet.trials_held", sums.trials_held, row.trials_held),
+        ("wallet.trials_used", sums.uses_by_trial, row.trials_used),
+        ("wallet.trials_held", sums.holds_by_trial, row.trials_held),
     ];
     for (kind, expected, found) in pairs {
         report.compare(kind, user.as_str(), Some(user), expected, found);
@@ -143,28 +122,30 @@ async fn check_wallet(db: &Database, user: &UserId, report: &mut Report) -> sqlx
     check_chain(db, user, report).await
 }
 
-/// What the ledger says about one wallet. Used are the captured uses and the owner's own
-/// deductions, which went from free to spent without a hold.
-const SUMS: &str = "SELECT \
-  (SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM lots WHERE user_id = $1) AS granted, \
+/// Used are the captured uses and the owner's own deductions, which went from free to spent without
+/// a hold.
+const RECOMPUTED: &str = "SELECT w.*, \
+  (SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM lots \
+     WHERE user_id = $1) AS sum_granted, \
   (SELECT CAST(COALESCE(SUM(free), 0) AS BIGINT) FROM lots \
-     WHERE user_id = $1 AND frozen = 0) AS free, \
+     WHERE user_id = $1 AND frozen = 0) AS sum_free, \
   (SELECT CAST(COALESCE(SUM(free), 0) AS BIGINT) FROM lots \
-     WHERE user_id = $1 AND frozen = 1) AS frozen, \
+     WHERE user_id = $1 AND frozen = 1) AS sum_frozen, \
   (SELECT CAST(COALESCE(SUM(credits), 0) AS BIGINT) FROM consumption_records \
-     WHERE user_id = $1 AND status = 'held') AS held, \
+     WHERE user_id = $1 AND status = 'held') AS sum_held, \
   (SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM lots \
-     WHERE user_id = $1 AND source IN ('bonus', 'grant')) AS bonus, \
+     WHERE user_id = $1 AND source IN ('bonus', 'grant')) AS sum_bonus, \
   (SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) FROM lots \
-     WHERE user_id = $1 AND source = 'initial') AS initial, \
+     WHERE user_id = $1 AND source = 'initial') AS sum_initial, \
   (SELECT COUNT(*) FROM entries WHERE user_id = $1) AS entries, \
-  (SELECT COALESCE(MAX(seq), 0) FROM entries WHERE user_id = $1) AS newest, \
+  (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.user_id = $1) AS newest, \
   (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM entries WHERE user_id = $1) AS net, \
-  (SELECT CAST(COALESCE(SUM(spent), 0) AS BIGINT) FROM lots WHERE user_id = $1) AS used, \
+  (SELECT CAST(COALESCE(SUM(spent), 0) AS BIGINT) FROM lots WHERE user_id = $1) AS sum_used, \
   (SELECT COUNT(*) FROM consumption_records \
-     WHERE user_id = $1 AND paid_by = 'trial' AND status = 'completed') AS trials_used, \
+     WHERE user_id = $1 AND paid_by = 'trial' AND status = 'completed') AS uses_by_trial, \
   (SELECT COUNT(*) FROM consumption_records \
-     WHERE user_id = $1 AND paid_by = 'trial' AND status = 'held') AS trials_held";
+     WHERE user_id = $1 AND paid_by = 'trial' AND status = 'held') AS holds_by_trial \
+  FROM wallets w WHERE w.user_id = $1";
 
 #[derive(FromRow)]
 struct Link {
