@@ -1,12 +1,12 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
-use atelier_server::payments::stripe::signed_event;
+use atelier_server::sandbox::stripe::signed_event;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -48,16 +48,16 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
         None => endpoint(&settings)?,
     };
     let now = ground.clock.now();
-    let (payload, signature) = signed_event(&session, &kind, secret.expose_secret(), now);
+    let event = signed_event(&kind, &session, &secret, now);
     ground.db.close().await;
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut all_taken = true;
     for _ in 0..times {
         let answer = client
             .post(to.clone())
-            .header("stripe-signature", &signature)
+            .header("stripe-signature", &event.signature)
             .header("content-type", "application/json")
-            .body(payload.clone())
+            .body(event.payload.clone())
             .send()
             .await?;
         all_taken &= answer.status().is_success();

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use super::users::{User, UserRow};
 use super::{Accounts, Role};
-use crate::ids::{TokenId, UserId};
+use crate::ids::TokenId;
 use crate::secret;
 use crate::words::words;
 
@@ -119,14 +119,6 @@ impl Accounts {
         let mut scopes = Scopes::parse(&scopes).unwrap_or_default();
         scopes.0.retain(|scope| scope.allowed_for(user.role));
         Ok(Some((user, scopes)))
-    }
-
-    /// Every token of an account, for tests and the account page: id and scopes.
-    pub async fn tokens_of(&self, owner: &UserId) -> sqlx::Result<Vec<(String, String)>> {
-        sqlx::query_as("SELECT id, scopes FROM api_tokens WHERE user_id = $1 ORDER BY id")
-            .bind(owner)
-            .fetch_all(self.db.reader())
-            .await
     }
 }
 

@@ -71,28 +71,6 @@ impl Gateway {
     }
 }
 
-/// An event about a checkout session with a good signature, for testing an installation: payload
-/// and `Stripe-Signature`. It says no more than Stripe's would have to, because it is only a signal.
-pub fn signed_event(session: &str, kind: &str, secret: &str, now: Timestamp) -> (String, String) {
-    let id = format!(
-        "evt_test_{}",
-        crate::secret::token().replace(['-', '_'], "")
-    );
-    let payload = serde_json::json!({
-        "id": id,
-        "object": "event",
-        "api_version": super::API_VERSION,
-        "created": now.seconds(),
-        "livemode": false,
-        "pending_webhooks": 1,
-        "type": kind,
-        "data": {"object": {"id": session, "object": "checkout.session"}},
-    })
-    .to_string();
-    let signature = Webhook::generate_test_header(&payload, secret, Some(now.seconds()));
-    (payload, signature)
-}
-
 fn listed(event: &stripe_shared::Event) -> RawEvent {
     let object = miniserde::json::to_string(&event.data.object);
     let object_id = serde_json::from_str::<serde_json::Value>(&object)

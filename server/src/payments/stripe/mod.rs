@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use stripe::{Client, ClientBuilder, RequestStrategy, StripeError};
 use stripe_client_core::{IdempotencyKey, StripeRequest};
 
-pub use events::{EventPage, RawEvent, signed_event};
+pub use events::{EventPage, RawEvent};
 pub use sessions::{MadeSession, NewSession, SESSION_LIFE};
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.
