@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 
 const EVERY: Duration = Duration::from_secs(20);
 const LEASE: &str = "stripe-catch-up";
-/// Longer than a pass takes, short enough that another node is not missed.
-const LEASE_FOR: Duration = Duration::from_secs(50);
+/// Longer than from one pass to the next, short enough that a node that died is not missed.
+const LEASE_FOR: Duration = Duration::from_secs(30);
 /// Events may be listed a little late.
 const OVERLAP: Duration = Duration::from_secs(10 * 60);
 /// How far back the very first pass looks.

@@ -18,8 +18,9 @@ use crate::time::Timestamp;
 
 /// Steps at once in one process; FASHN lets six jobs of an account run by default.
 const AT_ONCE: usize = 6;
-/// Longer than a step takes. After a crash another node goes on when it is over.
-const LEASE: Duration = Duration::from_secs(45);
+/// Renewed while its step runs. After a crash another node goes on when it is over.
+const LEASE: Duration = Duration::from_secs(15);
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long steps under way may take once we are told to stop.
 const FINISH: Duration = Duration::from_secs(4);
@@ -42,7 +43,15 @@ impl Studio {
     /// Works until told to stop, then gives back what it has not begun.
     pub async fn run_worker(self, stop: CancellationToken) {
         let mut steps = JoinSet::new();
+        let mut renewed_at = self.clock.now();
         while !stop.is_cancelled() {
+            let now = self.clock.now();
+            if !steps.is_empty() && now.since(renewed_at) >= RENEW_EVERY {
+                renewed_at = now;
+                if let Err(error) = self.renew_leases(now).await {
+                    tracing::warn!(%error, "job leases could not be renewed");
+                }
+            }
             if let Err(error) = self.start_due(&mut steps).await {
                 tracing::error!(%error, "due jobs could not be read");
             }
@@ -98,6 +107,21 @@ impl Studio {
         .await?;
         tx.commit().await?;
         Ok(job)
+    }
+
+    /// The heartbeat: what this node still works on stays its own.
+    async fn renew_leases(&self, now: Timestamp) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE jobs SET lease_until = $2 \
+             WHERE lease_owner = $1 AND lease_until > $3 AND finished_at IS NULL",
+        )
+        .bind(&self.node)
+        .bind(now.plus(LEASE))
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
     }
 
     async fn give_back_leases(&self) -> sqlx::Result<()> {

@@ -13,7 +13,7 @@ use crate::ids::uuid_v7;
 use crate::time::Timestamp;
 
 /// How long one attempt at a run may take before another takes it up.
-const LEASE: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Debug, FromRow)]
 pub(super) struct Run {
