@@ -136,13 +136,8 @@ async fn judge(tx: &mut Tx, scope: &Scope, row: Row, now: Timestamp) -> sqlx::Re
     if row.body_hash != scope.body.0 {
         return Ok(Claim::Refused(KeyRefused::Mismatch));
     }
-    if let (Some(status), Some(body)) = (row.status, row.response) {
-        let status = u16::try_from(status).unwrap_or(200);
-        return Ok(Claim::Done(Answer {
-            status,
-            body,
-            replayed: true,
-        }));
+    if let Some(kept) = row.status.zip(row.response) {
+        return Ok(Claim::Done(kept_answer(kept)));
     }
     let taken_over = sqlx::query(
         "UPDATE idempotency_keys SET lease_until = $5 \
@@ -176,6 +171,59 @@ async fn forget(tx: &mut Tx, scope: &Scope, before: Timestamp) -> sqlx::Result<(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// What a key was used for before, if it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    body: BodyHash,
+    answer: Option<Answer>,
+}
+
+impl Used {
+    /// The answer to give again to a request with this body.
+    ///
+    /// # Errors
+    /// When the key was used with another body, or its work has not ended.
+    pub fn answer_for(self, body: &BodyHash) -> Result<Answer, KeyRefused> {
+        if self.body != *body {
+            return Err(KeyRefused::Mismatch);
+        }
+        self.answer.ok_or(KeyRefused::InFlight)
+    }
+}
+
+/// Looks a key up without claiming it: what was done with it is answered again even where the same
+/// request could not be begun any more.
+pub async fn find(
+    db: &Database,
+    user: &UserId,
+    endpoint: &str,
+    key: &Key,
+    now: Timestamp,
+) -> sqlx::Result<Option<Used>> {
+    let row: Option<(String, Option<i64>, Option<String>)> = sqlx::query_as(
+        "SELECT body_hash, status, response FROM idempotency_keys \
+         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND created_at > $4",
+    )
+    .bind(user)
+    .bind(endpoint)
+    .bind(key.as_str())
+    .bind(now.minus(KEPT))
+    .fetch_optional(db.reader())
+    .await?;
+    Ok(row.map(|(body, status, response)| Used {
+        body: BodyHash(body),
+        answer: status.zip(response).map(kept_answer),
+    }))
+}
+
+fn kept_answer((status, body): (i64, String)) -> Answer {
+    Answer {
+        status: u16::try_from(status).unwrap_or(200),
+        body,
+        replayed: true,
+    }
 }
 
 /// Names what the work is about, for whoever has to go on with it.

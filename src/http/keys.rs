@@ -1,7 +1,8 @@
 //! The `Idempotency-Key` header and answers given again.
 
-use atelier_server::idempotency::{Answer, BodyHash, Key, Scope};
+use atelier_server::idempotency::{self, Answer, BodyHash, Key, Scope};
 use atelier_server::ids::UserId;
+use atelier_server::services::Services;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -14,18 +15,38 @@ pub fn scope(
     endpoint: &'static str,
     body: BodyHash,
 ) -> Result<Option<Scope>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    let key = value.to_str().ok().and_then(Key::parse).ok_or_else(|| {
-        Problem::validation([("Idempotency-Key", "wants 1 to 255 printable characters")])
-    })?;
-    Ok(Some(Scope {
+    Ok(key(headers)?.map(|key| Scope {
         user: user.clone(),
         endpoint,
         key,
         body,
     }))
+}
+
+/// Whether the request's key was used before: then what matters is what was answered then, not
+/// whether the request could be begun now.
+pub async fn is_known(
+    services: &Services,
+    headers: &HeaderMap,
+    user: &UserId,
+    endpoint: &'static str,
+) -> Result<bool, Problem> {
+    let Some(key) = key(headers)? else {
+        return Ok(false);
+    };
+    let now = services.clock.now();
+    let used = idempotency::find(&services.db, user, endpoint, &key, now).await?;
+    Ok(used.is_some())
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().and_then(Key::parse);
+    let wanted = "wants 1 to 255 printable characters";
+    key.map(Some)
+        .ok_or_else(|| Problem::validation([("Idempotency-Key", wanted)]))
 }
 
 /// A kept answer as a response; one given again says so.

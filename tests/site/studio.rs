@@ -274,6 +274,41 @@ on_both_databases! {
         assert_eq!(app.number("SELECT COUNT(*) FROM jobs").await, 1);
     }
 
+    async fn what_was_done_with_the_last_credit_is_answered_again(app: &App) {
+        let ann = app.sign_up("ann").await;
+        app.set_credits(&ann, 1).await;
+        let form = Multipart::try_on(pictures::person(), pictures::garment());
+        for _ in 0..3 {
+            ann.try_on_usual().await.expect(202);
+        }
+        let first = ann.try_on_once("last", form.clone()).await.expect(202);
+        ann.try_on_usual().await.expect(402);
+        // The answer got lost on its way, so the client asks again: there is nothing left to pay with,
+        // and nothing to be paid.
+        let again = ann.try_on_once("last", form.clone()).await.expect(202);
+        assert!(again.is_replayed());
+        assert_eq!(again.body, first.body);
+        let other = ann.try_on_once("last", form.text("category", "tops")).await.expect(422);
+        assert_eq!(other.code(), "idempotency_mismatch");
+    }
+
+    async fn a_kept_draft_gone_on_with_twice_runs_one_job(app: &App) {
+        let ann = app.sign_up("ann").await;
+        app.set_credits(&ann, 0).await;
+        let usual = || Multipart::try_on(pictures::person(), pictures::garment());
+        for trial in ["a", "b", "c"] {
+            ann.upload("/try-on", usual().text("key", trial)).await.expect(303);
+        }
+        ann.upload("/try-on", usual().text("key", "kept")).await.expect(402);
+        app.set_credits(&ann, 5).await;
+        let go_on = Multipart::default().text("draft", "1").text("category", "auto").text("key", "go-on");
+        // One after the other, as a double click without script often arrives.
+        let first = ann.upload("/try-on", go_on.clone()).await.expect(303);
+        let second = ann.upload("/try-on", go_on).await.expect(303);
+        assert_eq!(first.header("location"), second.header("location"));
+        assert_eq!(app.number("SELECT COUNT(*) FROM jobs").await, 4);
+    }
+
     async fn another_users_job_does_not_exist(app: &App) {
         let (ann, eve, admin) =
             (app.sign_up("ann").await, app.sign_up("eve").await, app.admin().await);

@@ -4,9 +4,10 @@
 use atelier_app::flash::{Flash, Form, Outcome};
 use atelier_app::routes;
 use atelier_server::accounts::{Language, Scope};
-use atelier_server::idempotency::{BodyHash, Key, KeyRefused};
+use atelier_server::idempotency::{self, Answer, BodyHash, Key, KeyRefused};
+use atelier_server::ids::UserId;
 use atelier_server::services::Services;
-use atelier_server::studio::{Category, Draft, Picture, PictureError, SubmitError, SubmitRequest};
+use atelier_server::studio::{Category, Draft, PictureError, SubmitError, SubmitRequest};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State as Extract};
@@ -30,7 +31,7 @@ pub async fn create(
     caller: Result<Caller, Problem>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (caller, upload) = match admit(&state, caller).await {
+    let (caller, upload) = match admit(&state, &headers, caller).await {
         Ok(caller) => (caller, receive(&state, request).await?),
         Err(problem) => {
             drain(request.into_body()).await;
@@ -73,11 +74,18 @@ pub async fn create(
     }
 }
 
-async fn admit(state: &State, caller: Result<Caller, Problem>) -> Result<Caller, Problem> {
+async fn admit(
+    state: &State,
+    headers: &HeaderMap,
+    caller: Result<Caller, Problem>,
+) -> Result<Caller, Problem> {
     let caller = caller?;
     caller.require(Scope::Jobs)?;
     caller.require(Scope::CreditsSpend)?;
     let services = &state.services;
+    if keys::is_known(services, headers, &caller.user.id, API).await? {
+        return Ok(caller);
+    }
     if !services.studio.is_available() {
         return Err(Problem::provider_unavailable());
     }
@@ -125,14 +133,44 @@ pub async fn submit_form(
         drain(request.into_body()).await;
         return Redirect::to(&routes::sign_in_then(routes::TRY_ON)).into_response();
     };
-    match run_form(&state, &caller, request).await {
+    let upload = match receive_form(&state, request).await {
+        Ok(upload) => upload,
+        Err(outcome) => return refuse(&state, caller, language, None, vec![outcome]).await,
+    };
+    match run_form(&state, &caller, &upload).await {
         Ok(job) => Redirect::to(&routes::job(&job)).into_response(),
-        Err(outcomes) => {
-            let status = status_of(&outcomes);
-            let flash = Flash::several(Form::TryOn, outcomes);
-            pages::show(&state, caller.user, language, routes::TRY_ON, flash, status).await
+        Err(outcomes) => refuse(&state, caller, language, Some(&upload), outcomes).await,
+    }
+}
+
+async fn receive_form(state: &State, request: Request) -> Result<Upload, Outcome> {
+    let multipart = Multipart::from_request(request, state)
+        .await
+        .map_err(|_| Outcome::Unexpected)?;
+    Upload::read(multipart).await.map_err(|error| match error {
+        UploadError::FileTooLarge(field) if field == "garment" => Outcome::GarmentTooLarge,
+        UploadError::FileTooLarge(_) | UploadError::TooLarge => Outcome::PersonTooLarge,
+        UploadError::Broken => Outcome::Unexpected,
+    })
+}
+
+/// The form again, with what was chosen in it; browsers do not let a page choose a file again.
+async fn refuse(
+    state: &State,
+    caller: Caller,
+    language: Language,
+    upload: Option<&Upload>,
+    outcomes: Vec<Outcome>,
+) -> Response {
+    const CHOICES: [&str; 3] = ["person_sample", "garment_sample", "category"];
+    let status = status_of(&outcomes);
+    let mut flash = Flash::several(Form::TryOn, outcomes);
+    if let Some(upload) = upload {
+        for field in CHOICES {
+            flash = flash.keep(field, upload.text(field));
         }
     }
+    pages::show(state, caller.user, language, routes::TRY_ON, flash, status).await
 }
 
 fn status_of(outcomes: &[Outcome]) -> StatusCode {
@@ -146,30 +184,23 @@ fn status_of(outcomes: &[Outcome]) -> StatusCode {
     }
 }
 
-async fn run_form(
-    state: &State,
-    caller: &Caller,
-    request: Request,
-) -> Result<String, Vec<Outcome>> {
+async fn run_form(state: &State, caller: &Caller, upload: &Upload) -> Result<String, Vec<Outcome>> {
     let services = &state.services;
-    let multipart = Multipart::from_request(request, state)
-        .await
-        .map_err(|_| vec![Outcome::Unexpected])?;
-    let upload = Upload::read(multipart).await.map_err(|error| match error {
-        UploadError::FileTooLarge(field) if field == "garment" => vec![Outcome::GarmentTooLarge],
-        UploadError::FileTooLarge(_) | UploadError::TooLarge => vec![Outcome::PersonTooLarge],
-        UploadError::Broken => vec![Outcome::Unexpected],
-    })?;
+    let user = caller.user.id.clone();
     let category = Category::parse(upload.text("category")).unwrap_or(Category::Auto);
     let key = Key::parse(upload.text("key")).ok_or_else(|| vec![Outcome::Unexpected])?;
-    let (draft, hash) = form_pictures(services, caller, &upload, category).await?;
-    let scope = atelier_server::idempotency::Scope {
-        user: caller.user.id.clone(),
+    let pictures = Pictures::chosen(upload);
+    let scope = idempotency::Scope {
+        user: user.clone(),
         endpoint: FORM,
+        body: pictures.hash(category),
         key,
-        body: hash,
     };
-    let user = caller.user.id.clone();
+    // A second click comes when the draft is a job already, or the last credit is spent.
+    if let Some(answer) = answered(services, &scope).await? {
+        return Ok(job_id(&answer.body));
+    }
+    let draft = pictures.into_draft(services, &user).await?;
     let request = SubmitRequest {
         user,
         draft,
@@ -196,59 +227,96 @@ fn job_id(body: &str) -> String {
         .to_owned()
 }
 
-/// The pictures of the form: the kept draft, or what was chosen now.
-async fn form_pictures(
+async fn answered(
     services: &Services,
-    caller: &Caller,
-    upload: &Upload,
-    category: Category,
-) -> Result<(Draft, BodyHash), Vec<Outcome>> {
-    if upload.text("draft") == "1" {
-        let draft = services
-            .studio
-            .find_draft(&caller.user.id)
-            .await
-            .map_err(unexpected)?;
-        let draft = draft.ok_or_else(|| vec![Outcome::PersonMissing, Outcome::GarmentMissing])?;
-        let ids = [draft.person.as_str(), draft.garment.as_str()].join(" ");
-        let hash = BodyHash::of(&[("draft", ids.as_bytes())]);
-        return Ok((draft, hash));
+    scope: &idempotency::Scope,
+) -> Result<Option<Answer>, Vec<Outcome>> {
+    let now = services.clock.now();
+    let used = idempotency::find(&services.db, &scope.user, scope.endpoint, &scope.key, now)
+        .await
+        .map_err(unexpected)?;
+    match used.map(|used| used.answer_for(&scope.body)) {
+        Some(Ok(answer)) => Ok(Some(answer)),
+        Some(Err(KeyRefused::Mismatch)) => Err(vec![Outcome::KeyMismatch]),
+        // What is still being worked on is waited for where the key is claimed.
+        Some(Err(KeyRefused::InFlight)) | None => Ok(None),
     }
-    let person = chosen(upload, "person", Outcome::PersonMissing);
-    let garment = chosen(upload, "garment", Outcome::GarmentMissing);
-    let (Ok(person), Ok(garment)) = (person.clone(), garment.clone()) else {
-        return Err([person.err(), garment.err()]
-            .into_iter()
-            .flatten()
-            .collect());
-    };
-    let hash = body_hash(&person, &garment, category);
-    let (person, garment) = tokio::join!(
-        services.studio.check_picture(person),
-        services.studio.check_picture(garment)
-    );
-    let person: Result<Picture, Outcome> = person.map_err(|error| match error {
+}
+
+/// What a form wants to try on.
+enum Pictures {
+    /// The pictures kept from before.
+    Draft,
+    Chosen(Result<Bytes, Outcome>, Result<Bytes, Outcome>),
+}
+
+impl Pictures {
+    fn chosen(upload: &Upload) -> Self {
+        if upload.text("draft") == "1" {
+            return Self::Draft;
+        }
+        Self::Chosen(
+            chosen(upload, "person", Outcome::PersonMissing),
+            chosen(upload, "garment", Outcome::GarmentMissing),
+        )
+    }
+
+    fn hash(&self, category: Category) -> BodyHash {
+        let none = Bytes::new();
+        match self {
+            Self::Draft => {
+                BodyHash::of(&[("draft", b"1"), ("category", category.as_str().as_bytes())])
+            }
+            Self::Chosen(person, garment) => body_hash(
+                person.as_ref().unwrap_or(&none),
+                garment.as_ref().unwrap_or(&none),
+                category,
+            ),
+        }
+    }
+
+    /// Both pictures, checked and kept.
+    async fn into_draft(self, services: &Services, user: &UserId) -> Result<Draft, Vec<Outcome>> {
+        let studio = &services.studio;
+        let (person, garment) = match self {
+            Self::Draft => {
+                let draft = studio.find_draft(user).await.map_err(unexpected)?;
+                return draft.ok_or_else(|| vec![Outcome::PersonMissing, Outcome::GarmentMissing]);
+            }
+            Self::Chosen(person, garment) => both(person, garment)?,
+        };
+        let (person, garment) =
+            tokio::join!(studio.check_picture(person), studio.check_picture(garment));
+        let (person, garment) = both(
+            person.map_err(person_outcome),
+            garment.map_err(garment_outcome),
+        )?;
+        let kept = studio.keep_draft(user, &person, &garment).await;
+        kept.map_err(unexpected)
+    }
+}
+
+/// Both, or everything that is wrong.
+fn both<T>(a: Result<T, Outcome>, b: Result<T, Outcome>) -> Result<(T, T), Vec<Outcome>> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err([a.err(), b.err()].into_iter().flatten().collect()),
+    }
+}
+
+const fn person_outcome(error: PictureError) -> Outcome {
+    match error {
         PictureError::TooLarge => Outcome::PersonTooLarge,
         PictureError::Unsupported => Outcome::PersonUnsupported,
         PictureError::Broken => Outcome::PersonBroken,
-    });
-    let garment: Result<Picture, Outcome> = garment.map_err(|error| match error {
+    }
+}
+
+const fn garment_outcome(error: PictureError) -> Outcome {
+    match error {
         PictureError::TooLarge => Outcome::GarmentTooLarge,
         PictureError::Unsupported => Outcome::GarmentUnsupported,
         PictureError::Broken => Outcome::GarmentBroken,
-    });
-    match (person, garment) {
-        (Ok(person), Ok(garment)) => {
-            let kept = services
-                .studio
-                .keep_draft(&caller.user.id, &person, &garment)
-                .await;
-            Ok((kept.map_err(unexpected)?, hash))
-        }
-        (person, garment) => Err([person.err(), garment.err()]
-            .into_iter()
-            .flatten()
-            .collect()),
     }
 }
 
