@@ -56,7 +56,7 @@ impl Page {
             title = words.title,
             order = order(words, session),
             card_number = words.card_number,
-            card = escape(&form.card),
+            card = escape(&in_fours(&form.card)),
             how = words.how,
             method = select("method", words.method, &words.methods, &form.method),
             webhook = select("webhook", words.webhook, &words.webhooks, &form.webhook),
@@ -225,13 +225,29 @@ fn test_cards(words: &Words) -> String {
     for (number, meaning) in &words.cards {
         let _ = write!(
             rows,
-            "<li><a href=\"?card={number}\"><code>{number}</code></a> <span>{meaning}</span></li>"
+            "<li><a href=\"?card={number}\"><code>{shown}</code></a> <span>{meaning}</span></li>",
+            shown = in_fours(number)
         );
     }
     format!(
         "<section><h2>{}</h2><ul class=\"cards\">{rows}</ul></section>",
         words.test_cards
     )
+}
+
+/// A card number as it stands on cards; anything else as it is.
+fn in_fours(number: &str) -> String {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.to_owned();
+    }
+    let mut grouped = String::with_capacity(number.len() + number.len() / 4);
+    for (index, digit) in number.chars().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// Text that is safe between tags and in quoted attributes.
@@ -252,7 +268,14 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{escape, in_fours};
+
+    #[test]
+    fn card_numbers_stand_in_fours() {
+        assert_eq!(in_fours("4242424242424242"), "4242 4242 4242 4242");
+        assert_eq!(in_fours("4242 42"), "4242 42");
+        assert_eq!(in_fours(""), "");
+    }
 
     #[test]
     fn escapes_what_html_would_read() {
