@@ -3,7 +3,7 @@
 //! and the same run. What the dashboard is slower by is the price of the page.
 //!
 //! Requests go over loopback through keep-alive connections; load and program share the cores of
-//! this machine, for both alike.
+//! this machine, for both alike. Memory is that of the program in a process of its own.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +12,8 @@
 )]
 
 use std::collections::HashMap;
+use std::io::BufRead;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -79,7 +81,6 @@ async fn bench() {
 
     let cookie = sign_up(&address.to_string()).await;
     put_jobs(&services).await;
-    let idle = resident_kilobytes();
     let mut sides = [
         Side::new("dashboard", address.to_string(), "/dashboard"),
         Side::new("bare handler", bare, "/"),
@@ -93,10 +94,11 @@ async fn bench() {
             side.rounds.push(round);
         }
     }
-    report(&sides, idle);
+    report(&sides);
     drop(stop);
     drop(services);
     serving.await.unwrap().unwrap();
+    report_memory().await;
 }
 
 fn settings(folder: &Scratch) -> Settings {
@@ -262,11 +264,56 @@ async fn read_answer(stream: &mut BufReader<TcpStream>) {
     stream.read_exact(&mut body).await.unwrap();
 }
 
-fn resident_kilobytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+/// The program, as it is installed.
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    fn start(folder: &Scratch) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_atelier"))
+            .env("ATELIER_LISTEN", "127.0.0.1:0")
+            .env("ATELIER_DATA_DIR", folder.path())
+            .env("ATELIER_RATE_LIMITS", "off")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| Some(line.strip_prefix("listening on http://")?.to_owned()))
+            .unwrap();
+        Self { child, address }
+    }
+
+    fn resident_megabytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes.unwrap() / 1_024
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn report_memory() {
+    let folder = Scratch::new().unwrap();
+    let process = Process::start(&folder);
+    let idle = process.resident_megabytes();
+    let cookie = sign_up(&process.address).await;
+    let side = Side::new("dashboard", process.address.clone(), "/dashboard");
+    side.measure(&cookie, ROUND).await;
+    let loaded = process.resident_megabytes();
+    println!("memory of the program: {idle} MB idle, {loaded} MB after {ROUND:?} of that load");
 }
 
 fn median<T: PartialOrd + Copy>(rounds: &[Round], figure: impl Fn(&Round) -> T) -> T {
@@ -275,7 +322,7 @@ fn median<T: PartialOrd + Copy>(rounds: &[Round], figure: impl Fn(&Round) -> T) 
     figures[figures.len() / 2]
 }
 
-fn report(sides: &[Side], idle: u64) {
+fn report(sides: &[Side]) {
     println!(
         "\n{CONNECTIONS} connections, {WARM_UP:?} warm-up, median of {ROUNDS} interleaved rounds of {ROUND:?}, SQLite\n"
     );
@@ -299,6 +346,4 @@ fn report(sides: &[Side], idle: u64) {
         "\nthe dashboard makes {:.0} % of the bare handler's rate",
         100.0 * rate / baseline
     );
-    let (idle, loaded) = (idle / 1_024, resident_kilobytes() / 1_024);
-    println!("memory: {idle} MB before, {loaded} MB after the load (load generator included)");
 }
