@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use atelier_app::components::demo::{DemoAccount, DemoAccounts};
 use atelier_app::letters;
 use atelier_server::accounts::{
     Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
@@ -22,7 +23,7 @@ use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeS
 use atelier_server::services::Services;
 use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
 use atelier_server::time::Clock;
-use atelier_server::{idempotency, live};
+use atelier_server::{idempotency, live, secret};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -33,7 +34,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::util::MapRequestLayer;
 use tower::{Layer, ServiceExt};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use url::Url;
@@ -188,6 +188,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         },
         stop: CancellationToken::new(),
         mail_folder: mail_folder(settings),
+        demo: demo_accounts(settings),
     };
     let stop = state.stop.clone();
     let mailer = Mailer::new(
@@ -256,6 +257,7 @@ fn services(
             callback_base: callback_base(settings, addresses),
             originals_kept: ORIGINALS_KEPT,
             poll_every: POLL_EVERY,
+            previews: settings.fashn.is_none(),
         },
         node.to_owned(),
     );
@@ -406,11 +408,31 @@ async fn prepare_accounts(settings: &Settings, ground: &Ground) -> Result<(), St
 
 /// On an address others can reach, nobody can guess it.
 fn demo_password(settings: &Settings) -> String {
-    if settings.listen.ip().is_loopback() && !settings.sandbox_public {
+    if is_private(settings) {
         DEMO_PASSWORD.to_owned()
     } else {
-        atelier_server::secret::token()
+        secret::token()
     }
+}
+
+/// Whether only this machine can reach the site.
+fn is_private(settings: &Settings) -> bool {
+    settings.listen.ip().is_loopback() && !settings.sandbox_public
+}
+
+/// What pages may say about the demo accounts.
+fn demo_accounts(settings: &Settings) -> DemoAccounts {
+    let told = settings.mode() == Mode::Sandbox && is_private(settings);
+    let emails: &[&str] = if told {
+        &[DEMO_EMAIL, DEMO_ADMIN_EMAIL]
+    } else {
+        &[]
+    };
+    let account = |email: &&str| DemoAccount {
+        email: (*email).to_owned(),
+        password: DEMO_PASSWORD.to_owned(),
+    };
+    DemoAccounts(emails.iter().map(account).collect())
 }
 
 async fn make_demo_account(
@@ -479,8 +501,7 @@ impl Program {
         let service = self
             .router
             .layer(CompressionLayer::new().compress_when(worth_compressing()))
-            .layer(from_fn_with_state(self.proxies, address::find))
-            .layer(CatchPanicLayer::new());
+            .layer(from_fn_with_state(self.proxies, address::find));
         let service = MapRequestLayer::new(language::take_prefix).layer(service);
         let service = ServiceExt::<Request>::map_response(service, std::convert::identity);
         let make =

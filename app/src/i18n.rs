@@ -139,6 +139,14 @@ impl Words {
         })
     }
 
+    /// A sentence that another one follows: Chinese has no space between them.
+    pub fn followed(self, mut sentence: String) -> String {
+        if self.0 == Language::En {
+            sentence.push(' ');
+        }
+        sentence
+    }
+
     /// The tag for `lang`.
     pub fn tag(self) -> &'static str {
         match self.0 {

@@ -101,9 +101,9 @@ pub enum Refusal {
     RateLimited {
         seconds: i64,
     },
-    /// The number under which the log has it.
     Internal {
-        reference: String,
+        /// The number under which the log has it.
+        reference: Option<String>,
     },
     Unavailable,
 }
@@ -115,6 +115,8 @@ pub enum Landing {
     Settled(Recharge),
     /// Paid or being paid, not granted yet.
     Updating(Recharge, Delay),
+    /// The checkout is open, and nothing has been paid.
+    Unpaid(Recharge),
     Failed(Recharge),
     Expired(Recharge),
     /// Unknown, or somebody else's: one answer for both.
@@ -188,7 +190,28 @@ impl Visit {
         Self::with(request, Content::NotFound).await
     }
 
+    /// A visit that is answered with why its page is not shown, or with [`Content::NotFound`]. It
+    /// asks the database nothing, which may be what does not answer: nobody is signed in on it.
+    pub fn turned_away(request: Request, content: Content) -> Self {
+        Self::of(
+            Request {
+                user: None,
+                ..request
+            },
+            content,
+            None,
+        )
+    }
+
     async fn with(request: Request, content: Content) -> db::Result<Self> {
+        let wallet = match &request.user {
+            Some(user) => Some(request.services.wallet(&user.id).await?),
+            None => None,
+        };
+        Ok(Self::of(request, content, wallet))
+    }
+
+    fn of(request: Request, content: Content, wallet: Option<Wallet>) -> Self {
         let Request {
             services,
             user,
@@ -198,12 +221,8 @@ impl Visit {
             flash,
             ..
         } = request;
-        let wallet = match &user {
-            Some(user) => Some(services.wallet(&user.id).await?),
-            None => None,
-        };
         let now = services.clock.now();
-        Ok(Self {
+        Self {
             services,
             user,
             wallet,
@@ -213,7 +232,7 @@ impl Visit {
             flash,
             content,
             now,
-        })
+        }
     }
 
     pub fn words(&self) -> Words {
@@ -474,6 +493,7 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
     let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
     let landing = match fulfilled {
         Some(Ok(Fulfilment::Granted(recharge))) => Landing::Settled(recharge),
+        Some(Ok(Fulfilment::Unpaid(recharge))) => Landing::Unpaid(recharge),
         Some(Ok(Fulfilment::Waiting(recharge))) => Landing::Updating(recharge, Delay::Bank),
         Some(Ok(Fulfilment::HeldBack(recharge))) => Landing::Updating(recharge, Delay::Grant),
         Some(Ok(Fulfilment::Failed(recharge))) => Landing::Failed(recharge),
@@ -492,6 +512,7 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
     Ok(match &landing {
         Landing::Settled(recharge)
         | Landing::Updating(recharge, _)
+        | Landing::Unpaid(recharge)
         | Landing::Failed(recharge)
         | Landing::Expired(recharge)
             if recharge.user_id != user.id =>

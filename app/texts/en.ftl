@@ -213,7 +213,7 @@ dash-frozen-title = { $count ->
    *[other] { $n } credits are on hold
 }
 dash-frozen-text = The payment they came from is being disputed. They are free again when that ends in your favour.
-dash-verify-title = Confirm your e-mail address
+dash-verify-title = Confirm your address
 dash-verify-text = We sent a link to { $email }. Open it so that you can always get back into your account.
 dash-verify-text-credits = We sent a link to { $email }. Open it and { $credits } credits are added to your account.
 dash-verify-resend = Send it again
@@ -326,6 +326,9 @@ success-updating-status = Being updated
 success-updating-next-title = It takes a little longer
 success-updating-next = Nothing is lost and there is nothing you must do. We look again by ourselves, and the credits are added as soon as the payment is confirmed, even with this page closed. If they are not here tomorrow, write to { $contact } and name payment { $id }.
 success-updating-again = Look again
+success-unpaid-page = Not paid yet
+success-unpaid-title = Nothing has been paid yet
+success-unpaid-text = This checkout is still open. As soon as you have paid, the credits are added.
 success-failed-page = Payment failed
 success-failed-title = The payment did not go through
 success-failed-text = Nothing was charged and no credits were added.
@@ -343,7 +346,8 @@ success-missing-button = See my payments
 
 cancelled-page = Payment not finished
 cancelled-title = No payment was made
-cancelled-text = You came back before paying. Nothing was charged. The checkout stays open for an hour, should you change your mind.
+cancelled-text = You came back before paying. Nothing was charged.
+cancelled-text-open = The checkout stays open for an hour, should you change your mind.
 cancelled-continue = Continue this checkout
 cancelled-other = Choose something else
 cancelled-dashboard = Go to the dashboard

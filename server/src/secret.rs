@@ -12,6 +12,12 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// A short number to find a line of the log by: 8 hex digits.
+pub fn reference() -> String {
+    let bytes: [u8; 4] = rand::rng().random();
+    hex::encode(bytes)
+}
+
 /// SHA-256 in hex. Enough for what is itself random: tokens, session ids.
 pub fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))

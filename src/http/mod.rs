@@ -18,12 +18,14 @@ pub mod webhooks;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use atelier_app::components::demo::DemoAccounts;
 use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
 use api_limit::ApiLimit;
@@ -38,6 +40,8 @@ pub struct State {
     pub stop: CancellationToken,
     /// Where letters are kept when none is sent.
     pub mail_folder: Option<PathBuf>,
+    /// Told to everybody who comes to sign in.
+    pub demo: DemoAccounts,
 }
 
 /// The public face of the site.
@@ -124,6 +128,8 @@ pub fn router(state: State, sandboxes: Router) -> Router {
             layers::cross_site::refuse,
         ))
         .merge(machines())
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(state.clone(), layers::refused::draw))
         .layer(from_fn_with_state(state.clone(), layers::headers::secure))
         .with_state(state)
         .merge(sandboxes)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use atelier_app::components::assets::Assets;
 use atelier_app::flash::{self, Flash};
+use atelier_app::forms::accounts::language_cookie;
 use atelier_app::visit::{self, SecureCookies, Visit};
 use atelier_app::{App, session, shell};
 use atelier_server::accounts::{Language, User};
@@ -24,6 +25,7 @@ use leptos_axum::{
 use tower_sessions::Session;
 
 use super::State;
+use super::layers::language::Prefix;
 use super::problem::Problem;
 
 /// A page is bounded; the statement is the longest.
@@ -61,9 +63,11 @@ fn axum_path(path: &str) -> String {
 fn context(state: &State) -> impl Fn() + Clone + Send + Sync + 'static {
     let services = state.services.clone();
     let assets = ASSETS.clone();
+    let demo = state.demo.clone();
     move || {
         provide_context(services.clone());
         provide_context(assets.clone());
+        provide_context(demo.clone());
     }
 }
 
@@ -91,6 +95,8 @@ async fn add_secure(Extract(state): Extract<State>, mut request: Request, next: 
 async fn prepare(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
     let flash = flash_of(request.headers());
     let had_flash = flash.is_some();
+    let chosen = request.extensions().get::<Prefix>().copied();
+    let secure = state.site.secure_cookies;
     let asked = match asked(&state, &request, flash).await {
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
@@ -100,12 +106,20 @@ async fn prepare(Extract(state): Extract<State>, mut request: Request, next: Nex
         Err(error) => return Problem::internal(error).into_response(),
     };
     let mut response = next.run(request).await;
-    if had_flash
-        && let Ok(value) = HeaderValue::from_str(&flash::removal(state.site.secure_cookies))
-    {
-        response.headers_mut().append(SET_COOKIE, value);
+    if had_flash {
+        set_cookie(&mut response, &flash::removal(secure));
+    }
+    // The links of a page carry no prefix; what they lead to stays in the language.
+    if let Some(Prefix(language)) = chosen {
+        set_cookie(&mut response, &language_cookie(language, secure));
     }
     response
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
 }
 
 /// What the request says; the account is looked up afterwards, without borrowing the request.
@@ -114,7 +128,6 @@ fn asked(
     request: &Request,
     flash: Option<Flash>,
 ) -> impl Future<Output = Result<visit::Request, Problem>> + use<> {
-    let query = Query::<HashMap<String, String>>::try_from_uri(request.uri());
     let session = request.extensions().get::<Session>().cloned();
     let asked = visit::Request {
         services: state.services.clone(),
@@ -125,7 +138,7 @@ fn asked(
             .copied()
             .unwrap_or(Language::En),
         path: request.uri().path().to_owned(),
-        query: query.map(|query| query.0).unwrap_or_default(),
+        query: query(request),
         flash,
         mail_folder: state.mail_folder.clone(),
     };
@@ -138,6 +151,11 @@ fn asked(
         };
         Ok(visit::Request { user, ..asked })
     }
+}
+
+/// What is asked behind the `?`.
+pub fn query(request: &Request) -> HashMap<String, String> {
+    Query::try_from_uri(request.uri()).map_or_else(|_| HashMap::new(), |query| query.0)
 }
 
 fn flash_of(headers: &HeaderMap) -> Option<Flash> {
@@ -174,14 +192,19 @@ pub async fn show(
         Ok(visit) => visit,
         Err(error) => return Problem::internal(error).into_response(),
     };
+    let mut response = draw(state, visit).await;
+    *response.status_mut() = status;
+    response
+}
+
+/// The page of a visit that was prepared by hand.
+pub async fn draw(state: &State, visit: Visit) -> Response {
     let mut request = Request::new(Body::empty());
-    if let Ok(uri) = path.parse() {
+    if let Ok(uri) = visit.path.parse() {
         *request.uri_mut() = uri;
     }
     request.extensions_mut().insert(visit);
-    let mut response = cut_page(render(Extract(state.clone()), request).await).await;
-    *response.status_mut() = status;
-    response
+    cut_page(render(Extract(state.clone()), request).await).await
 }
 
 /// Nothing is here: a page for people, a problem for programs.

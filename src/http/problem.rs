@@ -1,14 +1,17 @@
 //! Errors as programs read them: RFC 9457 `application/problem+json` with a stable `code`.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use atelier_app::routes;
+use atelier_app::visit::{Content, Refusal};
 use atelier_server::accounts::{Limited, LinkError, SignInError, SignUpError};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
 use atelier_server::payments::CheckoutError;
+use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -29,6 +32,9 @@ struct Details {
     more: Map<String, Value>,
     retry_after: Option<Duration>,
 }
+
+/// What the log calls an error by, in the answer.
+const REFERENCE: &str = "reference";
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &str) -> Self {
@@ -138,21 +144,49 @@ impl Problem {
         problem
     }
 
-    /// An unknown error: logged here, once, and answered by a fixed text.
+    /// An unknown error: logged here, once, and answered by a fixed text and the number under which
+    /// the log has it.
     pub fn internal(error: impl std::fmt::Display) -> Self {
-        tracing::error!(%error, "a request failed");
+        let reference = secret::reference();
+        tracing::error!(%error, reference, "a request failed");
         let detail = "Something broke on our side. It is in the log.";
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "Internal error",
-            detail,
-        )
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let mut problem = Self::new(status, "internal", "Internal error", detail);
+        let more = (REFERENCE.to_owned(), json!(reference));
+        problem.0.more = Map::from_iter([more]);
+        problem
     }
+
+    /// What a page says instead, for people.
+    pub fn content(&self) -> Content {
+        let details = &self.0;
+        Content::Refused(match details.code {
+            "not_found" | "method_not_allowed" => return Content::NotFound,
+            "cross_site" => Refusal::CrossSite,
+            "rate_limited" => Refusal::RateLimited {
+                seconds: whole_seconds(details.retry_after.unwrap_or_default()),
+            },
+            "provider_unavailable" => Refusal::Unavailable,
+            "forbidden" | "unauthenticated" => Refusal::Forbidden,
+            _ => Refusal::Internal {
+                reference: details
+                    .more
+                    .get(REFERENCE)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
+            },
+        })
+    }
+}
+
+/// At least one, or a client would come back at once.
+fn whole_seconds(wait: Duration) -> i64 {
+    i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).max(1)
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let problem = self.clone();
         let details = *self.0;
         let mut body = json!({
             "type": "about:blank",
@@ -172,11 +206,9 @@ impl IntoResponse for Problem {
         let media = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media);
         if let Some(wait) = details.retry_after {
-            headers.insert(
-                header::RETRY_AFTER,
-                HeaderValue::from(wait.as_secs().max(1)),
-            );
+            headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
         }
+        response.extensions_mut().insert(problem);
         response
     }
 }
@@ -315,6 +347,11 @@ impl From<CancelError> for Problem {
             CancelError::Database(error) => error.into(),
         }
     }
+}
+
+/// A handler panicked. What it says is in the log already, by the panic's own hook.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::internal("a handler panicked").into_response()
 }
 
 /// A picture that is refused, with the name of its field.

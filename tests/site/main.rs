@@ -9,6 +9,7 @@ mod support;
 mod api;
 mod freshness;
 mod headers;
+mod pages;
 mod payments;
 mod process;
 mod session;

@@ -125,7 +125,7 @@ on_both_databases! {
     async fn an_open_checkout_grants_nothing(app: &App) {
         let ann = app.sign_up("ann").await;
         let open = ann.checkout("credits-10").await;
-        assert!(matches!(fulfil(app, &open).await, Fulfilment::Waiting(_)));
+        assert!(matches!(fulfil(app, &open).await, Fulfilment::Unpaid(_)));
         // Even a really signed event that says so is only a signal.
         let lie = event("evt_lie", "checkout.session.completed", &open.session_id);
         deliver_signed(app, &lie.to_string()).await.expect(200);
@@ -160,7 +160,7 @@ on_both_databases! {
         let wallet = ann.wallet().await;
         let checkout = ann.checkout("credits-10").await;
         ann.pay(&checkout, &[("card_number", DECLINED_CARD)]).await.expect(402);
-        assert!(matches!(fulfil(app, &checkout).await, Fulfilment::Waiting(_)));
+        assert!(matches!(fulfil(app, &checkout).await, Fulfilment::Unpaid(_)));
         assert_eq!(ann.wallet().await, wallet);
         assert!(app.book().await.iter().all(|item| item["paid"] == false));
 

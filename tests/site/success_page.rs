@@ -80,6 +80,9 @@ on_both_databases! {
         for _ in 0..2 {
             let page = ann.get(&checkout.landing()).await.expect(200);
             assert_eq!((balance(&page), leaves_by_itself(&page)), (8, false));
+            // There is nothing to wait for: the way on is to pay.
+            assert_eq!(page.header("refresh"), "");
+            assert!(page.text().contains(&format!("href=\"{}\"", checkout.url)));
             ann.pay(&checkout, &[("card_number", DECLINED_CARD)]).await.expect(402);
         }
         assert_eq!(ann.remaining().await, 8);

@@ -5,16 +5,18 @@ use super::figure::live_figure;
 use super::link::{button_link, text_link};
 use crate::i18n::Words;
 use crate::routes;
-use crate::visit::Visit;
+use crate::visit::{Content, Visit};
 
 /// What stands above every page: the way to its content, the sandbox's ribbon, navigation, balance.
 pub fn top(visit: &Visit) -> AnyView {
     let w = visit.words();
     let ribbon = visit.is_sandbox().then(|| ribbon(w));
     let nav = nav(w, &visit.path, &visit.address(), visit.user.is_some());
-    let money = match &visit.wallet {
-        Some(wallet) => balance(w, wallet),
-        None => ways_in(w),
+    let money = match (&visit.wallet, &visit.content) {
+        (Some(wallet), _) => Some(balance(w, wallet)),
+        // Nobody was asked for, so nobody is told to sign in.
+        (None, Content::Refused(_)) => None,
+        (None, _) => Some(ways_in(w)),
     };
     view! {
         <header class="top">
@@ -34,7 +36,7 @@ pub fn top(visit: &Visit) -> AnyView {
 }
 
 fn ribbon(w: Words) -> impl IntoView {
-    let text = format!("{} ", w.say("common-sandbox"));
+    let text = w.followed(w.say("common-sandbox"));
     view! { <p class="ribbon">{text}{text_link(routes::SANDBOX, w.say("common-sandbox-more"))}</p> }
 }
 
@@ -45,6 +47,9 @@ const PERSONAL: [(&str, &str); 5] = [
     (routes::STATEMENT, "bar-statement"),
     (routes::ACCOUNT, "bar-account"),
 ];
+
+/// What the balance and its button lead to as well.
+const BESIDE: [&str; 2] = [routes::PAYMENTS, routes::STATEMENT];
 
 /// The prices, which stand on the home page.
 const PRICES: &str = "/#prices";
@@ -58,7 +63,8 @@ fn nav(w: Words, path: &str, address: &str, signed_in: bool) -> impl IntoView + 
     .iter()
     .map(|(href, key)| {
         let current = (*href == path).then_some("page");
-        view! { <li><a href=*href aria-current=current>{w.say(key)}</a></li> }
+        let beside = BESIDE.contains(href).then_some("beside");
+        view! { <li class=beside><a href=*href aria-current=current>{w.say(key)}</a></li> }
     })
     .collect();
     view! {

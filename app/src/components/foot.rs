@@ -10,7 +10,7 @@ pub fn foot(visit: &Visit) -> AnyView {
     let w = visit.words();
     let seller = seller_of(&visit.services.catalog).name.into_owned();
     let sold = w.say_with("foot-seller", &[("seller", seller.into())]);
-    let line = format!("{} {sold}", w.say("foot-tagline"));
+    let line = w.followed(w.say("foot-tagline")) + &sold;
     view! {
         <footer class="foot">
             <div class="wrap">

@@ -223,7 +223,10 @@ pub async fn change_language(
                 .await
                 .map_err(unexpected)?;
         }
-        remember_language(language);
+        let secure = use_extension::<SecureCookies>().is_some_and(|secure| secure.0);
+        if let Ok(value) = HeaderValue::from_str(&language_cookie(language, secure)) {
+            expect_context::<ResponseOptions>().append_header(SET_COOKIE, value);
+        }
     }
     go(&if next.is_empty() {
         routes::HOME.to_owned()
@@ -233,15 +236,13 @@ pub async fn change_language(
     Ok(())
 }
 
-fn remember_language(language: Language) {
-    let secure = use_extension::<SecureCookies>().is_some_and(|secure| secure.0);
-    let cookie = cookie::Cookie::build((LANGUAGE_COOKIE, language.as_str()))
+/// The `Set-Cookie` value that remembers a language for a year.
+pub fn language_cookie(language: Language, secure: bool) -> String {
+    cookie::Cookie::build((LANGUAGE_COOKIE, language.as_str()))
         .path("/")
         .same_site(cookie::SameSite::Lax)
         .secure(secure)
         .max_age(cookie::time::Duration::days(365))
-        .build();
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-        expect_context::<ResponseOptions>().append_header(SET_COOKIE, value);
-    }
+        .build()
+        .to_string()
 }

@@ -29,6 +29,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     .into_iter()
     .flatten()
     .collect();
+    let stays = open.map(|_| view! { <p class="soft">{w.say("cancelled-text-open")}</p> });
     let main = view! {
         <main id="main" class="wrap">
             <Message
@@ -37,7 +38,9 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 title=w.say("cancelled-title")
                 lead=w.say("cancelled-text")
                 buttons=buttons
-            />
+            >
+                {stays}
+            </Message>
         </main>
     };
     Some(main.into_any())

@@ -64,7 +64,10 @@ fn text(w: Words, refusal: &Refusal) -> String {
 }
 
 fn reference(w: Words, refusal: &Refusal) -> Option<impl IntoView + use<>> {
-    let Refusal::Internal { reference } = refusal else {
+    let Refusal::Internal {
+        reference: Some(reference),
+    } = refusal
+    else {
         return None;
     };
     let said = w.say_with("error-reference", &[("id", reference.into())]);

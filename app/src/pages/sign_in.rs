@@ -18,7 +18,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     let w = visit.words();
     let notice = outcome_notice(w, visit.flash.as_ref(), Form::SignIn)
         .or_else(|| why_here(w, visit.asked("next")));
-    let new = format!("{} ", w.say("auth-sign-in-new"));
+    let new = w.followed(w.say("auth-sign-in-new"));
     let demo: Vec<_> = demo_lines(w)
         .into_iter()
         .map(|line| view! { <p class="note">{line}</p> })

@@ -20,7 +20,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         ("credits", w.number(initial.credits).into()),
         ("trials", w.number(initial.trials).into()),
     ];
-    let have = format!("{} ", w.say("auth-sign-up-have"));
+    let have = w.followed(w.say("auth-sign-up-have"));
     let main = view! {
         <main id="main" class="wrap">
             <div class="narrow centre">

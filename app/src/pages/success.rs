@@ -25,6 +25,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     let inside = match landing {
         Landing::Settled(recharge) => settled(visit, recharge, *has_draft),
         Landing::Updating(recharge, delay) => updating(visit, recharge, *delay),
+        Landing::Unpaid(recharge) => unpaid(visit, recharge),
         Landing::Failed(recharge) => failed(visit, recharge),
         Landing::Expired(recharge) => expired(visit, recharge),
         Landing::Missing => missing(visit.words()),
@@ -169,6 +170,26 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
             <div role="status" data-poll-done="" hidden=still_asking>
                 <Notice title=w.say("success-updating-next-title")><p>{next}</p></Notice>
             </div>
+        </Message>
+    }
+    .into_any()
+}
+
+fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let w = visit.words();
+    let status = recharge_status(w, recharge.status);
+    let open = recharge.checkout_url.as_ref();
+    let go_on = open.map(|url| button_link("main", url, w.say("cancelled-continue")));
+    let other = button_link("", routes::PAYMENTS, w.say("cancelled-other"));
+    view! {
+        <Message
+            mark=Mark::Plain
+            image=Icon::Clock
+            title=w.say("success-unpaid-title")
+            lead=w.say("success-unpaid-text")
+            buttons=go_on.into_iter().chain([other]).collect()
+        >
+            <p>{status}</p>
         </Message>
     }
     .into_any()

@@ -52,6 +52,7 @@ const fn landed(landing: &Landing) -> &'static str {
     match landing {
         Landing::Settled(_) => "success-page",
         Landing::Updating(..) => "success-updating-page",
+        Landing::Unpaid(_) => "success-unpaid-page",
         Landing::Failed(_) => "success-failed-page",
         Landing::Expired(_) => "success-expired-page",
         Landing::Missing => "success-missing-page",

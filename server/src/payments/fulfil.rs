@@ -11,7 +11,9 @@ use crate::ids::RechargeId;
 pub enum Fulfilment {
     /// Paid and granted, by this call or before.
     Granted(Recharge),
-    /// Not paid yet: the checkout is open, or the money is on its way.
+    /// Nothing has been paid; the checkout is still open.
+    Unpaid(Recharge),
+    /// The payer did their part; the money is on its way.
     Waiting(Recharge),
     /// Paid, but something does not fit the record: an operator has to look.
     HeldBack(Recharge),
@@ -25,6 +27,7 @@ impl Fulfilment {
     pub fn recharge(&self) -> Option<&Recharge> {
         match self {
             Self::Granted(recharge)
+            | Self::Unpaid(recharge)
             | Self::Waiting(recharge)
             | Self::HeldBack(recharge)
             | Self::Failed(recharge)
@@ -102,9 +105,8 @@ impl Payments {
     ) -> Result<Fulfilment, FulfilError> {
         let closed = match state.progress {
             CheckoutProgress::Paid => return self.settle(recharge, state).await,
-            CheckoutProgress::Open | CheckoutProgress::Processing => {
-                return Ok(Fulfilment::Waiting(recharge));
-            }
+            CheckoutProgress::Open => return Ok(Fulfilment::Unpaid(recharge)),
+            CheckoutProgress::Processing => return Ok(Fulfilment::Waiting(recharge)),
             CheckoutProgress::Failed => RechargeStatus::Failed,
             CheckoutProgress::Expired => RechargeStatus::Cancelled,
         };

@@ -51,6 +51,8 @@ pub struct StudioSettings {
     pub originals_kept: Duration,
     /// How soon the provider is asked again.
     pub poll_every: Duration,
+    /// Whether the provider is our own sandbox, whose pictures only show the way.
+    pub previews: bool,
 }
 
 /// The studio with everything it needs. Cheap to clone.

@@ -113,6 +113,11 @@ impl Studio {
         tx.commit().await
     }
 
+    /// Whether what it makes are previews.
+    pub fn makes_previews(&self) -> bool {
+        self.settings.previews
+    }
+
     /// Whether jobs are taken at all right now.
     pub fn is_available(&self) -> bool {
         !self.provider.is_down()

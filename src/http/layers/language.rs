@@ -36,15 +36,18 @@ fn without_prefix(uri: &Uri) -> Option<(Language, Uri)> {
 }
 
 pub async fn find(mut request: Request, next: Next) -> Response {
-    let language = match request.extensions().get::<Prefix>() {
-        Some(prefix) => prefix.0,
-        None => {
-            let headers = request.headers();
-            from_cookie(headers).unwrap_or_else(|| from_header(headers))
-        }
-    };
+    let language = of(&request);
     request.extensions_mut().insert(language);
     next.run(request).await
+}
+
+/// The language a request is answered in.
+pub fn of(request: &Request) -> Language {
+    let headers = request.headers();
+    match request.extensions().get::<Prefix>() {
+        Some(prefix) => prefix.0,
+        None => from_cookie(headers).unwrap_or_else(|| from_header(headers)),
+    }
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Language> {

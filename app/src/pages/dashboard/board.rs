@@ -81,7 +81,7 @@ pub fn sum(w: Words, wallet: &WalletView) -> AnyView {
         ("initial", w.number(figures.initial).into()),
         ("bonus", w.number(figures.bonus).into()),
     ];
-    let given = format!("{} ", w.say_with("dash-sum-given", &given));
+    let given = w.followed(w.say_with("dash-sum-given", &given));
     view! {
         <details class="sum" id="sum">
             <summary>{icon(Icon::Chevron)}{w.say("dash-sum-title")}</summary>

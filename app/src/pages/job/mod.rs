@@ -35,7 +35,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 <div class="job-words">
                     <p>{job_state(w, job.state)}</p>
                     <h1>{title(w, job.state)}</h1>
-                    {text(w, job, visit.is_sandbox()).map(|text| view! { <p class="soft">{text}</p> })}
+                    {text(w, job, visit.services.studio.makes_previews()).map(|text| view! { <p class="soft">{text}</p> })}
                     {progress(w, job)}
                     {returned(w, job)}
                     <div class="row">{buttons(w, job)}</div>
@@ -57,12 +57,12 @@ fn title(w: Words, state: JobState) -> String {
     })
 }
 
-fn text(w: Words, job: &Job, sandbox: bool) -> Option<String> {
+fn text(w: Words, job: &Job, is_preview: bool) -> Option<String> {
     let key = match job.state {
         JobState::Queued | JobState::Running if job.cancel_requested => "job-cancel-requested",
         JobState::Queued => "job-queued-text",
         JobState::Running => "job-running-text",
-        JobState::Succeeded if sandbox => "job-preview-note",
+        JobState::Succeeded if is_preview => "job-preview-note",
         JobState::Succeeded => return None,
         JobState::Failed => failure_key(job.error.as_ref().map(|error| error.code)),
         JobState::Cancelled => "job-cancelled-text",

@@ -1,0 +1,187 @@
+//! Pages as a browser gets them: in the language that was chosen, and as pages also where something
+//! was refused or broke.
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
+use serde_json::Value;
+
+use crate::support::multipart::Multipart;
+use crate::support::{Answer, App, Client, Kind};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+/// What a browser that wants a page is answered.
+async fn page(client: &Client, method: Method, path: &str) -> Answer {
+    let request = client.request(method, path).header(ACCEPT, BROWSER);
+    client.send(request).await
+}
+
+#[track_caller]
+fn assert_page(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{}", answer.asked);
+    let kind = answer.header("content-type");
+    assert!(kind.starts_with("text/html"), "{}: {kind}", answer.asked);
+    let text = answer.text();
+    assert!(text.ends_with("</html>"), "{text}");
+    assert!(
+        !answer.header("content-security-policy").is_empty(),
+        "{}",
+        answer.asked
+    );
+}
+
+/// The tag of the page's language.
+fn language(answer: &Answer) -> String {
+    let text = answer.text();
+    let tag = text.split("<html").nth(1).expect("a document");
+    let lang = tag.split("lang=\"").nth(1).expect("a language");
+    lang.split('"').next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_language_chosen_by_its_prefix_stays_on_the_pages_behind_it() {
+    let app = App::start(Kind::Sqlite).await;
+    let anyone = app.anonymous();
+    let chinese = page(&anyone, Method::GET, "/zh/sign-in").await;
+    assert_eq!(language(&chinese), "zh-CN");
+    let cookie = chinese.header(SET_COOKIE.as_str());
+    let cookie = cookie.split(';').next().unwrap_or_default();
+    assert_eq!(cookie, "atelier_language=zh");
+
+    // The links of the page have no prefix.
+    let request = anyone.request(Method::GET, "/sign-up");
+    let request = request.header(COOKIE, cookie).header(ACCEPT_LANGUAGE, "en");
+    assert_eq!(language(&anyone.send(request).await), "zh-CN");
+    // And a prefix counts more than what was chosen before.
+    let request = anyone
+        .request(Method::GET, "/en/sign-up")
+        .header(COOKIE, cookie);
+    assert_eq!(language(&anyone.send(request).await), "en");
+
+    let plain = page(&anyone, Method::GET, "/sign-in").await;
+    assert_eq!(plain.header(SET_COOKIE.as_str()), "", "nothing was chosen");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_of_another_site_is_refused_by_a_page_and_a_program_by_a_problem() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    for (accept, is_page) in [(BROWSER, true), ("application/json", false)] {
+        let request = ann
+            .request(Method::POST, "/do/checkout")
+            .header(ACCEPT, accept)
+            .header("sec-fetch-site", "cross-site")
+            .header(ACCEPT_LANGUAGE, "zh");
+        let refused = ann.send(request).await;
+        if is_page {
+            assert_page(&refused, 403);
+            assert_eq!(language(&refused), "zh-CN");
+        } else {
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (403, "cross_site")
+            );
+        }
+    }
+    assert_eq!(app.number("SELECT COUNT(*) FROM recharge_records").await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_only_takes_forms_shows_a_page_to_whoever_opens_it() {
+    let app = App::start(Kind::Sqlite).await;
+    let answer = page(&app.anonymous(), Method::GET, "/do/sign-in").await;
+    assert_page(&answer, 405);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_without_its_database_says_so_and_names_the_line_of_the_log() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    app.services.db.close().await;
+    for path in ["/dashboard", "/payments", "/try-on"] {
+        assert_page(&page(&ann, Method::GET, path).await, 500);
+    }
+    let broken = page(&ann, Method::GET, "/dashboard").await;
+    let program = ann.get("/api/credits").await.expect(500).json();
+    let reference = program["reference"].as_str().expect("a reference");
+    assert_eq!(reference.len(), 8);
+    // Each failure has its own number; the page shows one of the same kind.
+    let text = broken.text();
+    let named = text.split("name this number: ").nth(1);
+    let named: String = named.expect("a number").chars().take(8).collect();
+    assert!(
+        named.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{named}"
+    );
+    // Who signed in is not said to have signed out.
+    assert!(!text.contains("/sign-up"), "{text}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_password_is_told_only_where_it_is_the_password() {
+    let told = async |more: &[(&str, &str)]| {
+        let app = App::start_with(Kind::Sqlite, more).await;
+        let anyone = app.anonymous();
+        let mut told = Vec::new();
+        for path in ["/sign-in", "/sandbox"] {
+            told.push(
+                anyone
+                    .get(path)
+                    .await
+                    .expect(200)
+                    .text()
+                    .contains("atelier-demo"),
+            );
+        }
+        app.stop().await;
+        told
+    };
+    assert_eq!(told(&[]).await, [true, true]);
+    assert_eq!(
+        told(&[("ATELIER_SANDBOX_PUBLIC", "1")]).await,
+        [false, false]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_try_on_keeps_what_was_chosen() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    let form = Multipart::default()
+        .text("key", "a-key")
+        .text("person_sample", "person-noor")
+        .text("garment_sample", "")
+        .text("category", "tops");
+    let refused = ann.upload("/try-on", form).await;
+    assert_page(&refused, 422);
+    let text = refused.text();
+    for value in ["person-noor", "tops"] {
+        let checked = format!("value=\"{value}\" checked");
+        assert!(text.contains(&checked), "{value}: {text}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_the_sandboxs_pictures_are_called_previews() {
+    const NOTE: &str = "Sandbox preview";
+    let sandbox = App::start(Kind::Sqlite).await;
+    let base = format!("{}/sandbox/fashn/", sandbox.base);
+    // A real key leads to a provider's own address; here that is another program's sandbox.
+    let keys = [("FASHN_API_KEY", "fa_fake"), ("FASHN_API_BASE", &base)];
+    let real = App::start_with(Kind::Sqlite, &keys).await;
+    for (app, is_preview) in [(&sandbox, true), (&real, false)] {
+        let ann = app.sign_up("ann").await;
+        let id = ann.start_job().await;
+        let job: Value = ann.job_ends(&id).await;
+        assert_eq!(job["state"], "succeeded", "{job}");
+        let text = ann.get(&format!("/jobs/{id}")).await.expect(200).text();
+        assert_eq!(text.contains(NOTE), is_preview);
+    }
+    real.stop().await;
+    sandbox.stop().await;
+}
