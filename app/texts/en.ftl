@@ -251,7 +251,7 @@ pay-packs-title = Packs
 pay-pack-credits = credits
 pay-pack-bonus = with { $n } bonus
 pay-pack-each = { $price } per credit
-pay-pack-tryons = enough for { $n } { $count ->
+pay-pack-tryons = for { $n } { $count ->
     [one] try-on
    *[other] try-ons
 }
@@ -379,6 +379,7 @@ tryon-category-auto = Find out
 tryon-category-tops = Top
 tryon-category-bottoms = Bottom
 tryon-category-one-piece = One-piece
+studio-provider-sandbox = this site’s own sandbox
 tryon-consent = By sending pictures you say that this is you, or that you may use them. They go to { $provider } to make the picture, are seen by nobody else, and the originals are deleted after { $days } days.
 tryon-cost-title = What it costs
 tryon-cost-credits = { $count ->
@@ -429,18 +430,8 @@ job-progress = Progress
 job-cancel = Cancel
 job-cancel-pending = Cancelling…
 job-cancel-requested = You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
-job-held-credits = { $count ->
-    [one] { $n } credit is set aside
-   *[other] { $n } credits are set aside
-}
-job-held-trial = One free trial is set aside
-job-held-plan = One use of your plan is set aside
-job-paid-credits = { $count ->
-    [one] Paid with { $n } credit
-   *[other] Paid with { $n } credits
-}
-job-paid-trial = Paid with a free trial
-job-paid-plan = Paid by your plan
+job-paid-trial = A free trial
+job-paid-plan = Your plan
 job-returned-credits = { $count ->
     [one] { $n } credit returned
    *[other] { $n } credits returned
@@ -464,7 +455,8 @@ job-deleted = The picture and its originals are deleted.
 job-made = Made
 job-started = Started
 job-kind = Kind
-job-paid = Paid
+job-held = Set aside
+job-paid = Paid with
 job-id = Number
 job-preview-note = Sandbox preview: a simple collage stands in for the studio.
 job-failed-title = This one did not work out

@@ -114,7 +114,7 @@ mod tests {
         for part in [
             "<h3>Starter</h3>",
             "with 15 bonus",
-            "enough for 115 try-ons",
+            "for 115 try-ons",
             "$0.086 per credit",
             "action=\"/do/checkout\"",
             "aria-label=\"Buy for $9.90: Starter, 115 credits\"",

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use atelier_server::catalog::Catalog;
 
+use crate::visit::Visit;
+
 /// Who sells, as pages name them. The sandbox has no seller of its own.
 pub struct SellerView<'a> {
     pub name: Cow<'a, str>,
@@ -28,6 +30,14 @@ pub fn seller_of(catalog: &Catalog) -> SellerView<'_> {
     }
 }
 
-/// Who takes the money, and who makes the pictures.
+/// Who takes the money.
 pub const PAYMENT_PROVIDER: &str = "Stripe";
-pub const STUDIO_PROVIDER: &str = "FASHN";
+
+/// Who makes the pictures, and so gets to see those they are made from.
+pub fn studio_provider(visit: &Visit) -> String {
+    if visit.services.studio.makes_previews() {
+        visit.words().say("studio-provider-sandbox")
+    } else {
+        "FASHN".to_owned()
+    }
+}

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::terms::{chapter, paragraphs};
 use super::try_on::ORIGINALS_KEPT_DAYS;
-use crate::components::seller::{PAYMENT_PROVIDER, STUDIO_PROVIDER, SellerView, seller_of};
+use crate::components::seller::{PAYMENT_PROVIDER, SellerView, seller_of, studio_provider};
 use crate::i18n::Words;
 use crate::visit::Visit;
 
@@ -18,7 +18,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .map(|seller| w.name(&seller.privacy))
     {
         Some(own) => paragraphs(own),
-        None => chapters(w),
+        None => chapters(visit),
     };
     let main = view! {
         <main id="main" class="wrap">
@@ -46,9 +46,10 @@ fn who(w: Words, seller: &SellerView<'_>) -> AnyView {
     )
 }
 
-fn chapters(w: Words) -> Vec<AnyView> {
+fn chapters(visit: &Visit) -> Vec<AnyView> {
+    let w = visit.words();
     let pictures = [
-        ("provider", STUDIO_PROVIDER.into()),
+        ("provider", studio_provider(visit).into()),
         ("days", ORIGINALS_KEPT_DAYS.into()),
     ];
     let payments = [("provider", PAYMENT_PROVIDER.into())];

@@ -9,7 +9,7 @@ use crate::components::notice::{Notice, Tone};
 use crate::components::order::order;
 use crate::components::outcome::{PICTURE_LIMIT, outcome_notice};
 use crate::components::picker::{Picker, picker};
-use crate::components::seller::STUDIO_PROVIDER;
+use crate::components::seller::studio_provider;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::jobs::DiscardDraft;
 use crate::i18n::Words;
@@ -137,7 +137,7 @@ fn form(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
             </div>
             <div class="order">
                 {categories(w, typed("category"))}
-                {consent(w)}
+                {consent(visit)}
                 <div class="order" data-live-region="tryon-order">{order}</div>
             </div>
         </form>
@@ -173,9 +173,10 @@ fn categories(w: Words, chosen: &str) -> impl IntoView + use<> {
 }
 
 /// What sending the pictures means, said before the button.
-fn consent(w: Words) -> impl IntoView {
+fn consent(visit: &Visit) -> impl IntoView + use<> {
+    let w = visit.words();
     let args = [
-        ("provider", STUDIO_PROVIDER.into()),
+        ("provider", studio_provider(visit).into()),
         ("days", ORIGINALS_KEPT_DAYS.into()),
     ];
     view! { <p class="note">{w.say_with("tryon-consent", &args)}</p> }

@@ -13,7 +13,7 @@ pub fn facts(w: Words, job: &Job) -> AnyView {
     let made = job.finished_at.filter(|_| job.state == JobState::Succeeded).map(|at| {
         view! { <dt>{w.say("job-made")}</dt><dd><time datetime=at.to_rfc3339()>{w.moment(at)}</time></dd> }
     });
-    let paid = paid(w, job).map(|paid| view! { <dt>{w.say("job-paid")}</dt><dd>{paid}</dd> });
+    let paid = paid(w, job).map(|(term, paid)| view! { <dt>{w.say(term)}</dt><dd>{paid}</dd> });
     let has_number = matches!(job.state, JobState::Succeeded | JobState::Failed);
     let number = has_number.then(|| {
         view! { <dt>{w.say("job-id")}</dt><dd>{job.id.to_string()}</dd> }
@@ -33,15 +33,16 @@ pub fn facts(w: Words, job: &Job) -> AnyView {
 }
 
 /// What is set aside for the job, or paid for it.
-fn paid(w: Words, job: &Job) -> Option<String> {
-    let said = match (job.state, job.paid_by) {
-        (JobState::Failed | JobState::Cancelled, _) => return None,
-        (JobState::Succeeded, PaidBy::Credits) => w.count("job-paid-credits", job.cost),
-        (JobState::Succeeded, PaidBy::Trial) => w.say("job-paid-trial"),
-        (JobState::Succeeded, PaidBy::Plan) => w.say("job-paid-plan"),
-        (_, PaidBy::Credits) => w.count("job-held-credits", job.cost),
-        (_, PaidBy::Trial) => w.say("job-held-trial"),
-        (_, PaidBy::Plan) => w.say("job-held-plan"),
+fn paid(w: Words, job: &Job) -> Option<(&'static str, String)> {
+    let term = match job.state {
+        JobState::Failed | JobState::Cancelled => return None,
+        JobState::Succeeded => "job-paid",
+        JobState::Queued | JobState::Running => "job-held",
     };
-    Some(said)
+    let said = match job.paid_by {
+        PaidBy::Credits => w.count("common-credits", job.cost),
+        PaidBy::Trial => w.say("job-paid-trial"),
+        PaidBy::Plan => w.say("job-paid-plan"),
+    };
+    Some((term, said))
 }
