@@ -200,6 +200,8 @@ for (const event of ["toggle", "close"]) document.addEventListener(event, settle
 /** @param {Document} next @param {boolean} renewKeys */
 function takeOver(next, renewKeys) {
   const from = Number(next.documentElement.dataset.walletVersion ?? 0);
+  // Somebody signed in or out in another tab: this page is no longer theirs.
+  if (next.documentElement.dataset.user !== page.dataset.user) return location.reload();
   if (from < shownVersion()) return void setTimeout(refresh, 500);
   page.dataset.walletVersion = String(from);
   document.title = next.title;

@@ -183,11 +183,17 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Live as soon as a key is set that moves real money.
+    /// Live as soon as a key is set that moves real money: one that says so, and at Stripe itself
+    /// every one that does not say that it is for tests.
     pub fn mode(&self) -> Mode {
         let live = self.stripe.as_ref().is_some_and(|stripe| {
             let key = stripe.key.expose_secret();
-            key.starts_with("sk_live_") || key.starts_with("rk_live_")
+            let is = |kind: &str| {
+                ["sk_", "rk_"]
+                    .iter()
+                    .any(|p| key.starts_with(&format!("{p}{kind}_")))
+            };
+            is("live") || (!is("test") && !is_loopback(&stripe.base))
         });
         if live { Mode::Live } else { Mode::Sandbox }
     }

@@ -16,7 +16,7 @@ use atelier_server::accounts::{
 };
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
-use atelier_server::installation::{Installation, Mode};
+use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::{Payments, stripe};
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
@@ -40,6 +40,7 @@ use url::Url;
 
 use crate::http::api_limit::ApiLimit;
 use crate::http::layers::{address, language};
+use crate::http::live::Streams;
 use crate::http::sandbox::Sandboxes;
 use crate::http::{Site, State, router};
 use crate::settings::{LogFormat, Settings, is_loopback};
@@ -47,8 +48,9 @@ use crate::settings::{LogFormat, Settings, is_loopback};
 /// The error of a start: one line that says what is wrong.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// How long requests and jobs may take to end once the program is told to stop.
-const GRACE: Duration = Duration::from_secs(8);
+/// How long requests may take to end once the program is told to stop, and the work behind them.
+const GRACE: Duration = Duration::from_secs(6);
+const FINISH: Duration = Duration::from_secs(3);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
@@ -189,6 +191,8 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         stop: CancellationToken::new(),
         mail_folder: mail_folder(settings),
         demo: demo_accounts(settings),
+        open_mail: is_private(settings),
+        streams: Streams::default(),
     };
     let stop = state.stop.clone();
     let mailer = Mailer::new(
@@ -391,14 +395,27 @@ async fn prepare_accounts(settings: &Settings, ground: &Ground) -> Result<(), St
             .ensure_admin(&administrator.email, &administrator.password)
             .await?;
     }
-    if ground.installation.mode == Mode::Sandbox && ground.installation.first_start {
-        let password = demo_password(settings);
-        for (email, name, role) in [
-            (DEMO_EMAIL, "Demo", Role::User),
-            (DEMO_ADMIN_EMAIL, "Admin", Role::Admin),
-        ] {
-            make_demo_account(ground, email, name, role, &password).await?;
-        }
+    if ground.installation.mode == Mode::Sandbox && !installation::is_done(&ground.db, DEMO).await?
+    {
+        make_demo_accounts(settings, ground).await?;
+        installation::mark_done(&ground.db, DEMO).await?;
+    }
+    Ok(())
+}
+
+/// The step of the installation that makes the demo accounts.
+const DEMO: &str = "demo_accounts";
+
+async fn make_demo_accounts(settings: &Settings, ground: &Ground) -> Result<(), StartError> {
+    let password = demo_password(settings);
+    let mut made = false;
+    for (email, name, role) in [
+        (DEMO_EMAIL, "Demo", Role::User),
+        (DEMO_ADMIN_EMAIL, "Admin", Role::Admin),
+    ] {
+        made |= make_demo_account(ground, email, name, role, &password).await?;
+    }
+    if made {
         say(&format!(
             "demo accounts: {DEMO_EMAIL} and {DEMO_ADMIN_EMAIL}, password {password}"
         ))?;
@@ -415,9 +432,12 @@ fn demo_password(settings: &Settings) -> String {
     }
 }
 
-/// Whether only this machine can reach the site.
+/// Whether only this machine can reach the site: a proxy in front of it carries others in.
 fn is_private(settings: &Settings) -> bool {
-    settings.listen.ip().is_loopback() && !settings.sandbox_public
+    settings.listen.ip().is_loopback()
+        && settings.url.as_ref().is_none_or(is_loopback)
+        && settings.trusted_proxies.is_empty()
+        && !settings.sandbox_public
 }
 
 /// What pages may say about the demo accounts.
@@ -435,13 +455,14 @@ fn demo_accounts(settings: &Settings) -> DemoAccounts {
     DemoAccounts(emails.iter().map(account).collect())
 }
 
+/// Says whether the account was made now.
 async fn make_demo_account(
     ground: &Ground,
     email: &str,
     name: &str,
     role: Role,
     password: &str,
-) -> Result<(), StartError> {
+) -> Result<bool, StartError> {
     use atelier_server::accounts::{Email, SignUpError};
     let (Some(email), Some(password)) = (Email::parse(email), Password::parse(password)) else {
         return Err("the demo accounts are written wrongly".into());
@@ -457,7 +478,8 @@ async fn make_demo_account(
         verified: true,
     };
     match ground.accounts.create(new).await {
-        Ok(_) | Err(SignUpError::EmailTaken) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(SignUpError::EmailTaken) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -514,15 +536,34 @@ impl Program {
         say(&format!("listening on http://{bound}"))?;
         let serving = axum::serve(listener, make).with_graceful_shutdown(stopping);
         let stop = self.stop.clone();
+        // The work behind the pages ends when it is told to. If it ends before, the program must not
+        // go on taking money without it.
+        let ended_early = async {
+            while let Some(ended) = tasks.join_next().await {
+                if !stop.is_cancelled() {
+                    return ended.is_err();
+                }
+            }
+            std::future::pending().await
+        };
+        let mut broken = false;
         tokio::select! {
             served = serving => served?,
             () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
                 tracing::warn!("some requests did not end in time");
             }
+            panicked = ended_early => {
+                broken = true;
+                tracing::error!(panicked, "work behind the pages ended by itself");
+                stop.cancel();
+            }
         }
         let finish = async { while tasks.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(Duration::from_secs(5), finish).await;
+        let _ = tokio::time::timeout(FINISH, finish).await;
         self.services.db.close().await;
+        if broken {
+            return Err("work behind the pages ended by itself; the log says more".into());
+        }
         Ok(())
     }
 }

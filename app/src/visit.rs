@@ -24,6 +24,20 @@ use crate::routes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(pub IpAddr);
 
+impl Address {
+    /// What limits count by. Whoever has one IPv6 address has the whole network around it, so that
+    /// is counted as one.
+    pub fn counted(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+}
+
 /// Whether cookies are sent over https only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecureCookies(pub bool);
@@ -166,6 +180,8 @@ pub struct Request {
     pub flash: Option<Flash>,
     /// Where letters are kept in the sandbox.
     pub mail_folder: Option<PathBuf>,
+    /// Whether everybody may read them; else only those to oneself.
+    pub open_mail: bool,
 }
 
 /// How long the success page waits for the payment provider.
@@ -378,14 +394,13 @@ async fn content(request: &Request) -> db::Result<Content> {
 
 /// Signed out. A payment is credited even so; for anything else one has to sign in.
 async fn signed_out(request: &Request) -> db::Result<Content> {
+    let payments = &request.services.payments;
+    // Nobody knows who asks, so the provider is only asked about what was begun here.
     if is_success(&request.path)
         && let Some(session_id) = request.query.get("session_id")
+        && payments.recharge_of_session(session_id).await?.is_some()
     {
-        let fulfilled = request
-            .services
-            .payments
-            .fulfil_within(session_id, PATIENCE)
-            .await;
+        let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
         if let Some(Err(error)) = fulfilled {
             tracing::warn!(%error, "a payment could not be read on landing");
         }
@@ -465,10 +480,15 @@ async fn sandbox(request: &Request) -> Content {
         Some(folder) => kept_mail(folder, LETTERS).await,
         None => Ok(Vec::new()),
     };
-    let letters = letters.unwrap_or_else(|error| {
+    let mut letters = letters.unwrap_or_else(|error| {
         tracing::error!(%error, "the kept letters could not be read");
         Vec::new()
     });
+    if !request.open_mail {
+        let own = request.user.as_ref();
+        let own = own.map(|user| format!("\r\nTo: {}\r\n", user.email));
+        letters.retain(|(_, text)| own.as_ref().is_some_and(|own| text.contains(own.as_str())));
+    }
     Content::Mail { letters }
 }
 
@@ -560,6 +580,8 @@ async fn job_page(request: &Request, user: &User, id: &str) -> db::Result<Conten
 
 async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> {
     const DAY: Duration = Duration::from_secs(24 * 3_600);
+    /// The length of `YYYY-MM-DD`, which means the whole day.
+    const DATE: usize = 10;
     let Request {
         services, query, ..
     } = request;
@@ -573,7 +595,7 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         before: asked("before").parse().ok(),
         kind,
         from: Timestamp::parse(&from),
-        to: Timestamp::parse(&to).map(|day| day.plus(DAY)),
+        to: Timestamp::parse(&to).map(|at| if to.len() == DATE { at.plus(DAY) } else { at }),
         limit: STATEMENT_PAGE + 1,
     };
     let mut entries = credits::statement(&services.db, &user.id, &filter).await?;

@@ -272,9 +272,20 @@ impl TopUp {
         for choice in &self.quick {
             between("top_up.quick", *choice, self.min, self.max)?;
         }
-        check_currency("top_up.currency", &self.currency)
+        check_currency("top_up.currency", &self.currency)?;
+        if HAS_NO_HUNDREDTHS.contains(&self.currency.as_str()) {
+            let wanted = "wants a currency of a hundred minor units";
+            return Err(value("top_up.currency", wanted));
+        }
+        Ok(())
     }
 }
+
+/// Currencies whose unit is not a hundred minor ones (ISO 4217): a top-up counts in whole units.
+const HAS_NO_HUNDREDTHS: [&str; 23] = [
+    "bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "pyg", "rwf", "ugx", "vnd", "vuv",
+    "xaf", "xof", "xpf", "bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd",
+];
 
 fn check_money(place: &str, money: &Money) -> Result<(), CatalogError> {
     between(

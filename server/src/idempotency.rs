@@ -120,16 +120,20 @@ pub async fn claim(tx: &mut Tx, scope: &Scope, now: Timestamp) -> sqlx::Result<C
     if inserted == 1 {
         return Ok(Claim::New);
     }
-    let row: Row = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(
         "SELECT body_hash, subject, status, response, lease_until FROM idempotency_keys \
          WHERE user_id = $1 AND endpoint = $2 AND key = $3",
     )
     .bind(&scope.user)
     .bind(scope.endpoint)
     .bind(scope.key.as_str())
-    .fetch_one(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await?;
-    judge(tx, scope, row, now).await
+    match row {
+        Some(row) => judge(tx, scope, row, now).await,
+        // Given up just now: whoever waits finds the key free.
+        None => Ok(Claim::Refused(KeyRefused::InFlight)),
+    }
 }
 
 async fn judge(tx: &mut Tx, scope: &Scope, row: Row, now: Timestamp) -> sqlx::Result<Claim> {

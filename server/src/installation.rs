@@ -27,8 +27,6 @@ pub enum InstallationError {
 #[derive(Clone, Debug)]
 pub struct Installation {
     pub mode: Mode,
-    /// This start found an empty database.
-    pub first_start: bool,
     /// Key of the hashes by which persons are known after their account is gone.
     pub person_key: SecretString,
     /// Secret with which the sandbox Stripe signs its webhooks.
@@ -41,7 +39,7 @@ impl Installation {
     /// # Errors
     /// [`InstallationError::OtherMode`] when the database was stamped with the other mode.
     pub async fn load(db: &Database, mode: Mode) -> Result<Self, InstallationError> {
-        let first_start = stamp(db, "mode", mode.as_str()).await?;
+        stamp(db, "mode", mode.as_str()).await?;
         let found = fact(db, "mode").await?;
         let found = Mode::parse(&found).ok_or_else(|| crate::db::corrupt("installation mode"))?;
         if found != mode {
@@ -55,26 +53,37 @@ impl Installation {
         stamp(db, "sandbox_webhook_secret", &webhook_secret).await?;
         Ok(Self {
             mode,
-            first_start,
             person_key: fact(db, "person_key").await?.into(),
             sandbox_webhook_secret: fact(db, "sandbox_webhook_secret").await?.into(),
         })
     }
 }
 
-/// Writes a fact unless it is there; says whether it was written now.
-async fn stamp(db: &Database, name: &str, value: &str) -> sqlx::Result<bool> {
+/// Whether a step of the installation, such as making the first accounts, was done.
+pub async fn is_done(db: &Database, step: &str) -> sqlx::Result<bool> {
+    let found: Option<(String,)> = sqlx::query_as("SELECT value FROM installation WHERE name = $1")
+        .bind(step)
+        .fetch_optional(db.reader())
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Notes that a step of the installation was done.
+pub async fn mark_done(db: &Database, step: &str) -> sqlx::Result<()> {
+    stamp(db, step, "done").await
+}
+
+/// Writes a fact unless it is there.
+async fn stamp(db: &Database, name: &str, value: &str) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    let written = sqlx::query(
+    sqlx::query(
         "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
     )
     .bind(name)
     .bind(value)
     .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    tx.commit().await?;
-    Ok(written > 0)
+    .await?;
+    tx.commit().await
 }
 
 async fn fact(db: &Database, name: &str) -> sqlx::Result<String> {

@@ -5,11 +5,15 @@
 use std::time::Duration;
 
 use atelier_server::accounts::{
-    Email, Language, Letter, LinkError, MailSettings, Mailer, Password, Scopes, SignInError,
-    SignUpError, Template, TokenError, Transport, kept_mail,
+    Email, Language, Letter, LinkError, MailSettings, Mailer, NewAccount, Password, Role, Scopes,
+    SessionStore, SignInError, SignUpError, Template, TokenError, Transport, kept_mail,
 };
+use atelier_server::catalog::{Catalog, InitialWhen};
+use atelier_server::credits;
 use atelier_server::on_both_databases;
 use atelier_server::testing::TestGround;
+use tower_sessions::SessionStore as _;
+use tower_sessions::session::{Id, Record};
 
 const PASSWORD: &str = "a long password";
 const HERE: &str = "192.0.2.1";
@@ -33,6 +37,17 @@ async fn letters(ground: &TestGround) -> Vec<String> {
     kept.into_iter()
         .filter_map(|(_, text)| text.split_once("token=").map(|(_, token)| token.to_owned()))
         .collect()
+}
+
+fn new_account(name: &str, verified: bool) -> NewAccount {
+    NewAccount {
+        email: email(name),
+        password: Password::parse(PASSWORD).unwrap(),
+        name: String::new(),
+        role: Role::User,
+        language: Language::En,
+        verified,
+    }
 }
 
 fn email(name: &str) -> Email {
@@ -90,11 +105,79 @@ on_both_databases! {
         assert!(matches!(again.await, Err(SignUpError::EmailTaken)));
     }
 
+    async fn of_thirty_sign_ups_at_once_from_one_address_ten_pass(ground: TestGround) {
+        let tries = (0..30).map(|number| {
+            let accounts = ground.accounts.clone();
+            tokio::spawn(async move {
+                accounts.sign_up(new_account(&format!("p{number}"), false), HERE).await
+            })
+        });
+        let mut passed = 0;
+        for tried in tries.collect::<Vec<_>>() {
+            match tried.await.unwrap() {
+                Ok(_) => passed += 1,
+                Err(SignUpError::Limited(_)) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(passed, 10);
+    }
+
+    async fn a_sign_up_that_came_to_nothing_is_not_counted(ground: TestGround) {
+        ground.account("ann").await;
+        for _ in 0..12 {
+            let taken = ground.accounts.sign_up(new_account("ann", false), HERE).await;
+            assert!(matches!(taken, Err(SignUpError::EmailTaken)), "{taken:?}");
+        }
+    }
+
+    async fn the_trial_before_verification_comes_once_per_person(ground: TestGround) {
+        let mut ground = ground;
+        let mut catalog = Catalog::built_in();
+        catalog.initial.when = InitialWhen::Verified;
+        ground.set_catalog(catalog);
+        let mut trials = Vec::new();
+        for name in ["me", "me+1", "me+2"] {
+            let user = ground.account(name).await;
+            let wallet = credits::read(&ground.db, &user.id, ground.clock.now()).await.unwrap();
+            trials.push((wallet.figures.remaining, wallet.trials.remaining));
+        }
+        assert_eq!(trials, [(0, 1), (0, 0), (0, 0)]);
+    }
+
+    async fn a_session_that_ended_is_not_kept_again_by_a_late_request(ground: TestGround) {
+        let store = SessionStore::new(ground.db.clone(), ground.clock.clone());
+        let user = ground.account("ann").await;
+        let mut record = Record {
+            id: Id::default(),
+            data: [("user".to_owned(), user.id.to_string().into())].into(),
+            expiry_date: ground.clock.now().plus(Duration::from_secs(3_600)).to_datetime(),
+        };
+        store.create(&mut record).await.unwrap();
+        // The request has read its session; meanwhile the session ends.
+        let late = store.load(&record.id).await.unwrap().unwrap();
+        store.delete(&record.id).await.unwrap();
+        store.save(&late).await.unwrap();
+        assert!(store.load(&record.id).await.unwrap().is_none());
+    }
+
+    async fn a_new_password_of_the_settings_ends_sessions_and_tokens(ground: TestGround) {
+        let (first, second) = (Password::parse("first password").unwrap(), Password::parse("second password").unwrap());
+        let boss = email("boss");
+        ground.accounts.ensure_admin(&boss, &first).await.unwrap();
+        let user = ground.accounts.find_by_email(&boss).await.unwrap().unwrap();
+        let token = ground.accounts.mint_token(&user, &Scopes::parse("admin").unwrap()).await.unwrap();
+        ground.accounts.ensure_admin(&boss, &first).await.unwrap();
+        assert!(ground.accounts.find_token(&token).await.unwrap().is_some());
+        ground.accounts.ensure_admin(&boss, &second).await.unwrap();
+        assert!(ground.accounts.find_token(&token).await.unwrap().is_none());
+    }
+
     async fn a_verify_link_works_once(ground: TestGround) {
         ground.account("ann").await;
         let tokens = letters(&ground).await;
         assert_eq!(tokens.len(), 1);
-        assert!(ground.accounts.verify_email(&tokens[0]).await.unwrap().verified);
+        ground.accounts.verify_email(&tokens[0]).await.unwrap();
         let again = ground.accounts.verify_email(&tokens[0]).await;
         assert!(matches!(again, Err(LinkError::Dead)), "{again:?}");
     }
@@ -103,12 +186,12 @@ on_both_databases! {
         let user = ground.account("ann").await;
         letters(&ground).await;
         let token = ground.accounts.mint_token(&user, &Scopes::parse("credits:read").unwrap()).await.unwrap();
-        ground.accounts.forgot(&email("ann"), Language::En).await.unwrap();
+        ground.accounts.forgot(&email("ann"), Language::En, HERE).await.unwrap();
         let old = letters(&ground).await.remove(0);
         ground.clock.advance(Duration::from_secs(30 * 60));
         assert!(!ground.accounts.reset_link_lives(&old).await.unwrap());
 
-        ground.accounts.forgot(&email("ann"), Language::En).await.unwrap();
+        ground.accounts.forgot(&email("ann"), Language::En, HERE).await.unwrap();
         let link = letters(&ground).await.remove(0);
         let password = Password::parse("another password").unwrap();
         ground.accounts.reset_password(&link, &password).await.unwrap();
@@ -121,7 +204,7 @@ on_both_databases! {
     }
 
     async fn forgetting_an_unknown_address_looks_the_same_and_sends_nothing(ground: TestGround) {
-        ground.accounts.forgot(&email("nobody"), Language::En).await.unwrap();
+        ground.accounts.forgot(&email("nobody"), Language::En, HERE).await.unwrap();
         let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outgoing_mail")
             .fetch_one(ground.db.reader()).await.unwrap();
         assert_eq!(waiting, 1);

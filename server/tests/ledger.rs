@@ -161,6 +161,21 @@ on_both_databases! {
         assert_ledger_agrees(&ground.db).await;
     }
 
+    async fn what_came_back_was_not_used_on_any_day(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let monday = ground.clock.now();
+        let tuesday = monday.plus(Duration::from_secs(24 * 3_600));
+        let (lost, _) = hold(&ground.db, &user, TRY_ON, monday).await.unwrap();
+        let (done, _) = hold(&ground.db, &user, TRY_ON, monday).await.unwrap();
+        settle(&ground.db, &lost, false, tuesday).await;
+        settle(&ground.db, &done, true, tuesday).await;
+        // An operator's deduction is no use either.
+        adjust(&ground.db, &user, Action::Deduct, 3, tuesday).await;
+        let days = credits::daily_totals(&ground.db, &user, 2, tuesday).await.unwrap();
+        let figures: Vec<_> = days.iter().map(|day| (day.used, day.received)).collect();
+        assert_eq!(figures, [(1, 8), (0, 0)]);
+    }
+
     async fn what_is_refused_leaves_no_trace(ground: TestGround) {
         let user = ground.account("ann").await.id;
         let now = ground.clock.now();

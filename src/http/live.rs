@@ -1,10 +1,12 @@
 //! `GET /live`: Server-Sent Events that keep open pages true. What is sent is read from the
 //! database after the commit that caused it; the feed only says that it is time to read.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use atelier_server::accounts::Scope;
 use atelier_server::db::Change;
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::services::Services;
@@ -27,11 +29,54 @@ use super::problem::Problem;
 /// A comment keeps proxies from closing a quiet stream.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
 
+/// A browser needs one stream, however many tabs it has.
+const MOST_OF_ONE_ACCOUNT: usize = 200;
+
+/// How many streams each account has open in this process. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<UserId, usize>>>);
+
+impl Streams {
+    fn open(&self, user: &UserId) -> Result<Open, Problem> {
+        let mut counts = self.counts();
+        let count = counts.entry(user.clone()).or_default();
+        if *count >= MOST_OF_ONE_ACCOUNT {
+            return Err(Problem::rate_limited(COMMENT_EVERY));
+        }
+        *count += 1;
+        Ok(Open(self.clone(), user.clone()))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An open stream in the count, until it is dropped.
+struct Open(Streams, UserId);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut counts = self.0.counts();
+        match counts.get_mut(&self.1) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                counts.remove(&self.1);
+            }
+        }
+    }
+}
+
 pub async fn stream(
     Extract(state): Extract<State>,
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Problem> {
+    let (sees_wallet, sees_jobs) = (caller.may(Scope::CreditsRead), caller.may(Scope::Jobs));
+    if !sees_wallet && !sees_jobs {
+        return Err(Problem::forbidden());
+    }
+    let open = state.streams.open(&caller.user.id)?;
     let proof = match bearer(&parts) {
         Some(token) => Proof::Token(token.to_owned()),
         None => Proof::Session(parts.extensions.get::<Session>().and_then(Session::id)),
@@ -41,6 +86,9 @@ pub async fn stream(
     let mut live = Live {
         services: state.services,
         user: caller.user.id,
+        sees_wallet,
+        sees_jobs,
+        _open: open,
         proof,
         changes,
         version: -1,
@@ -79,6 +127,10 @@ enum Proof {
 struct Live {
     services: Services,
     user: UserId,
+    /// By the scopes of a token; a session may see both.
+    sees_wallet: bool,
+    sees_jobs: bool,
+    _open: Open,
     proof: Proof,
     changes: Receiver<Change>,
     /// Of the wallet sent last.
@@ -126,14 +178,19 @@ impl Live {
 
     async fn read_all(&mut self) -> Result<(), Problem> {
         self.read_wallet().await?;
-        for job in self.services.studio.open_jobs(&self.user).await? {
-            self.ready.push_back(event("job", &job));
+        if self.sees_jobs {
+            for job in self.services.studio.open_jobs(&self.user).await? {
+                self.ready.push_back(event("job", &job));
+            }
         }
         Ok(())
     }
 
     /// Sends the wallet if it moved since it was sent last.
     async fn read_wallet(&mut self) -> Result<(), Problem> {
+        if !self.sees_wallet {
+            return Ok(());
+        }
         let wallet = self.services.wallet(&self.user).await?;
         if wallet.version > self.version {
             self.version = wallet.version;
@@ -145,7 +202,9 @@ impl Live {
     }
 
     async fn read_job(&mut self, id: &JobId) -> Result<(), Problem> {
-        if let Some(job) = self.services.studio.job(id).await? {
+        if self.sees_jobs
+            && let Some(job) = self.services.studio.job(id).await?
+        {
             self.ready.push_back(event("job", &job));
         }
         Ok(())

@@ -42,6 +42,9 @@ pub struct State {
     pub mail_folder: Option<PathBuf>,
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
+    /// Whether everybody may read the letters of the sandbox: only where nobody else can come.
+    pub open_mail: bool,
+    pub streams: live::Streams,
 }
 
 /// The public face of the site.

@@ -141,6 +141,7 @@ fn asked(
         query: query(request),
         flash,
         mail_folder: state.mail_folder.clone(),
+        open_mail: state.open_mail,
     };
     async move {
         let user = match session {
@@ -187,6 +188,7 @@ pub async fn show(
         query: HashMap::new(),
         flash: Some(flash),
         mail_folder: None,
+        open_mail: false,
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

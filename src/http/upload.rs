@@ -1,16 +1,24 @@
 //! Multipart bodies, read as they arrive and limited field by field.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use atelier_server::studio::MOST_BYTES;
 use axum::body::{Body, Bytes};
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
 use futures::StreamExt;
+use tokio::sync::Semaphore;
 
 /// A text field is short.
 const MOST_TEXT: usize = 8 * 1024;
 const MOST_FIELDS: usize = 20;
+/// The fields that carry files; others are read and dropped.
+const FILES: [&str; 2] = ["person", "garment"];
+/// Bodies read at once: each holds up to two pictures in memory.
+static READING: Semaphore = Semaphore::const_new(16);
+/// Longer than a slow line takes for two pictures.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// What is read and dropped of a body that is refused, so that a browser sees the answer.
 const MOST_DRAINED: usize = 24 * 1024 * 1024;
 
@@ -31,7 +39,15 @@ pub enum UploadError {
 
 impl Upload {
     /// Reads a whole form. A file that is too large is read on and dropped, within bounds.
-    pub async fn read(mut multipart: Multipart) -> Result<Self, UploadError> {
+    pub async fn read(multipart: Multipart) -> Result<Self, UploadError> {
+        let Ok(_place) = READING.acquire().await else {
+            unreachable!("the semaphore is never closed");
+        };
+        let read = tokio::time::timeout(PATIENCE, Self::read_all(multipart));
+        read.await.unwrap_or(Err(UploadError::Broken))
+    }
+
+    async fn read_all(mut multipart: Multipart) -> Result<Self, UploadError> {
         let mut upload = Self::default();
         let mut too_large = None;
         let mut dropped = 0;
@@ -47,6 +63,7 @@ impl Upload {
             let is_file = field.file_name().is_some();
             let most = if is_file { MOST_BYTES } else { MOST_TEXT };
             match read_field(field, most, &mut dropped).await? {
+                Some(_) if is_file && !FILES.contains(&name.as_str()) => {}
                 Some(bytes) if is_file => {
                     // A file input that was left alone sends an empty file.
                     if !bytes.is_empty() || !upload.files.contains_key(&name) {

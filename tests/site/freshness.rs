@@ -3,6 +3,7 @@
 use atelier_server::accounts::{Email, Scopes};
 use serde_json::json;
 
+use crate::support::live::Live;
 use crate::support::{App, Client};
 
 const WRITES: usize = 200;
@@ -61,6 +62,17 @@ on_both_databases! {
             assert_eq!(written["credits"]["remaining"], balance);
             assert_eq!(written["version"], version);
         }
+    }
+
+    async fn a_stream_shows_a_token_what_its_scopes_allow(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let none = app.token(&ann, "credits:spend").await;
+        assert_eq!(none.get("/live").await.expect(403).code(), "forbidden");
+        let jobs_only = app.token(&ann, "jobs").await;
+        let mut stream = Live::open(&jobs_only).await;
+        ann.start_job().await;
+        let first = stream.next().await.expect("an event");
+        assert_eq!(first.name, "job");
     }
 
     async fn a_role_or_a_block_counts_from_the_next_request_on(app: &App) {

@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
 use serde_json::Value;
 
 use crate::support::multipart::Multipart;
-use crate::support::{Answer, App, Client, Kind};
+use crate::support::{Answer, App, Client, Kind, until};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
@@ -141,6 +141,8 @@ async fn the_demo_password_is_told_only_where_it_is_the_password() {
         told
     };
     assert_eq!(told(&[]).await, [true, true]);
+    let proxied = [("ATELIER_URL", "https://studio.example.com")];
+    assert_eq!(told(&proxied).await, [false, false]);
     assert_eq!(
         told(&[("ATELIER_SANDBOX_PUBLIC", "1")]).await,
         [false, false]
@@ -184,4 +186,24 @@ async fn only_the_sandboxs_pictures_are_called_previews() {
     }
     real.stop().await;
     sandbox.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_of_a_public_sandbox_are_read_by_whom_they_are_to() {
+    let app = App::start_with(Kind::Sqlite, &[("ATELIER_SANDBOX_PUBLIC", "1")]).await;
+    let (ann, eve) = (app.sign_up("ann").await, app.sign_up("eve").await);
+    let shown = async |client: &Client| client.get("/sandbox/mail").await.expect(200).text();
+    until("ann's letter is there", async || {
+        shown(&ann).await.contains("/verify/").then_some(())
+    })
+    .await;
+    let forgot = serde_json::json!({"email": "ann@example.com"});
+    eve.post_json("/api/auth/forgot", forgot).await.expect(202);
+    until("the link is in ann's letters", async || {
+        shown(&ann).await.contains("/reset/").then_some(())
+    })
+    .await;
+    assert!(!shown(&eve).await.contains("/reset/"));
+    assert!(!shown(&app.anonymous()).await.contains("/verify/"));
+    app.stop().await;
 }

@@ -166,6 +166,58 @@ on_both_databases! {
         assert_eq!(again.code(), "conflict");
     }
 
+    async fn a_wish_to_cancel_is_kept_when_the_provider_did_not_take_the_job(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let id = start_scripted(app, &ann, "unavailable").await;
+        until("the provider has refused it once", async || {
+            let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
+            (app.number(back).await == 1).then_some(())
+        })
+        .await;
+        // The wish came while the refused request was under way.
+        app.execute("UPDATE jobs SET cancel_requested = 1").await;
+        let job = ann.job_ends(&id).await;
+        assert_released(&ann, &job, "cancelled", None).await;
+    }
+
+    async fn a_job_whose_answer_was_lost_is_found_by_its_callback(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let id = start_scripted(app, &ann, "slow:600000").await;
+        ann.job_becomes(&id, "running").await;
+        // As if the provider's answer had got lost twice: nothing may be submitted a third time.
+        let token = atelier_server::secret::token();
+        let lost = "UPDATE jobs SET state = 'queued', unsure_submits = 2, external_id = NULL";
+        app.execute(lost).await;
+        let hash = atelier_server::secret::hash(&token);
+        app.execute_with("UPDATE jobs SET callback_hash = $1", &hash).await;
+        let run = app.start_run().await;
+        until("the worker waits for a verdict", async || {
+            let waits = "SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND lease_until = 0";
+            (app.number(waits).await == 1).then_some(())
+        })
+        .await;
+        let callback = format!("/api/try-on/callback/{token}");
+        until("the callback is heard", async || {
+            app.anonymous().post_json(&callback, json!({"id": run})).await.expect(204);
+            (app.number("SELECT COUNT(*) FROM jobs WHERE state <> 'queued'").await == 1).then_some(())
+        })
+        .await;
+        let job = ann.job_ends(&id).await;
+        assert_captured(&ann, &job).await;
+        assert_eq!(app.number("SELECT attempts FROM jobs").await, 1);
+    }
+
+    async fn a_hold_ends_when_nobody_answers_for_a_day_behind_the_deadline(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let id = start_scripted(app, &ann, "slow:600000").await;
+        ann.job_becomes(&id, "running").await;
+        // The provider refuses every question from now on.
+        app.execute("DROP TABLE sandbox_fashn_runs").await;
+        app.execute("UPDATE jobs SET deadline_at = created_at - 86400000000 - 1, next_at = 0").await;
+        let job = ann.job_ends(&id).await;
+        assert_released(&ann, &job, "failed", Some("no_verdict")).await;
+    }
+
     async fn cancelling_a_submitted_job_is_a_wish(app: &App) {
         let ann = app.sign_up("ann").await;
         let id = start_scripted(app, &ann, "slow:1500").await;

@@ -140,7 +140,7 @@ pub async fn forgot(email: String) -> Result<(), ServerFnError> {
     match caller
         .services
         .accounts
-        .forgot(&address, caller.language)
+        .forgot(&address, caller.language, &caller.address)
         .await
     {
         Ok(()) => {

@@ -42,7 +42,7 @@ impl Caller {
         let Extension(session) = extract::<Extension<Session>>().await?;
         let user = session::current_user(&session).await.map_err(unexpected)?;
         let language = use_extension::<Language>().unwrap_or(Language::En);
-        let address = use_extension::<Address>().map(|address| address.0.to_string());
+        let address = use_extension::<Address>().map(|address| address.counted());
         Ok(Self {
             services: expect_context::<Services>(),
             session,
@@ -73,7 +73,7 @@ fn use_extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     use_context::<Parts>()?.extensions.get::<T>().cloned()
 }
 
-/// Redirects (303 by way of leptos_axum).
+/// Redirects (302 by way of leptos_axum).
 pub(crate) fn go(path: &str) {
     leptos_axum::redirect(path);
 }

@@ -55,7 +55,7 @@ pub async fn checkout(
         body,
     };
     let request = checkout_request(user, offer, caller.language, Some(scope));
-    match caller.services.payments.checkout(&request).await {
+    match caller.services.payments.checkout(request).await {
         Ok(answer) => match serde_json::from_str::<Started>(&answer.body) {
             Ok(started) => go(&started.url),
             Err(error) => go_broken(routes::PAYMENTS, form, error),

@@ -50,6 +50,12 @@ pub(super) const LETTERS_TO_ADDRESS: Limit = Limit {
     window: HOUR,
 };
 
+pub(super) const LETTERS_FROM_ADDRESS: Limit = Limit {
+    name: "letters-address",
+    most: 20,
+    window: HOUR,
+};
+
 /// Counts attempts in windows that begin with the first one.
 #[derive(Clone)]
 pub struct RateLimits {
@@ -60,7 +66,7 @@ pub struct RateLimits {
 }
 
 #[derive(FromRow)]
-struct Counted {
+pub(super) struct Counted {
     started_at: Timestamp,
     count: i64,
 }
@@ -85,31 +91,60 @@ impl RateLimits {
             counted.count >= limit.most && counted.started_at.plus(limit.window) > now
         });
         Ok(match over {
-            Some(counted) => Err(Limited {
-                retry_after: counted.started_at.plus(limit.window).since(now)
-                    + Duration::from_secs(1),
-            }),
+            Some(counted) => Err(self.over(&counted, limit)),
             None => Ok(()),
         })
     }
 
+    /// Counts one, and says whether it is within the limit: of many at once, no more pass.
+    pub(super) async fn take(&self, limit: Limit, who: &str) -> sqlx::Result<Result<(), Limited>> {
+        if !self.on {
+            return Ok(Ok(()));
+        }
+        let counted = self.count(limit, who).await?;
+        Ok(if counted.count > limit.most {
+            Err(self.over(&counted, limit))
+        } else {
+            Ok(())
+        })
+    }
+
+    /// Takes back one that was counted and came to nothing.
+    pub(super) async fn give_back(&self, limit: Limit, who: &str) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE rate_limits SET count = count - 1 WHERE subject = $1 AND count > 0")
+            .bind(self.subject(limit, who))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    fn over(&self, counted: &Counted, limit: Limit) -> Limited {
+        let ends = counted.started_at.plus(limit.window);
+        Limited {
+            retry_after: ends.since(self.clock.now()) + Duration::from_secs(1),
+        }
+    }
+
     /// Counts one.
-    pub(super) async fn count(&self, limit: Limit, who: &str) -> sqlx::Result<()> {
+    pub(super) async fn count(&self, limit: Limit, who: &str) -> sqlx::Result<Counted> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        sqlx::query(
+        let counted = sqlx::query_as(
             "INSERT INTO rate_limits (subject, started_at, count) VALUES ($1, $2, 1) \
              ON CONFLICT (subject) DO UPDATE SET \
                count = CASE WHEN rate_limits.started_at <= $3 THEN 1 ELSE rate_limits.count + 1 END, \
                started_at = CASE WHEN rate_limits.started_at <= $3 THEN excluded.started_at \
-                            ELSE rate_limits.started_at END",
+                            ELSE rate_limits.started_at END \
+             RETURNING started_at, count",
         )
         .bind(self.subject(limit, who))
         .bind(now)
         .bind(now.minus(limit.window))
-        .execute(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(counted)
     }
 
     /// Forgets windows that are over; called by the sweep.

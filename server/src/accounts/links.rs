@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::limits::LETTERS_TO_ADDRESS;
+use super::limits::{LETTERS_FROM_ADDRESS, LETTERS_TO_ADDRESS};
 use super::mail::{Template, enqueue};
-use super::users::end_sessions;
+use super::users::end_access;
 use super::{Accounts, Email, Language, Password, User};
 use crate::catalog::InitialWhen;
 use crate::db::Tx;
@@ -35,7 +35,22 @@ struct Used {
 impl Accounts {
     /// Asks for a letter with a link to reset the password. Does the same work, and so takes the
     /// same time, whether or not the address has an account.
-    pub async fn forgot(&self, email: &Email, language: Language) -> sqlx::Result<()> {
+    ///
+    /// `address` is where the request comes from. Whoever asks too often is answered the same.
+    pub async fn forgot(
+        &self,
+        email: &Email,
+        language: Language,
+        address: &str,
+    ) -> sqlx::Result<()> {
+        if self
+            .limits
+            .take(LETTERS_FROM_ADDRESS, address)
+            .await?
+            .is_err()
+        {
+            return Ok(());
+        }
         self.post_letter(email, Template::Reset, language).await
     }
 
@@ -59,13 +74,10 @@ impl Accounts {
         template: Template,
         language: Language,
     ) -> sqlx::Result<()> {
-        let allowed = self.limits.check(LETTERS_TO_ADDRESS, email.as_str());
+        let allowed = self.limits.take(LETTERS_TO_ADDRESS, email.as_str());
         if allowed.await?.is_err() {
             return Ok(());
         }
-        self.limits
-            .count(LETTERS_TO_ADDRESS, email.as_str())
-            .await?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         enqueue(&mut tx, email, template, language, now).await?;
@@ -104,30 +116,27 @@ impl Accounts {
     }
 
     /// Verifies the address a link was sent to, and gives what the catalogue kept back for that.
-    pub async fn verify_email(&self, token: &str) -> Result<User, LinkError> {
+    pub async fn verify_email(&self, token: &str) -> Result<(), LinkError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let user = use_link(&mut tx, token, Template::Verify, now).await?;
-        let first_time =
-            sqlx::query("UPDATE users SET verified_at = $2 WHERE id = $1 AND verified_at IS NULL")
-                .bind(&user)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-        let account = self.find(&user).await?.ok_or(LinkError::Dead)?;
+        let first_time: Option<(String,)> = sqlx::query_as(
+            "UPDATE users SET verified_at = $2 WHERE id = $1 AND verified_at IS NULL \
+             RETURNING email",
+        )
+        .bind(&user)
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
         let waited = self.catalog.initial.when == InitialWhen::Verified;
-        if first_time == 1
+        if let Some((email,)) = first_time
             && waited
-            && let Some(email) = Email::parse(&account.email)
+            && let Some(email) = Email::parse(&email)
         {
             self.welcome_once(&mut tx, &user, &email, now).await?;
         }
         tx.commit().await?;
-        Ok(User {
-            verified: true,
-            ..account
-        })
+        Ok(())
     }
 
     /// Whether a reset link would still work; looking does not use it up.
@@ -143,7 +152,7 @@ impl Accounts {
         Ok(found.is_some())
     }
 
-    /// Sets a new password by a link. Every session and every other link of the account ends.
+    /// Sets a new password by a link. Every session, token and other link of the account ends.
     pub async fn reset_password(&self, token: &str, password: &Password) -> Result<(), LinkError> {
         if !self.reset_link_lives(token).await? {
             return Err(LinkError::Dead);
@@ -157,15 +166,7 @@ impl Accounts {
             .bind(hash)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM email_tokens WHERE user_id = $1 AND purpose = 'reset'")
-            .bind(&user)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("DELETE FROM api_tokens WHERE user_id = $1")
-            .bind(&user)
-            .execute(&mut *tx)
-            .await?;
-        end_sessions(&mut tx, &user).await?;
+        end_access(&mut tx, &user).await?;
         tx.commit().await?;
         Ok(())
     }

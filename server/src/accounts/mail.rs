@@ -69,7 +69,8 @@ enum MailError {
     Compose(#[from] lettre::error::Error),
     #[error("the address cannot be written to: {0}")]
     Address(#[from] lettre::address::AddressError),
-    #[error("the mail server refused: {0}")]
+    /// What the server says may name the recipient; its code does not.
+    #[error("the mail server refused or could not be reached (status {:?})", .0.status())]
     Smtp(#[from] lettre::transport::smtp::Error),
     #[error("the letter cannot be kept: {0}")]
     Folder(#[from] std::io::Error),

@@ -97,7 +97,8 @@ impl SessionStore {
         Ok(found.is_some())
     }
 
-    async fn write(&self, record: &Record) -> Result<()> {
+    /// A session that ended stays so: what a request still wants to keep of it changes no row.
+    async fn write(&self, record: &Record, statement: &'static str) -> Result<()> {
         let mut data = record.data.clone();
         data.remove(ACCOUNT_KEY);
         let user = data
@@ -107,19 +108,15 @@ impl SessionStore {
         let text = serde_json::to_string(&data).map_err(|e| Error::Encode(e.to_string()))?;
         let expires_at = Timestamp::from_datetime(record.expiry_date);
         let mut tx = self.db.begin().await.map_err(backend)?;
-        sqlx::query(
-            "INSERT INTO sessions (id, user_id, data, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
-             user_id = excluded.user_id, data = excluded.data, expires_at = excluded.expires_at",
-        )
-        .bind(key(&record.id))
-        .bind(user)
-        .bind(text)
-        .bind(self.clock.now())
-        .bind(expires_at)
-        .execute(&mut *tx)
-        .await
-        .map_err(backend)?;
+        sqlx::query(statement)
+            .bind(key(&record.id))
+            .bind(user)
+            .bind(text)
+            .bind(expires_at)
+            .bind(self.clock.now())
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
 }
@@ -136,11 +133,15 @@ fn backend(error: sqlx::Error) -> Error {
 impl tower_sessions::SessionStore for SessionStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         // 128 random bits do not collide.
-        self.write(record).await
+        const INSERT: &str = "INSERT INTO sessions (id, user_id, data, expires_at, created_at) \
+                              VALUES ($1, $2, $3, $4, $5)";
+        self.write(record, INSERT).await
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.write(record).await
+        const UPDATE: &str = "UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 \
+                              WHERE id = $1 AND expires_at > $5";
+        self.write(record, UPDATE).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {

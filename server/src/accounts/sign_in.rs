@@ -2,7 +2,7 @@ use secrecy::SecretString;
 use sqlx::FromRow;
 
 use super::limits::{Limited, WRONG_PASSWORDS_FROM_ADDRESS, WRONG_PASSWORDS_OF_ACCOUNT};
-use super::users::{UserRow, end_sessions};
+use super::users::{UserRow, end_access};
 use super::{Accounts, Email, Password, Role, User};
 
 #[derive(Debug, thiserror::Error)]
@@ -84,14 +84,18 @@ impl Accounts {
                 language: super::Language::En,
                 verified: true,
             };
-            return self.create(new).await.map(|_| ());
+            match self.create(new).await {
+                // Another node was faster.
+                Err(super::SignUpError::EmailTaken) => {}
+                made => return made.map(|_| ()),
+            }
         }
         self.update_admin(email, password)
             .await
             .map_err(super::SignUpError::Database)
     }
 
-    /// Gives the role and, where it differs, the password; only a new password ends sessions.
+    /// Gives the role and, where it differs, the password; only a new password ends access.
     async fn update_admin(&self, email: &Email, password: &Password) -> sqlx::Result<()> {
         let Some(found) = self.credentials(email.as_str()).await? else {
             return Ok(());
@@ -119,7 +123,7 @@ impl Accounts {
         if hash.is_some()
             && let Some(user) = found.user.into_user()
         {
-            end_sessions(&mut tx, &user.id).await?;
+            end_access(&mut tx, &user.id).await?;
         }
         tx.commit().await
     }

@@ -37,11 +37,18 @@ const TRIALS_BEFORE_VERIFIED: i64 = 1;
 impl Accounts {
     /// Signs somebody up from a form or the API. `address` is where they come from.
     pub async fn sign_up(&self, new: NewAccount, address: &str) -> Result<User, SignUpError> {
-        self.limits.check(SIGN_UPS_FROM_ADDRESS, address).await??;
-        let user = self.create(new).await?;
-        self.limits.count(SIGN_UPS_FROM_ADDRESS, address).await?;
-        self.mail_wake.notify_one();
-        Ok(user)
+        self.limits.take(SIGN_UPS_FROM_ADDRESS, address).await??;
+        match self.create(new).await {
+            Ok(user) => {
+                self.mail_wake.notify_one();
+                Ok(user)
+            }
+            Err(error) => {
+                let limits = &self.limits;
+                limits.give_back(SIGN_UPS_FROM_ADDRESS, address).await?;
+                Err(error)
+            }
+        }
     }
 
     /// Makes an account with its wallet, and what the catalogue gives to new ones.
@@ -77,8 +84,9 @@ impl Accounts {
     ) -> sqlx::Result<()> {
         let waits = self.catalog.initial.when == InitialWhen::Verified && !new.verified;
         if waits {
+            let first_time = self.note_person("trial ", tx, &new.email, now).await?;
             let trials = TRIALS_BEFORE_VERIFIED.min(self.catalog.initial.trials);
-            return credits::open(tx, user, trials, now).await;
+            return credits::open(tx, user, if first_time { trials } else { 0 }, now).await;
         }
         credits::open(tx, user, 0, now).await?;
         self.welcome_once(tx, user, &new.email, now).await
@@ -92,18 +100,7 @@ impl Accounts {
         email: &Email,
         now: Timestamp,
     ) -> sqlx::Result<()> {
-        let person = secret::keyed_hash(self.person_key.expose_secret(), &email.person());
-        let first_time = sqlx::query(
-            "INSERT INTO initial_grants (person, created_at) VALUES ($1, $2) \
-             ON CONFLICT (person) DO NOTHING",
-        )
-        .bind(person)
-        .bind(now)
-        .execute(&mut **tx)
-        .await?
-        .rows_affected()
-            > 0;
-        if !first_time {
+        if !self.note_person("", tx, email, now).await? {
             return Ok(());
         }
         let initial = &self.catalog.initial;
@@ -112,6 +109,30 @@ impl Accounts {
             Err(CreditsError::Database(error)) => Err(error),
             Err(_) => Err(db::corrupt("an account without a wallet")),
         }
+    }
+}
+
+impl Accounts {
+    /// Notes that a person was given something; says whether it is the first time. What is kept
+    /// outlives the account and names nobody.
+    async fn note_person(
+        &self,
+        what: &str,
+        tx: &mut Tx,
+        email: &Email,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
+        let person = format!("{what}{}", email.person());
+        let noted = sqlx::query(
+            "INSERT INTO initial_grants (person, created_at) VALUES ($1, $2) \
+             ON CONFLICT (person) DO NOTHING",
+        )
+        .bind(secret::keyed_hash(self.person_key.expose_secret(), &person))
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+        Ok(noted == 1)
     }
 }
 

@@ -64,17 +64,6 @@ impl UserRow {
 }
 
 impl Accounts {
-    pub async fn find(&self, id: &UserId) -> sqlx::Result<Option<User>> {
-        let row: Option<UserRow> = sqlx::query_as(
-            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
-             FROM users WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.db.reader())
-        .await?;
-        Ok(row.and_then(UserRow::into_user))
-    }
-
     pub async fn find_by_email(&self, email: &Email) -> sqlx::Result<Option<User>> {
         let row: Option<UserRow> = sqlx::query_as(
             "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
@@ -115,12 +104,15 @@ impl Accounts {
     }
 }
 
-/// Ends every session of `user`, and with them the open streams.
-pub(super) async fn end_sessions(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-        .bind(user)
-        .execute(&mut **tx)
-        .await?;
+/// Ends every session, token and reset link of `user`, and with them the open streams.
+pub(super) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    for statement in [
+        "DELETE FROM sessions WHERE user_id = $1",
+        "DELETE FROM api_tokens WHERE user_id = $1",
+        "DELETE FROM email_tokens WHERE user_id = $1 AND purpose = 'reset'",
+    ] {
+        sqlx::query(statement).bind(user).execute(&mut **tx).await?;
+    }
     tx.changed(Change::SignedOut(user.clone()));
     Ok(())
 }

@@ -60,20 +60,18 @@ pub async fn adjust(
     if !Adjustment::amount_is_valid(adjustment.action, adjustment.amount) {
         return Err(corrupt("an amount out of bounds").into());
     }
-    let Adjusted { wallet, entry } = change_by_hand(tx, adjustment, now).await?;
+    let Adjusted {
+        before,
+        wallet,
+        entry,
+    } = change_by_hand(tx, adjustment, now).await?;
     let entry = match &entry {
         Some(id) => Some(statement::entry(tx, id).await?),
         None => None,
     };
     if adjustment.actor != Actor::User(adjustment.user.clone()) {
-        audit(
-            tx,
-            adjustment,
-            entry.as_ref(),
-            wallet.figures.remaining,
-            now,
-        )
-        .await?;
+        let after = wallet.figures.remaining;
+        audit(tx, adjustment, before, after, now).await?;
     }
     Ok(AdjustedView {
         wallet: wallet.view(prices),
@@ -84,6 +82,8 @@ pub async fn adjust(
 /// A wallet changed by hand, with the entry that tells it.
 #[derive(Clone, Debug)]
 struct Adjusted {
+    /// What remained before.
+    before: i64,
     wallet: Wallet,
     /// `None` when a `set` found the wallet as it should be.
     entry: Option<EntryId>,
@@ -116,6 +116,7 @@ async fn change_by_hand(
             surplus => (surplus, Deducted::Removed),
         },
     };
+    let before = figures.remaining;
     let kind = match change {
         0 => return leave(tx, locked).await,
         1.. => {
@@ -128,7 +129,7 @@ async fn change_by_hand(
             EntryKind::Deduct
         }
     };
-    finish(tx, locked, kind, &by_hand.reason).await
+    finish(tx, locked, kind, before, &by_hand.reason).await
 }
 
 /// How an entry names a change by hand; the operator's own words stand beside it.
@@ -145,6 +146,7 @@ async fn finish(
     tx: &mut Tx,
     locked: Locked,
     kind: EntryKind,
+    before: i64,
     note: &str,
 ) -> Result<Adjusted, CreditsError> {
     let told = locked
@@ -158,21 +160,26 @@ async fn finish(
     if let Some(id) = entry.as_ref().filter(|_| !note.is_empty()) {
         statement::write_note(tx, id, note).await?;
     }
-    Ok(Adjusted { wallet, entry })
+    Ok(Adjusted {
+        before,
+        wallet,
+        entry,
+    })
 }
 
 /// Nothing to do: the version counted up by the lock goes back, unless something lapsed.
 async fn leave(tx: &mut Tx, locked: Locked) -> Result<Adjusted, CreditsError> {
-    if !locked.ledger.entries.is_empty() {
-        return Ok(Adjusted {
-            wallet: locked.write(tx).await?,
-            entry: None,
-        });
-    }
-    let mut wallet = locked.wallet();
-    wallet.version -= 1;
-    unlock(tx, &locked.user_id).await?;
+    let before = locked.ledger.figures.remaining;
+    let wallet = if locked.ledger.entries.is_empty() {
+        let mut wallet = locked.wallet();
+        wallet.version -= 1;
+        unlock(tx, &locked.user_id).await?;
+        wallet
+    } else {
+        locked.write(tx).await?
+    };
     Ok(Adjusted {
+        before,
         wallet,
         entry: None,
     })
@@ -189,11 +196,10 @@ async fn unlock(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
 async fn audit(
     tx: &mut Tx,
     adjustment: &Adjustment,
-    entry: Option<&Entry>,
-    remaining: i64,
+    before: i64,
+    after: i64,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let change = entry.map_or(0, |entry| entry.amount);
     let line = Audit {
         actor: adjustment.actor.to_string(),
         action: match adjustment.action {
@@ -202,8 +208,8 @@ async fn audit(
             Action::Set => "credits.set",
         },
         target: &adjustment.user,
-        before: (remaining - change).to_string(),
-        after: remaining.to_string(),
+        before: before.to_string(),
+        after: after.to_string(),
         reason: &adjustment.reason,
         address: adjustment.address.clone(),
     };

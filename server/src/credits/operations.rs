@@ -252,6 +252,17 @@ pub async fn settle_lapsed(
     user: &UserId,
     now: Timestamp,
 ) -> Result<bool, CreditsError> {
+    let lapsed: Option<(String,)> = sqlx::query_as(
+        "SELECT id FROM lots WHERE user_id = $1 AND free > 0 AND expires_at <= $2 AND frozen = 0 \
+         LIMIT 1",
+    )
+    .bind(user)
+    .bind(now)
+    .fetch_optional(db.reader())
+    .await?;
+    if lapsed.is_none() {
+        return Ok(false);
+    }
     let mut tx = db.begin().await?;
     let locked = lock(&mut tx, user, None, Actor::System, now).await?;
     if locked.ledger.entries.is_empty() {

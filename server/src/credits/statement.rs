@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
-use super::types::{EntryKind, Source};
+use super::types::{Actor, EntryKind, Source};
 use crate::db::{Database, Tx};
 use crate::ids::{EntryId, JobId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -91,7 +91,7 @@ pub async fn statement(
     .bind(filter.limit)
     .fetch_all(db.reader())
     .await?;
-    let mut parts = parts_between(db, user, &rows).await?;
+    let mut parts = parts_between(db, user, filter.kind, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -122,10 +122,11 @@ pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
     Ok(row.into_entry(lots))
 }
 
-/// The lots of every entry between the oldest and the newest of `rows`, by entry.
+/// The lots of every entry of this kind between the oldest and the newest of `rows`, by entry.
 async fn parts_between(
     db: &Database,
     user: &UserId,
+    kind: Option<EntryKind>,
     rows: &[EntryRow],
 ) -> sqlx::Result<HashMap<String, Vec<EntryLot>>> {
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
@@ -134,11 +135,13 @@ async fn parts_between(
     let parts: Vec<PartRow> = sqlx::query_as(
         "SELECT p.entry_id, l.source, p.amount FROM entries e \
          JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
-         WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 ORDER BY p.entry_id, p.lot_id",
+         WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 AND ($4 IS NULL OR e.kind = $4) \
+         ORDER BY p.entry_id, p.lot_id",
     )
     .bind(user)
     .bind(oldest.seq)
     .bind(newest.seq)
+    .bind(kind.map(EntryKind::as_str))
     .fetch_all(db.reader())
     .await?;
     let mut by_entry: HashMap<String, Vec<EntryLot>> = HashMap::new();
@@ -194,7 +197,8 @@ pub(super) async fn write_note(tx: &mut Tx, entry: &EntryId, note: &str) -> sqlx
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DayTotals {
     pub date: String,
-    /// Credits used: what was held and not given back, and what the account deducted itself.
+    /// Credits used: what was held on that day and not given back, and what the account deducted
+    /// itself.
     pub used: i64,
     /// Credits that came in: granted.
     pub received: i64,
@@ -219,14 +223,20 @@ pub async fn daily_totals(
     let today = now.micros().div_euclid(MICROS_PER_DAY);
     let first = today - days + 1;
     let rows: Vec<DayRow> = sqlx::query_as(
-        "SELECT created_at / 86400000000 AS day, \
-                CAST(SUM(CASE WHEN kind IN ('hold', 'release', 'deduct') THEN -amount ELSE 0 END) \
-                     AS BIGINT) AS used, \
-                CAST(SUM(CASE WHEN kind = 'grant' THEN amount ELSE 0 END) AS BIGINT) AS received \
-         FROM entries WHERE user_id = $1 AND created_at >= $2 GROUP BY 1",
+        "SELECT day, CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(received) AS BIGINT) AS received \
+         FROM (SELECT created_at / 86400000000 AS day, \
+                      CASE WHEN kind = 'deduct' THEN -amount ELSE 0 END AS used, \
+                      CASE WHEN kind = 'grant' THEN amount ELSE 0 END AS received \
+               FROM entries WHERE user_id = $1 AND created_at >= $2 \
+                 AND (kind = 'grant' OR (kind = 'deduct' AND actor = $3)) \
+               UNION ALL \
+               SELECT created_at / 86400000000 AS day, credits AS used, 0 AS received \
+               FROM consumption_records WHERE user_id = $1 AND created_at >= $2 \
+                 AND status <> 'refunded') days GROUP BY day",
     )
     .bind(user)
     .bind(first * MICROS_PER_DAY)
+    .bind(Actor::User(user.clone()).to_string())
     .fetch_all(db.reader())
     .await?;
     let by_day: HashMap<i64, &DayRow> = rows.iter().map(|row| (row.day, row)).collect();

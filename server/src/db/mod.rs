@@ -71,7 +71,8 @@ impl Database {
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let begin = match self.0.kind {
             Kind::Sqlite => "BEGIN IMMEDIATE",
-            Kind::Postgres => "BEGIN",
+            // The server may be set to another level by default.
+            Kind::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
         let inner = self.0.writer.begin_with(begin).await?;
         Ok(Tx {
@@ -134,13 +135,18 @@ impl Tx {
         }
     }
 
-    /// Commits, then tells.
+    /// Commits, then tells. A caller that goes away meanwhile does not keep what was committed
+    /// from being told.
     pub async fn commit(self) -> sqlx::Result<()> {
-        self.inner.commit().await?;
-        for change in self.changes {
-            self.db.announce(change, false);
-        }
-        Ok(())
+        let Self { inner, changes, db } = self;
+        let committing = tokio::spawn(async move {
+            inner.commit().await?;
+            for change in changes {
+                db.announce(change, false);
+            }
+            Ok(())
+        });
+        committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 }
 

@@ -24,6 +24,9 @@ const FIRST_LOOK: Duration = Duration::from_secs(24 * 3_600);
 /// Requests a second to the provider, at most.
 const PACE: Duration = Duration::from_millis(250);
 const RECORDS_A_PASS: i64 = 40;
+/// When a record that could not be read is read again.
+const SOONEST_AGAIN: Duration = Duration::from_secs(2 * 60);
+const LATEST_AGAIN: Duration = Duration::from_secs(4 * 3_600);
 
 #[derive(FromRow)]
 struct DueRecord {
@@ -66,8 +69,10 @@ impl Payments {
         {
             return Ok(());
         }
-        self.read_events(now).await?;
-        self.check_records(now).await
+        // Each works where the other does not, for example with a key that may not list events.
+        let events = self.read_events(now).await;
+        let records = self.check_records(now).await;
+        events.and(records)
     }
 
     async fn read_events(&self, now: Timestamp) -> Result<(), CatchUpError> {
@@ -110,16 +115,36 @@ impl Payments {
         .fetch_all(self.db.reader())
         .await?;
         for record in due {
-            self.plan_next_check(&record).await?;
             let Some(session_id) = &record.session_id else {
+                self.plan_next_check(&record).await?;
                 continue;
             };
-            if let Err(error) = self.fulfil(session_id).await {
-                tracing::warn!(recharge = %record.id, %error, "a pending purchase was not read");
+            match self.fulfil(session_id).await {
+                Ok(_) => self.plan_next_check(&record).await?,
+                Err(error) => {
+                    tracing::warn!(recharge = %record.id, %error, "a pending purchase was not read");
+                    self.check_again(&record, now).await?;
+                }
             }
             tokio::time::sleep(PACE).await;
         }
         Ok(())
+    }
+
+    /// The check came to nothing: the same one later, the older the record the later.
+    async fn check_again(&self, record: &DueRecord, now: Timestamp) -> sqlx::Result<()> {
+        let age = now.since(record.created_at);
+        let wait = age.clamp(SOONEST_AGAIN, LATEST_AGAIN);
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE recharge_records SET next_check_at = $2 \
+             WHERE id = $1 AND next_check_at IS NOT NULL",
+        )
+        .bind(&record.id)
+        .bind(now.plus(wait))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
     }
 
     async fn plan_next_check(&self, record: &DueRecord) -> sqlx::Result<()> {
@@ -128,12 +153,16 @@ impl Payments {
             .ok()
             .and_then(|index| CHECKS.get(index));
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE recharge_records SET checks = $2, next_check_at = $3 WHERE id = $1")
-            .bind(&record.id)
-            .bind(checks)
-            .bind(next.map(|wait| record.created_at.plus(*wait)))
-            .execute(&mut *tx)
-            .await?;
+        // What ended meanwhile needs no more checks.
+        sqlx::query(
+            "UPDATE recharge_records SET checks = $2, next_check_at = $3 \
+             WHERE id = $1 AND next_check_at IS NOT NULL",
+        )
+        .bind(&record.id)
+        .bind(checks)
+        .bind(next.map(|wait| record.created_at.plus(*wait)))
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
     }
 }

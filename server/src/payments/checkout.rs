@@ -42,14 +42,22 @@ impl Payments {
     ///
     /// The provider is asked between two transactions, under a key made of the record's id: a
     /// repeat after a crash finds the same record and gets the same session.
-    pub async fn checkout(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {
-        let patience = Patience::default();
-        loop {
-            match self.checkout_once(request).await {
-                Err(CheckoutError::Key(KeyRefused::InFlight)) if patience.wait().await => {}
-                done => return done,
+    ///
+    /// The work goes on when the caller goes away, as a browser does with the first of two clicks:
+    /// the second finds its answer.
+    pub async fn checkout(&self, request: CheckoutRequest) -> Result<Answer, CheckoutError> {
+        let payments = self.clone();
+        let working = tokio::spawn(async move {
+            let patience = Patience::default();
+            loop {
+                match payments.checkout_once(&request).await {
+                    Err(CheckoutError::Key(KeyRefused::InFlight)) if patience.wait().await => {}
+                    done => return done,
+                }
             }
-        }
+        });
+        let crashed = || CheckoutError::Database(sqlx::Error::WorkerCrashed);
+        working.await.unwrap_or_else(|_| Err(crashed()))
     }
 
     async fn checkout_once(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {

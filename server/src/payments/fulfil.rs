@@ -57,6 +57,9 @@ impl Payments {
     /// # Errors
     /// The provider's, when it did not answer; the caller comes again later.
     pub async fn fulfil(&self, session_id: &str) -> Result<Fulfilment, FulfilError> {
+        if !is_session_id(session_id) {
+            return Ok(Fulfilment::Unknown);
+        }
         let known = self.recharge_of_session(session_id).await?;
         if let Some(recharge) = known.filter(|r| r.status == RechargeStatus::Completed) {
             return Ok(Fulfilment::Granted(recharge));
@@ -217,6 +220,13 @@ impl Payments {
     }
 }
 
+/// Whether a text has the shape of a session's id: others are not asked for.
+pub(super) fn is_session_id(text: &str) -> bool {
+    let rest = text.strip_prefix("cs_").unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=200).contains(&rest.len()) && rest.bytes().all(plain)
+}
+
 /// Why a paid session must not be granted as this record, if anything speaks against it.
 fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
     if state.user_id.as_deref() != Some(recharge.user_id.as_str()) {
@@ -275,6 +285,25 @@ mod tests {
             payment_id: None,
             payment_method: None,
             receipt_url: None,
+        }
+    }
+
+    #[test]
+    fn only_ids_of_sessions_are_asked_for() {
+        for id in ["cs_test_a1B2", "cs_live_x"] {
+            assert!(is_session_id(id), "{id}");
+        }
+        let long = format!("cs_{}", "x".repeat(201));
+        for id in [
+            "",
+            "cs_",
+            "pi_1",
+            "cs_../refunds",
+            "cs_a?b",
+            "cs_%00",
+            &long,
+        ] {
+            assert!(!is_session_id(id), "{id}");
         }
     }
 

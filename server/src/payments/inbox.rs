@@ -44,7 +44,8 @@ enum Outcome {
 /// How long an event belongs to the node that took it.
 const TAKEN_FOR: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// With the back-off below, some three days, as long as Stripe itself keeps trying.
+/// So often an event is tried, over more than a day, before it counts as failed. It is tried on even
+/// then: what was paid is never given up.
 const MOST_ATTEMPTS: i64 = 20;
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
@@ -160,13 +161,12 @@ impl Payments {
             Outcome::Processed => self.end_event(&due.id, "processed", None).await,
             Outcome::Ignored(reason) => self.end_event(&due.id, "ignored", Some(reason)).await,
             Outcome::Again(error) if due.attempts >= MOST_ATTEMPTS => {
-                tracing::error!(event = %due.id, kind = due.kind, %error, "an event was given up");
-                self.end_event(&due.id, "failed", Some("given up after repeated errors"))
-                    .await
+                tracing::error!(event = %due.id, kind = due.kind, %error, "an event fails");
+                self.put_back(&due, "failed").await
             }
             Outcome::Again(error) => {
                 tracing::warn!(event = %due.id, kind = due.kind, %error, "an event waits");
-                self.put_back(&due).await
+                self.put_back(&due, "received").await
             }
         }
     }
@@ -205,14 +205,15 @@ impl Payments {
         tx.commit().await
     }
 
-    async fn put_back(&self, due: &Due) -> sqlx::Result<()> {
+    async fn put_back(&self, due: &Due, state: &'static str) -> sqlx::Result<()> {
         let exponent = u32::try_from(due.attempts).unwrap_or(0).min(20);
         let wait = 2_u64.saturating_pow(exponent).min(LONGEST_WAIT_SECONDS);
         let next_at: Timestamp = self.clock.now().plus(Duration::from_secs(wait));
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE webhook_events SET next_at = $2 WHERE id = $1")
+        sqlx::query("UPDATE webhook_events SET next_at = $2, state = $3 WHERE id = $1")
             .bind(&due.id)
             .bind(next_at)
+            .bind(state)
             .execute(&mut *tx)
             .await?;
         tx.commit().await

@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::FromRow;
 
+use super::fulfil::is_session_id;
 use super::{Payments, Provider};
 use crate::catalog::Offer;
 use crate::db::Tx;
@@ -164,6 +165,9 @@ impl Payments {
 
     /// The record behind a checkout session.
     pub async fn recharge_of_session(&self, session_id: &str) -> sqlx::Result<Option<Recharge>> {
+        if !is_session_id(session_id) {
+            return Ok(None);
+        }
         let row: Option<RechargeRow> =
             sqlx::query_as("SELECT * FROM recharge_records WHERE session_id = $1")
                 .bind(session_id)
@@ -182,7 +186,7 @@ impl Payments {
         // Ids are made from the clock, so their order is that of time.
         let rows: Vec<RechargeRow> = sqlx::query_as(
             "SELECT * FROM recharge_records WHERE user_id = $1 AND ($2 IS NULL OR id < $2) \
-             ORDER BY created_at DESC, id DESC LIMIT $3",
+             ORDER BY id DESC LIMIT $3",
         )
         .bind(user)
         .bind(before)

@@ -1,7 +1,7 @@
 //! FASHN's API (docs.fashn.ai): `POST /v1/run`, `GET /v1/status/{id}`, results by URL. The sandbox
 //! speaks the same on loopback.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -10,23 +10,52 @@ use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use url::Url;
 
 use super::provider::{Category, Failure, ProviderError, TryOn, Verdict};
 
 const TRY_ON_MODEL: &str = "tryon-v1.6";
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Two pictures go up in one request, over whatever line the site has.
+const TIMEOUT: Duration = Duration::from_secs(120);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A result is a picture; anything larger is not one.
 const MOST_RESULT_BYTES: usize = 60 * 1024 * 1024;
 /// Refusals in a row after which the provider counts as down.
 const DOWN_AFTER: u32 = 3;
+/// For how long; then the next job finds out.
+const DOWN_FOR: Duration = Duration::from_secs(30);
 
 /// A client of FASHN's.
 pub struct Fashn {
     http: reqwest::Client,
     base: Url,
     key: SecretString,
-    failures: AtomicU32,
+    health: Mutex<Health>,
+}
+
+/// How the provider has been doing.
+#[derive(Debug, Default)]
+struct Health {
+    /// Refusals in a row.
+    failures: u32,
+    refused_at: Option<Instant>,
+}
+
+impl Health {
+    fn answered(&mut self) {
+        *self = Self::default();
+    }
+
+    fn refused(&mut self, now: Instant) {
+        self.failures = self.failures.saturating_add(1);
+        self.refused_at = Some(now);
+    }
+
+    fn is_down(&self, now: Instant) -> bool {
+        let lately = self.refused_at.is_some_and(|at| now < at + DOWN_FOR);
+        self.failures >= DOWN_AFTER && lately
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,6 +80,7 @@ impl Fashn {
     pub fn new(base: Url, key: SecretString) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::limited(3))
             .no_proxy()
             .build()?;
@@ -58,13 +88,17 @@ impl Fashn {
             http,
             base,
             key,
-            failures: AtomicU32::new(0),
+            health: Mutex::default(),
         })
     }
 
-    /// Whether the last requests were all refused: nothing new is accepted then.
+    /// Whether the last requests were all refused, just now: nothing new is accepted then.
     pub fn is_down(&self) -> bool {
-        self.failures.load(Ordering::Relaxed) >= DOWN_AFTER
+        self.health().is_down(Instant::now())
+    }
+
+    fn health(&self) -> MutexGuard<'_, Health> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Submits a job and answers the provider's id of it.
@@ -149,9 +183,9 @@ impl Fashn {
             Ok(answer) => Err(refusal(answer).await),
         };
         match &judged {
-            Ok(_) => self.failures.store(0, Ordering::Relaxed),
+            Ok(_) => self.health().answered(),
             Err(ProviderError::Unavailable | ProviderError::Auth | ProviderError::OutOfCredits) => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
+                self.health().refused(Instant::now());
             }
             Err(_) => {}
         }
@@ -235,6 +269,23 @@ mod tests {
                 name: name.to_owned(),
             }),
         })
+    }
+
+    #[test]
+    fn a_provider_that_was_down_is_tried_again() {
+        let now = Instant::now();
+        let mut health = Health::default();
+        for _ in 0..DOWN_AFTER {
+            assert!(!health.is_down(now));
+            health.refused(now);
+        }
+        assert!(health.is_down(now));
+        let later = now + DOWN_FOR;
+        assert!(!health.is_down(later), "somebody has to find out");
+        health.refused(later);
+        assert!(health.is_down(later));
+        health.answered();
+        assert!(!health.is_down(later));
     }
 
     #[test]

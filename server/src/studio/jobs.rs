@@ -67,6 +67,8 @@ pub(super) struct JobRow {
     pub external_id: Option<String>,
     pub attempts: i64,
     pub fetch_attempts: i64,
+    pub unsure_submits: i64,
+    pub lease_until: Timestamp,
     pub error_code: Option<String>,
     pub submitted_at: Option<Timestamp>,
     pub deadline_at: Timestamp,
@@ -143,7 +145,7 @@ impl Studio {
     ) -> sqlx::Result<Vec<Job>> {
         let rows: Vec<JobRow> = sqlx::query_as(
             "SELECT * FROM jobs WHERE user_id = $1 AND deleted_at IS NULL \
-             AND ($2 IS NULL OR id < $2) ORDER BY created_at DESC, id DESC LIMIT $3",
+             AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
         )
         .bind(user)
         .bind(before)

@@ -74,7 +74,7 @@ pub(super) fn check(bytes: Bytes) -> Result<Picture, PictureError> {
             let bytes = if upright { plain } else { encode_jpeg(&image)? };
             (bytes, "image/jpeg")
         }
-        _ => (encode_png(&image)?, "image/png"),
+        _ => smaller_of_png_and_jpeg(&image)?,
     };
     Ok(Picture {
         bytes: bytes.into(),
@@ -119,6 +119,18 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientatio
     let mut image = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Broken)?;
     image.apply_orientation(orientation);
     Ok((image, orientation))
+}
+
+/// A photo sent as WebP would be many times as large as PNG; what may be seen through stays PNG.
+fn smaller_of_png_and_jpeg(image: &DynamicImage) -> Result<(Vec<u8>, &'static str), PictureError> {
+    let png = encode_png(image)?;
+    if png.len() <= MOST_BYTES {
+        Ok((png, "image/png"))
+    } else if image.color().has_alpha() {
+        Err(PictureError::TooLarge)
+    } else {
+        Ok((encode_jpeg(image)?, "image/jpeg"))
+    }
 }
 
 fn encode_png(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {

@@ -59,7 +59,7 @@ const DRAFT_LIFE: Duration = Duration::from_secs(24 * 3_600);
 const DEADLINE: Duration = Duration::from_secs(10 * 60);
 
 impl Studio {
-    /// Keeps two checked pictures; they replace the draft somebody had before.
+    /// Keeps two checked pictures for a day.
     pub async fn keep_draft(
         &self,
         user: &UserId,
@@ -100,6 +100,21 @@ impl Studio {
         Ok(pick(FileKind::Person)
             .zip(pick(FileKind::Garment))
             .map(|(person, garment)| Draft { person, garment }))
+    }
+
+    /// Lets go every draft of an account but this one: one is offered to go on with.
+    pub async fn keep_only(&self, user: &UserId, draft: &Draft) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "UPDATE files SET expires_at = 0 WHERE user_id = $1 AND job_id IS NULL \
+             AND kind <> 'result' AND id NOT IN ($2, $3)",
+        )
+        .bind(user)
+        .bind(&draft.person)
+        .bind(&draft.garment)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
     }
 
     /// Lets a draft go at the next sweep.
@@ -178,7 +193,7 @@ impl Studio {
         let held = credits::hold(tx, &request.user, hold, now).await?;
         self.check_unfinished(tx, &request.user).await?;
         let job = insert_job(tx, &id, request, &held, now).await?;
-        take_draft(tx, &id, request).await?;
+        take_draft(tx, &id, request, now).await?;
         tx.changed(Change::Job(request.user.clone(), id));
         let body = serde_json::to_string(&job).unwrap_or_default();
         Ok(Answer {
@@ -201,8 +216,7 @@ impl Studio {
         Ok(())
     }
 
-    /// The token of a job's callback. It is made from the job's own secret, of which only a hash is
-    /// stored, so it is remembered nowhere: the worker makes a new one when it submits.
+    /// Where the provider calls back. Only a hash of `token` is stored; each submit has its own.
     pub(super) fn callback_address(&self, tool: Tool, token: &str) -> String {
         let path = match tool {
             Tool::TryOn => "try-on",
@@ -252,15 +266,21 @@ async fn insert_job(
 }
 
 /// The draft becomes the job's pictures; they must both be the account's own and still be there.
-async fn take_draft(tx: &mut Tx, job: &JobId, request: &SubmitRequest) -> Result<(), SubmitError> {
+async fn take_draft(
+    tx: &mut Tx,
+    job: &JobId,
+    request: &SubmitRequest,
+    now: Timestamp,
+) -> Result<(), SubmitError> {
     let taken = sqlx::query(
         "UPDATE files SET job_id = $1, expires_at = NULL \
-         WHERE id IN ($2, $3) AND user_id = $4 AND job_id IS NULL",
+         WHERE id IN ($2, $3) AND user_id = $4 AND job_id IS NULL AND expires_at > $5",
     )
     .bind(job)
     .bind(&request.draft.person)
     .bind(&request.draft.garment)
     .bind(&request.user)
+    .bind(now)
     .execute(&mut **tx)
     .await?
     .rows_affected();

@@ -1,5 +1,7 @@
 //! The worker: leases due jobs and takes one step with each.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -24,7 +26,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long steps under way may take once we are told to stop.
 const FINISH: Duration = Duration::from_secs(4);
-const MOST_SUBMITS: i64 = 8;
+/// Submits whose answer was lost, at most: each may have been taken, and is paid for then.
+const MOST_UNSURE_SUBMITS: i64 = 2;
 const MOST_FETCHES: i64 = 5;
 /// How long after its deadline a submitted job still waits for a verdict.
 const NO_VERDICT_AFTER: Duration = Duration::from_secs(24 * 3_600);
@@ -39,20 +42,49 @@ enum StepError {
     Provider(#[from] ProviderError),
 }
 
+/// The jobs this worker is at.
+#[derive(Clone, Default)]
+struct InHand(Arc<Mutex<HashSet<JobId>>>);
+
+impl InHand {
+    fn take(&self, job: &JobId) -> Held {
+        self.lock().insert(job.clone());
+        Held(self.clone(), job.clone())
+    }
+
+    fn all(&self) -> Vec<JobId> {
+        self.lock().iter().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<JobId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A job in hand, until this is dropped: when its step ends, however it ends.
+struct Held(InHand, JobId);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.lock().remove(&self.1);
+    }
+}
+
 impl Studio {
     /// Works until told to stop, then gives back what it has not begun.
     pub async fn run_worker(self, stop: CancellationToken) {
         let mut steps = JoinSet::new();
+        let in_hand = InHand::default();
         let mut renewed_at = self.clock.now();
         while !stop.is_cancelled() {
             let now = self.clock.now();
-            if !steps.is_empty() && now.since(renewed_at) >= RENEW_EVERY {
+            if now.since(renewed_at) >= RENEW_EVERY {
                 renewed_at = now;
-                if let Err(error) = self.renew_leases(now).await {
+                if let Err(error) = self.renew_leases(in_hand.all(), now).await {
                     tracing::warn!(%error, "job leases could not be renewed");
                 }
             }
-            if let Err(error) = self.start_due(&mut steps).await {
+            if let Err(error) = self.start_due(&mut steps, &in_hand).await {
                 tracing::error!(%error, "due jobs could not be read");
             }
             tokio::select! {
@@ -71,14 +103,17 @@ impl Studio {
         }
     }
 
-    async fn start_due(&self, steps: &mut JoinSet<()>) -> sqlx::Result<()> {
+    async fn start_due(&self, steps: &mut JoinSet<()>, in_hand: &InHand) -> sqlx::Result<()> {
         while steps.try_join_next().is_some() {}
         while steps.len() < AT_ONCE {
             let Some(job) = self.lease_one().await? else {
                 return Ok(());
             };
-            let studio = self.clone();
-            steps.spawn(async move { studio.step(job).await });
+            let (studio, held) = (self.clone(), in_hand.take(&job.id));
+            steps.spawn(async move {
+                studio.step(job).await;
+                drop(held);
+            });
         }
         Ok(())
     }
@@ -109,18 +144,25 @@ impl Studio {
         Ok(job)
     }
 
-    /// The heartbeat: what this node still works on stays its own.
-    async fn renew_leases(&self, now: Timestamp) -> sqlx::Result<()> {
+    /// The heartbeat: what this node still works on stays its own. A lease that its step left
+    /// behind is not renewed, so that another step can take the job.
+    async fn renew_leases(&self, jobs: Vec<JobId>, now: Timestamp) -> sqlx::Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.db.begin().await?;
-        sqlx::query(
-            "UPDATE jobs SET lease_until = $2 \
-             WHERE lease_owner = $1 AND lease_until > $3 AND finished_at IS NULL",
-        )
-        .bind(&self.node)
-        .bind(now.plus(LEASE))
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+        for job in jobs {
+            sqlx::query(
+                "UPDATE jobs SET lease_until = $3 \
+                 WHERE id = $1 AND lease_owner = $2 AND lease_until > $4",
+            )
+            .bind(&job)
+            .bind(&self.node)
+            .bind(now.plus(LEASE))
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        }
         tx.commit().await
     }
 
@@ -142,30 +184,47 @@ impl Studio {
         };
         if let Err(error) = stepped {
             tracing::warn!(job = %job.id, %error, "a step with a job failed");
-            let wait = back_off(job.attempts);
-            if let Err(error) = self.look_again(&job.id, wait).await {
+            if let Err(error) = self.put_back(&job).await {
                 tracing::error!(job = %job.id, %error, "a job could not be put back");
             }
         }
     }
 
+    /// After a failed step. One that goes on failing, because the provider refuses to be asked, ends
+    /// like one without a verdict.
+    async fn put_back(&self, job: &JobRow) -> sqlx::Result<()> {
+        if job.submitted_at.is_some() && self.is_given_up(job) {
+            self.end(job, End::Failed(Failure::NoVerdict)).await?;
+            return Ok(());
+        }
+        self.look_again(&job.id, back_off(job.attempts)).await
+    }
+
+    /// Whether a submitted job has been without a verdict for so long that its hold is let go.
+    fn is_given_up(&self, job: &JobRow) -> bool {
+        self.clock.now() > job.deadline_at.plus(NO_VERDICT_AFTER)
+    }
+
     async fn submit_step(&self, job: &JobRow) -> Result<(), StepError> {
         let now = self.clock.now();
         let unsent = job.submitted_at.is_none();
-        if now > job.deadline_at || job.attempts >= MOST_SUBMITS {
-            let failure = if unsent {
-                Failure::ProviderRefused
-            } else {
-                Failure::Timeout
-            };
-            self.end(job, End::Failed(failure)).await?;
+        if unsent && job.cancel_requested != 0 && self.end(job, End::Cancelled).await? {
             return Ok(());
         }
+        let late = now > job.deadline_at;
+        if late && unsent {
+            self.end(job, End::Failed(Failure::ProviderRefused)).await?;
+            return Ok(());
+        }
+        // The provider may have it: what became of it is known by a callback, or never.
+        if late || job.unsure_submits >= MOST_UNSURE_SUBMITS {
+            return Ok(self.wait_for_verdict(job).await?);
+        }
         let token = secret::token();
+        let request = self.try_on_request(job, &token).await?;
         if !self.mark_submitting(&job.id, &token, now).await? {
             return Ok(());
         }
-        let request = self.try_on_request(job, &token).await?;
         match self.provider.submit(&request).await {
             Ok(external_id) => Ok(self.mark_running(job, &external_id).await?),
             Err(ProviderError::InvalidInput) => {
@@ -207,8 +266,8 @@ impl Studio {
     async fn mark_submitting(&self, id: &JobId, token: &str, now: Timestamp) -> sqlx::Result<bool> {
         let mut tx = self.db.begin().await?;
         let marked = sqlx::query(
-            "UPDATE jobs SET submitted_at = $2, attempts = attempts + 1, callback_hash = $3 \
-             WHERE id = $1 AND state = 'queued'",
+            "UPDATE jobs SET submitted_at = $2, attempts = attempts + 1, callback_hash = $3, \
+             unsure_submits = unsure_submits + 1 WHERE id = $1 AND state = 'queued'",
         )
         .bind(id)
         .bind(now)
@@ -220,12 +279,17 @@ impl Studio {
         Ok(marked == 1)
     }
 
+    /// The provider surely did not take it this time.
     async fn unmark_submitting(&self, id: &JobId) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE jobs SET submitted_at = NULL WHERE id = $1 AND state = 'queued'")
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE jobs SET unsure_submits = unsure_submits - 1, \
+             submitted_at = CASE WHEN unsure_submits > 1 THEN submitted_at END \
+             WHERE id = $1 AND state = 'queued' AND unsure_submits > 0",
+        )
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
     }
 
@@ -264,12 +328,11 @@ impl Studio {
 
     /// No verdict: the hold stays until a day after the deadline, while we go on asking.
     async fn wait_for_verdict(&self, job: &JobRow) -> sqlx::Result<()> {
-        let now = self.clock.now();
-        if now > job.deadline_at.plus(NO_VERDICT_AFTER) {
+        if self.is_given_up(job) {
             self.end(job, End::Failed(Failure::NoVerdict)).await?;
             return Ok(());
         }
-        let late = now.since(job.deadline_at);
+        let late = self.clock.now().since(job.deadline_at);
         let wait = if late.is_zero() {
             self.settings.poll_every * 4
         } else {
@@ -295,27 +358,29 @@ impl Studio {
             self.end(job, End::Failed(Failure::ResultUnavailable))
                 .await?;
         } else {
-            self.count_fetch(&job.id).await?;
+            self.count_fetch(job).await?;
         }
         Ok(())
     }
 
-    async fn count_fetch(&self, id: &JobId) -> sqlx::Result<()> {
+    /// Waits longer after each try: where results lie may be away for a moment.
+    async fn count_fetch(&self, job: &JobRow) -> sqlx::Result<()> {
+        let tries = u32::try_from(job.fetch_attempts).unwrap_or(0).min(8);
+        let wait = self.settings.poll_every * 2_u32.pow(tries);
         let mut tx = self.db.begin().await?;
         sqlx::query(
             "UPDATE jobs SET fetch_attempts = fetch_attempts + 1, next_at = $2, lease_until = 0 \
              WHERE id = $1 AND finished_at IS NULL",
         )
-        .bind(id)
-        .bind(self.clock.now().plus(self.settings.poll_every))
+        .bind(&job.id)
+        .bind(self.clock.now().plus(wait))
         .execute(&mut *tx)
         .await?;
         tx.commit().await
     }
 
     async fn show_progress(&self, job: &JobRow, progress: i64) -> sqlx::Result<()> {
-        let now = self.clock.now();
-        if now > job.deadline_at.plus(NO_VERDICT_AFTER) {
+        if self.is_given_up(job) {
             self.end(job, End::Failed(Failure::NoVerdict)).await?;
             return Ok(());
         }
@@ -326,7 +391,7 @@ impl Studio {
         )
         .bind(&job.id)
         .bind(progress)
-        .bind(now.plus(self.settings.poll_every))
+        .bind(self.clock.now().plus(self.settings.poll_every))
         .execute(&mut *tx)
         .await?;
         if progress != job.progress {
@@ -347,20 +412,32 @@ impl Studio {
         tx.commit().await
     }
 
-    /// A callback came: look at the job now. Says whether the token belongs to a job.
-    pub async fn callback(&self, token: &str) -> sqlx::Result<bool> {
-        let mut tx = self.db.begin().await?;
-        let known: Option<(String,)> = sqlx::query_as(
-            "UPDATE jobs SET next_at = CASE WHEN external_id IS NULL OR finished_at IS NOT NULL \
-             THEN next_at ELSE $2 END WHERE callback_hash = $1 RETURNING id",
-        )
-        .bind(secret::hash(token))
-        .bind(self.clock.now())
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
+    /// A callback came: look at the job now. Says whether the token belongs to a job. The
+    /// provider's own id of it, `external_id`, is taken only where the answer that had it was lost.
+    pub async fn callback(&self, token: &str, external_id: Option<&str>) -> sqlx::Result<bool> {
+        let job: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE callback_hash = $1")
+            .bind(secret::hash(token))
+            .fetch_optional(self.db.reader())
+            .await?;
+        let Some(job) = job else { return Ok(false) };
+        let lost = job.external_id.is_none() && job.lease_until <= self.clock.now();
+        match external_id {
+            Some(id) if lost => self.mark_running(&job, id).await?,
+            _ if job.external_id.is_some() => self.look_now(&job.id).await?,
+            _ => {}
+        }
         self.wake.notify_one();
-        Ok(known.is_some())
+        Ok(true)
+    }
+
+    async fn look_now(&self, id: &JobId) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE jobs SET next_at = $2 WHERE id = $1 AND finished_at IS NULL")
+            .bind(id)
+            .bind(self.clock.now())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
     }
 }
 

@@ -116,6 +116,19 @@ impl TestGround {
         }
     }
 
+    /// The same ground under another catalogue.
+    pub fn set_catalog(&mut self, catalog: Catalog) {
+        self.catalog = Arc::new(catalog);
+        let limits = RateLimits::new(self.db.clone(), self.clock.clone(), "key".into(), true);
+        self.accounts = Accounts::new(
+            self.db.clone(),
+            self.clock.clone(),
+            self.catalog.clone(),
+            limits,
+            "key".into(),
+        );
+    }
+
     /// A fresh account with what the catalogue gives to new ones.
     #[expect(
         clippy::expect_used,

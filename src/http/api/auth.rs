@@ -51,7 +51,7 @@ pub async fn sign_up(
     let user = state
         .services
         .accounts
-        .sign_up(new, &address.0.to_string())
+        .sign_up(new, &address.counted())
         .await?;
     sign_in_session(&state, &session, &user).await?;
     Ok((StatusCode::CREATED, Json(user)))
@@ -67,7 +67,7 @@ pub async fn sign_in(
     fields.check()?;
     let accounts = &state.services.accounts;
     let user = accounts
-        .sign_in(&email, &password.into(), &address.0.to_string())
+        .sign_in(&email, &password.into(), &address.counted())
         .await?;
     sign_in_session(&state, &session, &user).await?;
     Ok(Json(user))
@@ -80,16 +80,19 @@ async fn sign_in_session(state: &State, session: &Session, user: &User) -> Resul
         .map_err(Problem::internal)
 }
 
+/// Ends the session, whatever else may be wrong with the request.
 pub async fn sign_out(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
-    caller: Option<Caller>,
 ) -> Result<StatusCode, Problem> {
+    let user = session::current_user(&session)
+        .await
+        .map_err(Problem::internal)?;
     session::sign_out(&session)
         .await
         .map_err(Problem::internal)?;
-    if let Some(caller) = caller {
-        state.services.accounts.signed_out(&caller.user).await?;
+    if let Some(user) = user {
+        state.services.accounts.signed_out(&user).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -97,13 +100,17 @@ pub async fn sign_out(
 pub async fn forgot(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
+    Extension(address): Extension<Address>,
     mut fields: Fields,
 ) -> Result<StatusCode, Problem> {
     let email = fields.text("email");
     fields.check()?;
     // The answer is the same for an address nobody could have.
     if let Some(email) = Email::parse(&email) {
-        state.services.accounts.forgot(&email, language).await?;
+        let accounts = &state.services.accounts;
+        accounts
+            .forgot(&email, language, &address.counted())
+            .await?;
     }
     Ok(StatusCode::ACCEPTED)
 }

@@ -101,6 +101,6 @@ async fn open(
 ) -> Result<Response, Problem> {
     let key = keys::scope(headers, &caller.user.id, endpoint, fields.hash())?;
     let request = checkout_request(caller.user, offer, language, key);
-    let answer = state.services.payments.checkout(&request).await?;
+    let answer = state.services.payments.checkout(request).await?;
     Ok(keys::respond(answer))
 }

@@ -136,8 +136,8 @@ async fn picture(
 }
 
 fn picture_headers(file: &StoredFile) -> [(header::HeaderName, String); 2] {
-    // A job's pictures never change; they are its owner's, so no shared cache may keep them.
-    let keep = "private, max-age=86400, immutable".to_owned();
+    // They are somebody's own: kept nowhere, so that they are gone after signing out and deleting.
+    let keep = "private, no-store".to_owned();
     [
         (header::CONTENT_TYPE, file.media_type.clone()),
         (header::CACHE_CONTROL, keep),

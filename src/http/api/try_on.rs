@@ -210,9 +210,15 @@ async fn run_form(state: &State, caller: &Caller, upload: &Upload) -> Result<Str
     match services.studio.submit(&request).await {
         Ok(answer) => Ok(job_id(&answer.body)),
         Err(error) => {
-            // What only lacks credits stays as a draft, to go on with after buying.
-            if !matches!(error, SubmitError::Insufficient(_) | SubmitError::NoDraft) {
-                let _ = services.studio.drop_draft(&request.draft).await;
+            let (studio, draft) = (&services.studio, &request.draft);
+            let tidied = match error {
+                // What only lacks credits stays as a draft, to go on with after buying.
+                SubmitError::Insufficient(_) => studio.keep_only(&request.user, draft).await,
+                SubmitError::NoDraft => Ok(()),
+                _ => studio.drop_draft(draft).await,
+            };
+            if let Err(error) = tidied {
+                tracing::warn!(%error, "a draft stays until its day is over");
             }
             Err(vec![outcome_of(error)])
         }
@@ -358,8 +364,12 @@ fn outcome_of(error: SubmitError) -> Outcome {
 pub async fn callback(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
+    body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    if state.services.studio.callback(&token).await? {
+    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let external_id = told.get("id").and_then(Value::as_str);
+    let studio = &state.services.studio;
+    if studio.callback(&token, external_id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())

@@ -29,19 +29,22 @@ pub async fn find(
 /// from its end; what stands before a stranger's address could be made up.
 fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
-    let forwarded: Vec<IpAddr> = headers
+    let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        .map(|value| value.to_str().unwrap_or_default())
         .flat_map(|value| value.split(','))
-        .map_while(|part| part.trim().parse().ok())
         .collect();
-    let mut address = peer;
-    for &earlier in forwarded.iter().rev() {
+    // An IPv4 client of an IPv6 socket comes as `::ffff:a.b.c.d`.
+    let mut address = peer.to_canonical();
+    for earlier in forwarded.iter().rev() {
+        let Ok(earlier) = earlier.trim().parse::<IpAddr>() else {
+            break;
+        };
         if !trusted(address) {
             break;
         }
-        address = earlier;
+        address = earlier.to_canonical();
     }
     address
 }
@@ -67,5 +70,7 @@ mod tests {
         assert_eq!(from("10.0.0.1", "1.1.1.1, 203.0.113.1"), "203.0.113.1");
         assert_eq!(from("10.0.0.1", "203.0.113.1, 10.0.0.2"), "203.0.113.1");
         assert_eq!(from("10.0.0.1", "nonsense"), "10.0.0.1");
+        assert_eq!(from("10.0.0.1", "nonsense, 203.0.113.1"), "203.0.113.1");
+        assert_eq!(from("::ffff:10.0.0.1", "203.0.113.1"), "203.0.113.1");
     }
 }

@@ -16,12 +16,19 @@ pub async fn refuse(Extract(state): Extract<State>, request: Request, next: Next
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     // A bearer token is never sent by itself, so nobody else's page can use it.
-    let by_token = request.headers().contains_key(AUTHORIZATION);
+    let by_token = is_bearer(request.headers());
     if safe || by_token || from_here(request.headers(), &state.site.url) {
         next.run(request).await
     } else {
         Problem::cross_site().into_response()
     }
+}
+
+/// Other schemes than `Bearer` browsers send by themselves.
+fn is_bearer(headers: &HeaderMap) -> bool {
+    let value = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let scheme = value.and_then(|value| value.split(|byte| *byte == b' ').next());
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
 }
 
 /// `Sec-Fetch-Site` decides where it is sent; without it `Origin` does; a request with neither does
@@ -46,6 +53,20 @@ mod tests {
             headers.insert(*name, value.parse().unwrap());
         }
         from_here(&headers, &"http://127.0.0.1:3000/".parse().unwrap())
+    }
+
+    #[test]
+    fn only_a_bearer_token_speaks_for_itself() {
+        for (value, exempt) in [
+            ("Bearer atl_x", true),
+            ("bearer atl_x", true),
+            ("Basic YTpi", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(is_bearer(&headers), exempt, "{value}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         },
         flash: None,
         mail_folder: None,
+        open_mail: false,
     }
 }
 

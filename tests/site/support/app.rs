@@ -164,6 +164,44 @@ impl App {
             .expect(statement)
     }
 
+    /// Changes the database behind the program's back.
+    pub async fn execute(&self, statement: &'static str) {
+        let mut tx = self.services.db.begin().await.expect("a transaction");
+        let done = sqlx::query(statement).execute(&mut *tx).await;
+        done.expect(statement);
+        tx.commit().await.expect("a commit");
+    }
+
+    pub async fn execute_with(&self, statement: &'static str, value: &str) {
+        let mut tx = self.services.db.begin().await.expect("a transaction");
+        let done = sqlx::query(statement).bind(value).execute(&mut *tx).await;
+        done.expect(statement);
+        tx.commit().await.expect("a commit");
+    }
+
+    /// A run of the sandbox studio that no job of ours knows of; its id.
+    pub async fn start_run(&self) -> String {
+        use base64::Engine;
+        let uri = |kind: &str, bytes: &[u8]| {
+            let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+            format!("data:image/{kind};base64,{text}")
+        };
+        let order = serde_json::json!({
+            "model_name": "tryon-v1.6",
+            "inputs": {
+                "model_image": uri("jpeg", super::pictures::person()),
+                "garment_image": uri("png", super::pictures::garment()),
+            },
+        });
+        let client = self.anonymous();
+        let request = client
+            .request(reqwest::Method::POST, "/sandbox/fashn/v1/run")
+            .bearer_auth("sandbox")
+            .json(&order);
+        let run = client.send(request).await.expect(200).json();
+        run["id"].as_str().expect("an id").to_owned()
+    }
+
     /// The pictures in the store.
     pub fn stored_files(&self) -> usize {
         count_files(&self.folder.path().join("files"))
