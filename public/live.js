@@ -366,6 +366,7 @@ addEventListener("pageshow", (event) => {
     renew = true;
     refresh();
   }
+  showChosen();
   join();
 });
 document.addEventListener("visibilitychange", () => {
@@ -579,7 +580,7 @@ function answerInPlace(form, main) {
   const files = /** @type {HTMLInputElement[]} */ (all("input[type=file]", form)).map((input) => ({ id: input.id, files: input.files }));
   one("main")?.replaceWith(document.adoptNode(main));
   noteRegions();
-  showChosenSamples();
+  showChosen();
   for (const { id, files: list } of files) {
     const input = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
     if (!input || !list?.length || input.ariaInvalid === "true") continue;
@@ -594,8 +595,12 @@ function answerInPlace(form, main) {
 
 // ---------------------------------------------------------------- start
 
-const showChosenSamples = () =>
-  all("[data-picker] input[type=radio]:checked:not([value=''])").forEach((input) => input.dispatchEvent(new Event("change", { bubbles: true })));
+/** Browsers fill a form in again on the way back: what it holds is shown, or it would be sent unseen. */
+function showChosen() {
+  const say = (/** @type {Element} */ input) => input.dispatchEvent(new Event("change", { bubbles: true }));
+  all("[data-picker] input[type=radio]:checked:not([value=''])").forEach(say);
+  all("[data-picker] input[type=file]").filter((input) => /** @type {HTMLInputElement} */ (input).files?.length).forEach(say);
+}
 const noteRegions = () => all("[data-live-region]").forEach((element) => sent.set(element, essence(element)));
 
 noteRegions();

@@ -581,18 +581,15 @@ pub fn say(line: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Ends when the process is told to stop: SIGTERM or ctrl-c.
-pub async fn told_to_stop() {
+/// Ends when the process is told to stop: SIGTERM or ctrl-c, from the moment this is called.
+pub fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
+    })
 }

@@ -25,7 +25,7 @@ fn word(site: &str, template: Template, language: Language, token: &str) -> Lett
             let args = [
                 ("name", name.into()),
                 ("link", link.into()),
-                ("hours", "168".into()),
+                ("days", "7".into()),
             ];
             Letter {
                 subject: words.say("mail-verify-subject"),

@@ -497,7 +497,9 @@ async fn verify(request: &Request, token: &str) -> db::Result<Content> {
     match request.services.accounts.verify_email(token).await {
         Ok(_) => Ok(Content::Verify { verified: true }),
         Err(LinkError::Dead) => {
-            let verified = request.user.as_ref().is_some_and(|user| user.verified);
+            let accounts = &request.services.accounts;
+            let verified = accounts.verify_link_was_used(token).await?
+                || request.user.as_ref().is_some_and(|user| user.verified);
             Ok(Content::Verify { verified })
         }
         Err(LinkError::Database(error)) => Err(error),
@@ -601,7 +603,7 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
     let mut entries = credits::statement(&services.db, &user.id, &filter).await?;
     let more = entries.len() as i64 > STATEMENT_PAGE;
     entries.truncate(STATEMENT_PAGE as usize);
-    let next = entries.last().filter(|_| more).map(|entry| entry.version);
+    let next = entries.last().filter(|_| more).map(|entry| entry.seq);
     let recharges = recharges_of(services, &entries).await?;
     Ok(StatementPage {
         entries,

@@ -50,6 +50,10 @@ bar-sign-out = Sign out
 language-name = English
 language-switch = Switch to English
 bar-credits = credits
+bar-unit = { $count ->
+    [one] credit
+   *[other] credits
+}
 bar-credits-label = { $count ->
     [one] { $n } credit left
    *[other] { $n } credits left
@@ -150,21 +154,21 @@ auth-forgot-title = Choose a new password
 auth-forgot-lead = Tell us your e-mail address and we send you a link that works for { $minutes } minutes.
 auth-forgot-button = Send me the link
 auth-forgot-pending = Sending…
-auth-forgot-sent-page = Look into your mail
-auth-forgot-sent-title = Look into your mail
+auth-forgot-sent-page = Check your mail
+auth-forgot-sent-title = Check your mail
 auth-forgot-sent-text = If { $email } has an account here, a link is on its way. It works once, for { $minutes } minutes.
 auth-forgot-sent-none = Nothing there after a few minutes? Look into the spam folder, or check the address and try again.
 auth-forgot-sent-sandbox = Read the sandbox mail
 auth-forgot-again = Use another address
 auth-reset-page = New password
 auth-reset-title = Set your new password
-auth-reset-lead = Afterwards you are signed out everywhere else.
+auth-reset-lead = Afterwards you are signed out everywhere and sign in with the new password.
 auth-reset-button = Save the new password
 auth-reset-pending = Saving…
 auth-reset-done = Your new password is set. Please sign in with it.
 auth-reset-bad-page = This link does not work
 auth-reset-bad-title = This link does not work any more
-auth-reset-bad-text = It has been used already or is too old. Your password has not changed.
+auth-reset-bad-text = It has been used already or is too old. If you have not chosen a new password with it, ask for another link.
 auth-reset-bad-button = Get a new link
 auth-verify-page = Address confirmed
 auth-verify-title = Your address is confirmed
@@ -223,9 +227,9 @@ dash-remaining = Remaining
 dash-total = Received in all
 dash-used = Used
 dash-held = Set aside for running work
-dash-frozen = On hold
+dash-frozen = Frozen
 dash-removed = Removed or expired
-dash-debt = Short
+dash-debt = Owed
 dash-trials = Free trials left
 dash-trials-of = of { $n }
 dash-plan = Plan
@@ -283,7 +287,7 @@ pay-history-receipt = Receipt
 pay-history-receipt-label = Receipt of { $date } for { $amount }
 pay-history-continue = Continue
 pay-history-again = Try again
-pay-item-top-up = Recharge
+pay-item-top-up = Your own amount
 pay-method-card = Card
 pay-method-alipay = Alipay
 pay-method-wechat-pay = WeChat Pay
@@ -375,7 +379,7 @@ tryon-sample-trousers = Trousers
 tryon-preview-person = Preview of the person
 tryon-preview-garment = Preview of the garment
 tryon-category = Kind of garment
-tryon-category-auto = Find out
+tryon-category-auto = Detect for me
 tryon-category-tops = Top
 tryon-category-bottoms = Bottom
 tryon-category-one-piece = One-piece
@@ -392,7 +396,7 @@ tryon-cost-promise = It is only taken when the picture succeeds.
 tryon-button = Make the picture
 tryon-pending = Sending your pictures…
 tryon-upload = Sending
-tryon-upload-failed = The pictures could not be sent. Check your connection and try again; nothing was charged.
+tryon-upload-failed = We do not know whether your pictures arrived. Check your connection and press the button again: the same pictures are not charged twice.
 tryon-none-title = No try-ons left
 tryon-none-text = A try-on costs { $cost } and you have { $left }.
 tryon-none-debt = Your account is { $debt } short, which a purchase settles first.
@@ -429,6 +433,7 @@ job-running-text = You can close this page; the picture will be in your list.
 job-progress = Progress
 job-cancel = Cancel
 job-cancel-pending = Cancelling…
+job-cancel-late = You asked to cancel, but the studio had it in hand already, so you get the picture.
 job-cancel-requested = You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
 job-paid-trial = A free trial
 job-paid-plan = Your plan
@@ -504,7 +509,7 @@ statement-kind-take-back = Taken back
 statement-kind-expire = Expired
 statement-kind-freeze = Put on hold
 statement-kind-unfreeze = Freed
-statement-kind-debt = Short
+statement-kind-debt = Owed
 statement-kind-debt-paid = Shortfall settled
 statement-reason-initial = Initial credits
 statement-reason-purchase = Purchase: { $item }
@@ -588,7 +593,7 @@ mail-verify-body =
 
     { $link }
 
-    It works for { $hours } hours. If you did not create an account at { -brand }, you can ignore this message.
+    It works for { $days } days. If you did not create an account at { -brand }, you can ignore this message.
 
     { -brand }
 mail-reset-subject = Choose a new password

@@ -40,6 +40,7 @@ bar-sign-out = 退出登录
 language-name = 中文
 language-switch = 切换到中文
 bar-credits = 点
+bar-unit = 点
 bar-credits-label = 剩余 { $n } 点
 bar-recharge = 充值
 bar-toasts = 消息
@@ -139,13 +140,13 @@ auth-forgot-sent-sandbox = 查看沙盒邮件
 auth-forgot-again = 换一个邮箱
 auth-reset-page = 设置新密码
 auth-reset-title = 设置新密码
-auth-reset-lead = 设置后，其他设备上的登录都会失效。
+auth-reset-lead = 设置后，所有设备上的登录都会失效，请用新密码重新登录。
 auth-reset-button = 保存新密码
 auth-reset-pending = 正在保存……
 auth-reset-done = 新密码已设置，请用它登录。
 auth-reset-bad-page = 链接无效
 auth-reset-bad-title = 这个链接已失效
-auth-reset-bad-text = 它已经用过，或者已过期。您的密码没有改变。
+auth-reset-bad-text = 它已经用过，或者已过期。如果您还没有用它设置新密码，请重新获取链接。
 auth-reset-bad-button = 重新获取链接
 auth-verify-page = 邮箱已验证
 auth-verify-title = 您的邮箱已验证
@@ -352,7 +353,7 @@ tryon-cost-promise = 图片做成后才会扣除。
 tryon-button = 制作图片
 tryon-pending = 正在上传图片……
 tryon-upload = 上传中
-tryon-upload-failed = 图片没能上传。请检查网络后重试，没有扣费。
+tryon-upload-failed = 我们不确定图片是否已送达。请检查网络后再按一次按钮：同样的图片不会重复扣费。
 tryon-none-title = 试穿次数已用完
 tryon-none-text = 试穿一次需要 { $cost }，您有 { $left }。
 tryon-none-debt = 您的账户欠 { $debt }，购买后会先抵扣。
@@ -389,6 +390,7 @@ job-running-text = 可以关闭本页，图片会出现在您的作品里。
 job-progress = 进度
 job-cancel = 取消
 job-cancel-pending = 正在取消……
+job-cancel-late = 您申请了取消，但工作室已经在制作，所以图片归您。
 job-cancel-requested = 您已申请取消。工作室不一定能停下；如果仍然做完，图片归您。
 job-paid-trial = 免费试用
 job-paid-plan = 套餐
@@ -542,7 +544,7 @@ mail-verify-body =
 
     { $link }
 
-    链接 { $hours } 小时内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
+    链接 { $days } 天内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
 
     { -brand }
 mail-reset-subject = 设置新密码

@@ -13,10 +13,21 @@ pub const BUILT_IN: &str = include_str!("catalog.toml");
 /// What is wrong with a catalogue, worded for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
-    #[error("{0}")]
-    Syntax(#[from] Box<toml::de::Error>),
+    /// One line, though the parser would draw a picture of the place.
+    #[error("{what} (line {line})")]
+    Syntax { what: String, line: usize },
     #[error("{place}: {wants}")]
     Value { place: String, wants: &'static str },
+}
+
+impl CatalogError {
+    fn syntax(text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        Self::Syntax {
+            what: error.message().replace('\n', " "),
+            line: before.map_or(1, |before| before.lines().count().max(1)),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,7 +167,8 @@ const MOST: i64 = 100_000_000;
 
 impl Catalog {
     pub fn parse(text: &str) -> Result<Self, CatalogError> {
-        let catalog: Self = toml::from_str(text).map_err(Box::new)?;
+        let catalog: Self =
+            toml::from_str(text).map_err(|error| CatalogError::syntax(text, &error))?;
         catalog.check()?;
         Ok(catalog)
     }

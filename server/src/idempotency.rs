@@ -5,6 +5,7 @@
 //! together or not at all. Work that asks a provider between two transactions leaves its claim
 //! without an answer and names its `subject`; whoever comes after a crash goes on with that subject.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 pub struct Scope {
     pub user: UserId,
     /// Method and path, for example `POST /api/try-on`.
-    pub endpoint: &'static str,
+    pub endpoint: Cow<'static, str>,
     pub key: Key,
     pub body: BodyHash,
 }
@@ -109,7 +110,7 @@ pub async fn claim(tx: &mut Tx, scope: &Scope, now: Timestamp) -> sqlx::Result<C
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, endpoint, key) DO NOTHING",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(&scope.body.0)
     .bind(now.plus(WORK_TIME))
@@ -125,7 +126,7 @@ pub async fn claim(tx: &mut Tx, scope: &Scope, now: Timestamp) -> sqlx::Result<C
          WHERE user_id = $1 AND endpoint = $2 AND key = $3",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .fetch_optional(&mut **tx)
     .await?;
@@ -149,7 +150,7 @@ async fn judge(tx: &mut Tx, scope: &Scope, row: Row, now: Timestamp) -> sqlx::Re
            AND lease_until = $4 AND lease_until <= $6",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(row.lease_until)
     .bind(now.plus(WORK_TIME))
@@ -169,7 +170,7 @@ async fn forget(tx: &mut Tx, scope: &Scope, before: Timestamp) -> sqlx::Result<(
          WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND created_at <= $4",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(before)
     .execute(&mut **tx)
@@ -236,7 +237,7 @@ pub async fn set_subject(tx: &mut Tx, scope: &Scope, subject: &str) -> sqlx::Res
         "UPDATE idempotency_keys SET subject = $4 WHERE user_id = $1 AND endpoint = $2 AND key = $3",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(subject)
     .execute(&mut **tx)
@@ -251,7 +252,7 @@ pub async fn keep(tx: &mut Tx, scope: &Scope, answer: &Answer) -> sqlx::Result<(
          WHERE user_id = $1 AND endpoint = $2 AND key = $3",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(i64::from(answer.status))
     .bind(&answer.body)
@@ -268,7 +269,7 @@ pub async fn give_up(db: &Database, scope: &Scope) -> sqlx::Result<()> {
          WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND status IS NULL",
     )
     .bind(&scope.user)
-    .bind(scope.endpoint)
+    .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .execute(&mut *tx)
     .await?;

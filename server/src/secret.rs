@@ -20,7 +20,11 @@ pub fn reference() -> String {
 
 /// SHA-256 in hex. Enough for what is itself random: tokens, session ids.
 pub fn hash(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    hash_bytes(text.as_bytes())
+}
+
+pub fn hash_bytes(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// HMAC-SHA256 in hex, for what could be guessed, such as an address.
@@ -28,11 +32,20 @@ pub fn keyed_hash(key: &str, text: &str) -> String {
     hex::encode(hmac_sha256(key.as_bytes(), text.as_bytes()))
 }
 
-fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+/// Whether `mac` is that of `message`, in a time that does not depend on how much of it fits.
+pub fn is_hmac_sha256(key: &str, message: &[u8], mac: &[u8]) -> bool {
+    keyed(key.as_bytes(), message).verify_slice(mac).is_ok()
+}
+
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
+    keyed(key, message).finalize().into_bytes().to_vec()
+}
+
+fn keyed(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
     match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mut mac) => {
             mac.update(message);
-            mac.finalize().into_bytes().to_vec()
+            mac
         }
         Err(_) => unreachable!("HMAC takes keys of any length"),
     }

@@ -178,6 +178,7 @@ on_both_databases! {
         let tokens = letters(&ground).await;
         assert_eq!(tokens.len(), 1);
         ground.accounts.verify_email(&tokens[0]).await.unwrap();
+        assert!(ground.accounts.verify_link_was_used(&tokens[0]).await.unwrap());
         let again = ground.accounts.verify_email(&tokens[0]).await;
         assert!(matches!(again, Err(LinkError::Dead)), "{again:?}");
     }

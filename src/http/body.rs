@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use atelier_server::idempotency::BodyHash;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
@@ -40,6 +42,33 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             _ => Err(Problem::validation([("body", "wants a JSON object")])),
         }
     }
+}
+
+/// What is asked behind the `?`. A value that cannot be read is named.
+pub struct Queried<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Queried<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => Err(unreadable(&rejection.body_text())),
+        }
+    }
+}
+
+/// axum says `…: FIELD: what is wrong` or ``…duplicate field `FIELD` ``.
+fn unreadable(said: &str) -> Problem {
+    let words = said
+        .rsplit_once("query string: ")
+        .map_or(said, |(_, rest)| rest);
+    let field = match words.split_once('`') {
+        Some((_, rest)) => rest.split('`').next().unwrap_or_default(),
+        None => words.split(':').next().unwrap_or_default(),
+    };
+    let errors = [(field.trim().to_owned(), "cannot be read".to_owned())];
+    Problem::validation_of(errors.into())
 }
 
 impl Fields {

@@ -1,5 +1,7 @@
 //! The `Idempotency-Key` header and answers given again.
 
+use std::borrow::Cow;
+
 use atelier_server::idempotency::{self, Answer, BodyHash, Key, Scope};
 use atelier_server::ids::UserId;
 use atelier_server::services::Services;
@@ -12,12 +14,12 @@ use super::problem::Problem;
 pub fn scope(
     headers: &HeaderMap,
     user: &UserId,
-    endpoint: &'static str,
+    endpoint: impl Into<Cow<'static, str>>,
     body: BodyHash,
 ) -> Result<Option<Scope>, Problem> {
     Ok(key(headers)?.map(|key| Scope {
         user: user.clone(),
-        endpoint,
+        endpoint: endpoint.into(),
         key,
         body,
     }))
@@ -29,7 +31,7 @@ pub async fn is_known(
     services: &Services,
     headers: &HeaderMap,
     user: &UserId,
-    endpoint: &'static str,
+    endpoint: &str,
 ) -> Result<bool, Problem> {
     let Some(key) = key(headers)? else {
         return Ok(false);

@@ -105,6 +105,10 @@ pub async fn stream(
     let mut response = Sse::new(events).into_response();
     let headers = response.headers_mut();
     headers.insert(
+        axum::http::header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static("no-store"),
+    );
+    headers.insert(
         "x-accel-buffering",
         axum::http::HeaderValue::from_static("no"),
     );

@@ -344,6 +344,8 @@ impl From<CancelError> for Problem {
     fn from(error: CancelError) -> Self {
         match error {
             CancelError::Ended => Self::conflict("The job has ended already."),
+            CancelError::NotEnded => Self::conflict("The job has not ended yet; cancel it first."),
+            CancelError::Key(refused) => refused.into(),
             CancelError::Database(error) => error.into(),
         }
     }

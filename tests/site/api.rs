@@ -217,20 +217,22 @@ on_both_databases! {
         let wallet = ann.wallet().await;
         let long = "x".repeat(501);
         for (field, body) in [
-            ("amount", json!({"action": "add", "amount": 0, "reason": ""})),
-            ("amount", json!({"action": "add", "amount": -1, "reason": ""})),
-            ("amount", json!({"action": "add", "amount": 1_000_001, "reason": ""})),
-            ("amount", json!({"action": "deduct", "amount": 0, "reason": ""})),
-            ("amount", json!({"action": "set", "amount": -1, "reason": ""})),
-            ("amount", json!({"action": "set", "amount": 1_000_001, "reason": ""})),
-            ("amount", json!({"action": "add", "amount": 1.5, "reason": ""})),
-            ("amount", json!({"action": "add", "amount": "1", "reason": ""})),
-            ("amount", json!({"action": "add", "reason": ""})),
-            ("amount", json!({"action": "add", "amount": 9_223_372_036_854_775_808_u64, "reason": ""})),
-            ("action", json!({"action": "steal", "amount": 1, "reason": ""})),
-            ("action", json!({"amount": 1, "reason": ""})),
+            ("amount", json!({"action": "add", "amount": 0, "reason": "why"})),
+            ("amount", json!({"action": "add", "amount": -1, "reason": "why"})),
+            ("amount", json!({"action": "add", "amount": 1_000_001, "reason": "why"})),
+            ("amount", json!({"action": "deduct", "amount": 0, "reason": "why"})),
+            ("amount", json!({"action": "set", "amount": -1, "reason": "why"})),
+            ("amount", json!({"action": "set", "amount": 1_000_001, "reason": "why"})),
+            ("amount", json!({"action": "add", "amount": 1.5, "reason": "why"})),
+            ("amount", json!({"action": "add", "amount": "1", "reason": "why"})),
+            ("amount", json!({"action": "add", "reason": "why"})),
+            ("amount", json!({"action": "add", "amount": 9_223_372_036_854_775_808_u64, "reason": "why"})),
+            ("action", json!({"action": "steal", "amount": 1, "reason": "why"})),
+            ("action", json!({"amount": 1, "reason": "why"})),
             ("reason", json!({"action": "add", "amount": 1, "reason": long})),
             ("reason", json!({"action": "add", "amount": 1, "reason": 7})),
+            ("reason", json!({"action": "add", "amount": 1, "reason": "  "})),
+            ("reason", json!({"action": "add", "amount": 1})),
         ] {
             let mut body = body;
             body["user_id"] = json!(ann.id);
@@ -267,7 +269,7 @@ on_both_databases! {
 
     async fn a_refusal_is_not_kept(app: &App) {
         let (ann, admin) = (app.sign_up("ann").await, app.admin().await);
-        let body = json!({"action": "deduct", "amount": 9, "reason": "", "user_id": ann.id});
+        let body = json!({"action": "deduct", "amount": 9, "reason": "why", "user_id": ann.id});
         admin.post_json_once("/api/credits", "k", body.clone()).await.expect(402);
         app.set_credits(&ann, 9).await;
         let answer = admin.post_json_once("/api/credits", "k", body).await.expect(200);
@@ -277,7 +279,7 @@ on_both_databases! {
 
     async fn twenty_deductions_at_once_take_what_there_is_and_no_more(app: &App) {
         let ann = app.sign_up("ann").await;
-        let body = json!({"action": "deduct", "amount": 1, "reason": ""});
+        let body = json!({"action": "deduct", "amount": 1, "reason": "why"});
         let answers = at_once(20, |_| {
             let (ann, body) = (ann.clone(), body.clone());
             async move { ann.post_json("/api/credits", body).await.status }
@@ -325,7 +327,7 @@ async fn unsafe_requests_from_elsewhere_are_refused() {
     let ann = app.sign_up("ann").await;
     let token = app.token(&ann, "credits:spend").await;
     let here = app.base.clone();
-    let body = json!({"action": "deduct", "amount": 1, "reason": ""});
+    let body = json!({"action": "deduct", "amount": 1, "reason": "why"});
     let ask = async |caller: &Client, headers: &[(&str, &str)]| {
         let mut request = caller
             .request(Method::POST, "/api/credits")

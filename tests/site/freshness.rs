@@ -48,7 +48,7 @@ on_both_databases! {
                 1 if balance > 0 => ("deduct", 1 + numbers.below(balance.unsigned_abs())),
                 _ => ("set", numbers.below(1_000)),
             };
-            let body = json!({"action": action, "amount": amount, "reason": "", "user_id": ann.id});
+            let body = json!({"action": action, "amount": amount, "reason": "why", "user_id": ann.id});
             let written = admin.post_json("/api/credits", body).await.expect(200).json();
             let before = balance;
             balance = match action {

@@ -169,6 +169,30 @@ async fn a_refused_try_on_keeps_what_was_chosen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn samples_do_where_no_file_was_chosen() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    // A browser sends a file input that was left alone as an empty file without a name.
+    let untouched = || {
+        Multipart::default()
+            .file("person", "", b"")
+            .file("garment", "", b"")
+    };
+    let chosen = untouched()
+        .text("key", "a-key")
+        .text("person_sample", "person-ada")
+        .text("garment_sample", "garment-tee")
+        .text("category", "auto");
+    let accepted = ann.upload("/try-on", chosen).await.expect(303);
+    assert!(accepted.header("location").starts_with("/jobs/"));
+
+    let nothing = untouched().text("key", "b-key").text("person_sample", "");
+    let refused = ann.upload("/try-on", nothing).await.expect(422).text();
+    assert!(refused.contains("Choose a photo of a person"), "{refused}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_sandboxs_pictures_are_called_previews() {
     const NOTE: &str = "Sandbox preview";
     let sandbox = App::start(Kind::Sqlite).await;

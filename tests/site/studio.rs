@@ -166,6 +166,23 @@ on_both_databases! {
         assert_eq!(again.code(), "conflict");
     }
 
+    async fn cancelling_with_a_key_is_answered_again(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let id = start_scripted(app, &ann, "unavailable").await;
+        until("the provider has refused it once", async || {
+            let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
+            (app.number(back).await == 1).then_some(())
+        })
+        .await;
+        let path = format!("/api/jobs/{id}/cancel");
+        let first = ann.post_json_once(&path, "stop", json!({})).await.expect(200);
+        let again = ann.post_json_once(&path, "stop", json!({})).await.expect(200);
+        assert_eq!((first.is_replayed(), again.is_replayed()), (false, true));
+        assert_eq!(first.body, again.body);
+        assert_eq!(ann.post_json_once(&path, "", json!({})).await.expect(422).code(), "validation");
+        assert_released(&ann, &ann.job(&id).await, "cancelled", None).await;
+    }
+
     async fn a_wish_to_cancel_is_kept_when_the_provider_did_not_take_the_job(app: &App) {
         let ann = app.sign_up("ann").await;
         let id = start_scripted(app, &ann, "unavailable").await;

@@ -91,7 +91,7 @@ fn balance(w: Words, wallet: &Wallet) -> AnyView {
         <a class="chip" href=routes::STATEMENT aria-label=w.count("bar-credits-label", remaining)>
             {live_figure(w, "credits-remaining", "", remaining)}
             " "
-            <span>{w.say("bar-credits")}</span>
+            <span data-live-region="bar-unit">{w.count("bar-unit", remaining)}</span>
         </a>
         {button_link("main", routes::PAYMENTS, w.say("bar-recharge"))}
     }

@@ -95,6 +95,7 @@ mod tests {
     fn a_line_says_what_changed_from_which_credits() {
         let at = Timestamp::from_seconds(1_000_000);
         let entry = Entry {
+            seq: 1,
             id: EntryId::new(at),
             version: 2,
             kind: EntryKind::Grant,

@@ -89,6 +89,7 @@ mod tests {
     fn say(kind: EntryKind, word: &str, note: Option<&str>, actor: &str) -> String {
         let at = Timestamp::from_seconds(1);
         let entry = Entry {
+            seq: 1,
             id: EntryId::new(at),
             version: 1,
             kind,

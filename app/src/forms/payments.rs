@@ -50,7 +50,7 @@ pub async fn checkout(
     };
     let scope = Scope {
         user: user.id.clone(),
-        endpoint: ENDPOINT,
+        endpoint: ENDPOINT.into(),
         key,
         body,
     };

@@ -153,6 +153,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
     ];
     let next = w.say_with("success-updating-next", &args);
     let status = said_status(recharge.status, w.say("success-updating-status"));
+    let bought = what(visit, recharge);
     let still_asking = !visit.asked_enough();
     let buttons = vec![
         button_link("", visit.address(), w.say("success-updating-again")),
@@ -166,6 +167,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
             lead=lead
             buttons=buttons
         >
+            {bought}
             <p>{status}</p>
             <div role="status" data-poll-done="" hidden=still_asking>
                 <Notice title=w.say("success-updating-next-title")><p>{next}</p></Notice>
@@ -178,6 +180,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
 fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.status);
+    let bought = what(visit, recharge);
     let open = recharge.checkout_url.as_ref();
     let go_on = open.map(|url| button_link("main", url, w.say("cancelled-continue")));
     let other = button_link("", routes::PAYMENTS, w.say("cancelled-other"));
@@ -189,6 +192,7 @@ fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
             lead=w.say("success-unpaid-text")
             buttons=go_on.into_iter().chain([other]).collect()
         >
+            {bought}
             <p>{status}</p>
         </Message>
     }
@@ -198,6 +202,7 @@ fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
 fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.status);
+    let bought = what(visit, recharge);
     view! {
         <Message
             mark=Mark::Bad
@@ -206,6 +211,7 @@ fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
             lead=w.say("success-failed-text")
             buttons=try_again(visit, recharge)
         >
+            {bought}
             <p>{status}</p>
         </Message>
     }
@@ -215,6 +221,7 @@ fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
 fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.status);
+    let bought = what(visit, recharge);
     view! {
         <Message
             mark=Mark::Plain
@@ -223,6 +230,7 @@ fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
             lead=w.say("success-expired-text")
             buttons=try_again(visit, recharge)
         >
+            {bought}
             <p>{status}</p>
         </Message>
     }
@@ -236,6 +244,13 @@ fn try_again(visit: &Visit, recharge: &Recharge) -> Vec<AnyView> {
     let again = again(w, &visit.services.catalog, recharge, "main", label);
     let other = button_link("", routes::PAYMENTS, w.say("success-failed-other"));
     again.into_iter().chain([other]).collect()
+}
+
+/// What was to be bought, and for how much.
+fn what(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let w = visit.words();
+    let name = item_name(w, &visit.services.catalog, &recharge.item);
+    view! { <p class="soft">{format!("{name} · {}", price_of(w, recharge))}</p> }.into_any()
 }
 
 fn missing(w: Words) -> AnyView {

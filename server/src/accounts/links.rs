@@ -139,6 +139,18 @@ impl Accounts {
         Ok(())
     }
 
+    /// Whether a link verified an address before: whoever opens it again finds it done.
+    pub async fn verify_link_was_used(&self, token: &str) -> sqlx::Result<bool> {
+        let found: Option<(String,)> = sqlx::query_as(
+            "SELECT user_id FROM email_tokens \
+             WHERE token_hash = $1 AND purpose = 'verify' AND used_at IS NOT NULL",
+        )
+        .bind(secret::hash(token))
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Whether a reset link would still work; looking does not use it up.
     pub async fn reset_link_lives(&self, token: &str) -> sqlx::Result<bool> {
         let found: Option<(String,)> = sqlx::query_as(

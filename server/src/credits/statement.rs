@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     pub id: EntryId,
+    /// The wallet's after the operation that wrote it, maybe beside other entries.
     pub version: i64,
     pub kind: EntryKind,
     /// The signed change of the net balance.
@@ -28,6 +29,9 @@ pub struct Entry {
     /// The ledger's own word for the reason, whatever was written about it.
     #[serde(skip)]
     pub reason_word: String,
+    /// Its place in the wallet's order of entries.
+    #[serde(skip)]
+    pub seq: i64,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -36,7 +40,7 @@ pub struct EntryLot {
     pub amount: i64,
 }
 
-/// Which lines to show: the newest first, before `before` (an entry's `version`) if given.
+/// Which lines to show: the newest first, before `before` (an entry's `seq`) if given.
 #[derive(Clone, Debug, Default)]
 pub struct EntryFilter {
     pub before: Option<i64>,
@@ -50,6 +54,7 @@ pub struct EntryFilter {
 struct EntryRow {
     id: EntryId,
     seq: i64,
+    version: i64,
     #[sqlx(try_from = "String")]
     kind: EntryKind,
     amount: i64,
@@ -77,7 +82,7 @@ pub async fn statement(
     filter: &EntryFilter,
 ) -> sqlx::Result<Vec<Entry>> {
     let rows: Vec<EntryRow> = sqlx::query_as(
-        "SELECT e.id, e.seq, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
+        "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
                 e.job_id, e.recharge_id, e.created_at \
          FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
          WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
@@ -104,7 +109,7 @@ pub async fn statement(
 /// One entry, read inside the transaction that wrote it.
 pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
     let row: EntryRow = sqlx::query_as(
-        "SELECT e.id, e.seq, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
+        "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
                 e.job_id, e.recharge_id, e.created_at \
          FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id WHERE e.id = $1",
     )
@@ -168,7 +173,12 @@ impl EntryRow {
     fn into_entry(self, lots: Vec<EntryLot>) -> Entry {
         Entry {
             id: self.id,
-            version: self.seq,
+            version: if self.version == 0 {
+                self.seq
+            } else {
+                self.version
+            },
+            seq: self.seq,
             kind: self.kind,
             amount: self.amount,
             balance_after: self.balance_after,

@@ -215,7 +215,7 @@ impl Locked {
         self.write_lots(tx).await?;
         for entry in std::mem::take(&mut self.ledger.entries) {
             self.seq += 1;
-            write_entry(tx, &self.user_id, self.seq, &self.ledger.actor, &entry).await?;
+            write_entry(tx, &self, &entry).await?;
         }
         self.write_row(tx).await?;
         tx.changed(Change::Wallet(self.user_id));
@@ -300,28 +300,24 @@ async fn update_lot(tx: &mut Tx, lot: &Lot) -> sqlx::Result<()> {
     Ok(())
 }
 
-async fn write_entry(
-    tx: &mut Tx,
-    user: &UserId,
-    seq: i64,
-    actor: &Actor,
-    entry: &NewEntry,
-) -> sqlx::Result<()> {
+async fn write_entry(tx: &mut Tx, wallet: &Locked, entry: &NewEntry) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO entries (id, user_id, seq, kind, amount, balance_after, reason, actor, \
-         job_id, recharge_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         job_id, recharge_id, created_at, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&entry.id)
-    .bind(user)
-    .bind(seq)
+    .bind(&wallet.user_id)
+    .bind(wallet.seq)
     .bind(entry.kind.as_str())
     .bind(entry.amount)
     .bind(entry.balance_after)
     .bind(entry.reason)
-    .bind(actor.to_string())
+    .bind(wallet.ledger.actor.to_string())
     .bind(entry.job_id.as_ref())
     .bind(entry.recharge_id.as_ref())
     .bind(entry.at)
+    .bind(wallet.version)
     .execute(&mut **tx)
     .await?;
     for (lot, amount) in &entry.lots {

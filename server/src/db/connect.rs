@@ -23,9 +23,9 @@ const CHANGES_KEPT: usize = 4_096;
 pub enum OpenError {
     #[error("DATABASE_URL must begin with sqlite:// or postgres://")]
     UnknownScheme,
-    #[error("the folder of the database cannot be made: {0}")]
+    #[error("DATABASE_URL wants a file in a folder that can be made: {0}")]
     Folder(#[source] std::io::Error),
-    #[error("the database cannot be opened: {0}")]
+    #[error("DATABASE_URL wants a database that can be opened: {0}")]
     Connect(#[source] sqlx::Error),
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),

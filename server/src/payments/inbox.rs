@@ -55,7 +55,7 @@ impl Payments {
     /// Verifies and stores a webhook of Stripe's. Acting on it happens in the background.
     pub async fn receive_stripe(
         &self,
-        payload: &str,
+        payload: &[u8],
         signature: &str,
     ) -> Result<Received, ReceiveError> {
         let Some(event) = self

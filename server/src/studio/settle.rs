@@ -7,6 +7,7 @@ use super::jobs::{Job, JobRow, JobState};
 use super::{Failure, Studio};
 use crate::credits::{self, CreditsError};
 use crate::db::{Change, Tx, corrupt};
+use crate::idempotency::{self, Answer, Claim, KeyRefused, Scope};
 use crate::ids::JobId;
 use crate::time::Timestamp;
 
@@ -14,6 +15,10 @@ use crate::time::Timestamp;
 pub enum CancelError {
     #[error("the job has ended already")]
     Ended,
+    #[error("the job has not ended yet")]
+    NotEnded,
+    #[error(transparent)]
+    Key(#[from] KeyRefused),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -39,18 +44,27 @@ impl Studio {
     /// Ends a job and settles its hold, in one transaction. Says whether it was this call that
     /// ended it: of a worker, a callback and a deadline at the same time, one does.
     pub(super) async fn end(&self, job: &JobRow, end: End<'_>) -> sqlx::Result<bool> {
-        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let won = transition(&mut tx, &job.id, &end, now).await?;
+        let won = self.end_in(&mut tx, job, &end).await?;
+        if won {
+            tx.commit().await?;
+            tracing::info!(job = %job.id, state = end.state().as_str(), "job ended");
+        }
+        Ok(won)
+    }
+
+    async fn end_in(&self, tx: &mut Tx, job: &JobRow, end: &End<'_>) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        let won = transition(tx, &job.id, end, now).await?;
         if !won {
             return Ok(false);
         }
-        let settled = match &end {
+        let settled = match end {
             End::Succeeded(file) => {
-                files::insert(&mut tx, file, Some(&job.id), None, now).await?;
-                credits::capture(&mut tx, &job.id, now).await
+                files::insert(tx, file, Some(&job.id), None, now).await?;
+                credits::capture(tx, &job.id, now).await
             }
-            End::Failed(_) | End::Cancelled => credits::release(&mut tx, &job.id, now).await,
+            End::Failed(_) | End::Cancelled => credits::release(tx, &job.id, now).await,
         };
         match settled {
             Ok(true) => {}
@@ -58,10 +72,8 @@ impl Studio {
             Err(CreditsError::Database(error)) => return Err(error),
             Err(_) => return Err(corrupt("a job of an account without a wallet")),
         }
-        self.let_originals_go(&mut tx, &job.id, now).await?;
+        self.let_originals_go(tx, &job.id, now).await?;
         tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
-        tx.commit().await?;
-        tracing::info!(job = %job.id, state = end.state().as_str(), "job ended");
         Ok(true)
     }
 
@@ -76,31 +88,42 @@ impl Studio {
     }
 
     /// Cancels a job. One that was never submitted ends at once; for one that was, it is a wish,
-    /// and the job ends as the provider says.
-    pub async fn cancel(&self, job: &Job) -> Result<Job, CancelError> {
-        let row: Option<JobRow> =
-            sqlx::query_as("SELECT * FROM jobs WHERE id = $1 AND finished_at IS NULL")
-                .bind(&job.id)
-                .fetch_optional(self.db.reader())
-                .await?;
-        let row = row.ok_or(CancelError::Ended)?;
-        if row.submitted_at.is_none() && self.end(&row, End::Cancelled).await? {
-            return self.job(&job.id).await?.ok_or(CancelError::Ended);
-        }
+    /// and the job ends as the provider says. Answers the job as it is then.
+    pub async fn cancel(&self, job: &Job, key: Option<&Scope>) -> Result<Answer, CancelError> {
         let mut tx = self.db.begin().await?;
-        let wished = sqlx::query(
-            "UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND finished_at IS NULL",
+        if let Some(scope) = key {
+            match idempotency::claim(&mut tx, scope, self.clock.now()).await? {
+                Claim::New | Claim::Resume(_) => {}
+                Claim::Done(answer) => return Ok(answer),
+                Claim::Refused(refused) => return Err(refused.into()),
+            }
+        }
+        // The wish locks the row, so that what is read of it stays.
+        let row: Option<JobRow> = sqlx::query_as(
+            "UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND finished_at IS NULL RETURNING *",
         )
         .bind(&job.id)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        if wished == 0 {
-            return Err(CancelError::Ended);
+        .fetch_optional(&mut *tx)
+        .await?;
+        let row = row.ok_or(CancelError::Ended)?;
+        if row.submitted_at.is_none() {
+            self.end_in(&mut tx, &row, &End::Cancelled).await?;
         }
         tx.changed(Change::Job(row.user_id, row.id));
+        let now: JobRow = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
+            .bind(&job.id)
+            .fetch_one(&mut *tx)
+            .await?;
+        let answer = Answer {
+            status: 200,
+            body: serde_json::to_string(&Job::from(now)).unwrap_or_default(),
+            replayed: false,
+        };
+        if let Some(scope) = key {
+            idempotency::keep(&mut tx, scope, &answer).await?;
+        }
         tx.commit().await?;
-        self.job(&job.id).await?.ok_or(CancelError::Ended)
+        Ok(answer)
     }
 
     /// Hides an ended job and lets its pictures go.
@@ -117,7 +140,7 @@ impl Studio {
         .await?
         .rows_affected();
         if deleted == 0 {
-            return Err(CancelError::Ended);
+            return Err(CancelError::NotEnded);
         }
         sqlx::query("UPDATE files SET expires_at = $2 WHERE job_id = $1")
             .bind(&job.id)

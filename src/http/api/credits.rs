@@ -3,13 +3,13 @@ use atelier_server::credits::{self, Action, Adjustment, WalletView};
 use atelier_server::idempotency::{self, Answer, Claim, KeyRefused, Patience};
 use atelier_server::ids::UserId;
 use axum::Json;
-use axum::extract::{Query, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
 use crate::http::State;
-use crate::http::body::Fields;
+use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::keys;
 use crate::http::problem::Problem;
@@ -24,7 +24,7 @@ pub struct Whose {
 /// `GET /api/credits`: one's own wallet, or with the rights for it somebody else's.
 pub async fn show(
     Extract(state): Extract<State>,
-    Query(whose): Query<Whose>,
+    Queried(whose): Queried<Whose>,
     caller: Caller,
 ) -> Result<Json<WalletView>, Problem> {
     caller.require(Scope::CreditsRead)?;
@@ -72,7 +72,10 @@ pub async fn adjust(
 fn read(caller: &Caller, fields: &mut Fields) -> Result<Adjustment, Problem> {
     let action = fields.parsed("action", "wants add, deduct or set", Action::parse);
     let amount = fields.integer("amount");
-    let reason = fields.optional_text("reason").unwrap_or_default();
+    let reason = fields.text("reason");
+    if fields.check().is_ok() && reason.trim().is_empty() {
+        fields.refuse("reason", "is missing");
+    }
     let user = match fields.optional_text("user_id") {
         None => Some(caller.user.id.clone()),
         Some(_) => fields.parsed("user_id", "wants the id of an account", UserId::parse),

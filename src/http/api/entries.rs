@@ -4,13 +4,14 @@ use atelier_server::accounts::Scope;
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind};
 use atelier_server::time::Timestamp;
 use axum::Json;
-use axum::extract::{Query, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{Page, limit};
 use crate::http::State;
+use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 
@@ -32,7 +33,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// `GET /api/credits/entries`: the statement, newest first.
 pub async fn list(
     Extract(state): Extract<State>,
-    Query(asked): Query<Asked>,
+    Queried(asked): Queried<Asked>,
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
@@ -49,7 +50,7 @@ pub async fn list(
     if csv {
         return Ok(as_csv(&entries));
     }
-    Ok(Json(Page::of(entries, wanted, |entry| entry.version.to_string())).into_response())
+    Ok(Json(Page::of(entries, wanted, |entry| entry.seq.to_string())).into_response())
 }
 
 fn wants_csv(asked: &Asked, headers: &HeaderMap) -> bool {
@@ -62,7 +63,13 @@ fn wants_csv(asked: &Asked, headers: &HeaderMap) -> bool {
 
 fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
     let set = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
-    let bad = |field| Problem::validation([(field, "is not one this list knows")]);
+    let bad = |field| {
+        let wanted = match field {
+            "from" | "to" => "wants YYYY-MM-DD or an RFC 3339 time",
+            _ => "is not one this list knows",
+        };
+        Problem::validation([(field, wanted)])
+    };
     let before = set(&asked.cursor).map(|text| text.parse().map_err(|_| bad("cursor")));
     let kind = set(&asked.kind).map(|text| EntryKind::parse(&text).ok_or_else(|| bad("kind")));
     let from = set(&asked.from).map(|text| Timestamp::parse(&text).ok_or_else(|| bad("from")));

@@ -1,16 +1,19 @@
 use atelier_server::accounts::Scope;
+use atelier_server::idempotency::BodyHash;
 use atelier_server::ids::JobId;
 use atelier_server::studio::{FileKind, Job, StoredFile};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State as Extract};
-use axum::http::{StatusCode, header};
+use axum::extract::{Path, State as Extract};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{Page, limit};
 use crate::http::State;
+use crate::http::body::Queried;
 use crate::http::caller::Caller;
+use crate::http::keys;
 use crate::http::problem::Problem;
 
 #[derive(Deserialize)]
@@ -26,7 +29,7 @@ pub struct How {
 
 pub async fn list(
     Extract(state): Extract<State>,
-    Query(asked): Query<Asked>,
+    Queried(asked): Queried<Asked>,
     caller: Caller,
 ) -> Result<Json<Page<Job>>, Problem> {
     caller.require(Scope::Jobs)?;
@@ -57,10 +60,14 @@ pub async fn show(
 pub async fn cancel(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     caller: Caller,
-) -> Result<Json<Job>, Problem> {
+) -> Result<Response, Problem> {
     let job = own(&state, &caller, &id).await?;
-    Ok(Json(state.services.studio.cancel(&job).await?))
+    let endpoint = format!("POST /api/jobs/{}/cancel", job.id);
+    let key = keys::scope(&headers, &caller.user.id, endpoint, BodyHash::of(&[]))?;
+    let answer = state.services.studio.cancel(&job, key.as_ref()).await?;
+    Ok(keys::respond(answer))
 }
 
 pub async fn delete(
@@ -76,7 +83,7 @@ pub async fn delete(
 pub async fn result(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
-    Query(how): Query<How>,
+    Queried(how): Queried<How>,
     caller: Caller,
 ) -> Result<Response, Problem> {
     picture(

@@ -2,11 +2,12 @@ use atelier_server::accounts::Scope;
 use atelier_server::ids::RechargeId;
 use atelier_server::payments::Recharge;
 use axum::Json;
-use axum::extract::{Query, State as Extract};
+use axum::extract::State as Extract;
 use serde::Deserialize;
 
 use super::{Page, limit};
 use crate::http::State;
+use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 
@@ -19,7 +20,7 @@ pub struct Asked {
 /// `GET /api/recharge`: one's own recharge records, newest first.
 pub async fn list(
     Extract(state): Extract<State>,
-    Query(asked): Query<Asked>,
+    Queried(asked): Queried<Asked>,
     caller: Caller,
 ) -> Result<Json<Page<Recharge>>, Problem> {
     caller.require(Scope::CreditsRead)?;

@@ -192,7 +192,7 @@ async fn run_form(state: &State, caller: &Caller, upload: &Upload) -> Result<Str
     let pictures = Pictures::chosen(upload);
     let scope = idempotency::Scope {
         user: user.clone(),
-        endpoint: FORM,
+        endpoint: FORM.into(),
         body: pictures.hash(category),
         key,
     };
@@ -238,7 +238,7 @@ async fn answered(
     scope: &idempotency::Scope,
 ) -> Result<Option<Answer>, Vec<Outcome>> {
     let now = services.clock.now();
-    let used = idempotency::find(&services.db, &scope.user, scope.endpoint, &scope.key, now)
+    let used = idempotency::find(&services.db, &scope.user, &scope.endpoint, &scope.key, now)
         .await
         .map_err(unexpected)?;
     match used.map(|used| used.answer_for(&scope.body)) {
@@ -328,7 +328,8 @@ const fn garment_outcome(error: PictureError) -> Outcome {
 
 /// A file that was sent, or the sample that was chosen instead.
 fn chosen(upload: &Upload, field: &str, missing: Outcome) -> Result<Bytes, Outcome> {
-    if let Some(bytes) = upload.file(field) {
+    // A file input that was left alone is sent as an empty file.
+    if let Some(bytes) = upload.file(field).filter(|bytes| !bytes.is_empty()) {
         return Ok(bytes);
     }
     let sample = upload.text(&format!("{field}_sample")).to_owned();

@@ -62,6 +62,7 @@ fn text(w: Words, job: &Job, is_preview: bool) -> Option<String> {
         JobState::Queued | JobState::Running if job.cancel_requested => "job-cancel-requested",
         JobState::Queued => "job-queued-text",
         JobState::Running => "job-running-text",
+        JobState::Succeeded if job.cancel_requested => "job-cancel-late",
         JobState::Succeeded if is_preview => "job-preview-note",
         JobState::Succeeded => return None,
         JobState::Failed => failure_key(job.error.as_ref().map(|error| error.code)),
