@@ -605,7 +605,7 @@ const noteRegions = () => all("[data-live-region]").forEach((element) => sent.se
 
 noteRegions();
 if (!navigator.onLine) one("#offline")?.removeAttribute("hidden");
-showChosenSamples();
+showChosen();
 countDown();
 poll();
 join();

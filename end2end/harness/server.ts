@@ -64,6 +64,8 @@ export class Home {
   ): Promise<Said> {
     const child = this.#spawn(words, settings);
     const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    // A command that has ended already reads nothing.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
     // A command that does not end is killed, and its code is then null.
     const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_LIMIT_MS);
