@@ -20,7 +20,7 @@ use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::{Payments, stripe};
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
-use atelier_server::services::Services;
+use atelier_server::services::{Parts, Services};
 use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
 use atelier_server::time::Clock;
 use atelier_server::{idempotency, live, secret};
@@ -42,7 +42,7 @@ use crate::http::api_limit::ApiLimit;
 use crate::http::layers::{address, language};
 use crate::http::live::Streams;
 use crate::http::sandbox::Sandboxes;
-use crate::http::{Site, State, router};
+use crate::http::{Inside, Site, State, router};
 use crate::settings::{LogFormat, Settings, is_loopback};
 
 /// The error of a start: one line that says what is wrong.
@@ -180,7 +180,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     let stripe_sandbox = stripe_sandbox(settings, &ground, &addresses)?;
     let fashn_sandbox = fashn_sandbox(settings, &ground, &addresses)?;
     let services = services(settings, &ground, &addresses, &node)?;
-    let state = State {
+    let state = State::new(Inside {
         services: services.clone(),
         api_limit: ApiLimit::new(settings.rate_limits),
         site: Site {
@@ -193,7 +193,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         demo: demo_accounts(settings),
         open_mail: is_private(settings),
         streams: Streams::default(),
-    };
+    });
     let stop = state.stop.clone();
     let mailer = Mailer::new(
         ground.accounts.clone(),
@@ -265,16 +265,16 @@ fn services(
         },
         node.to_owned(),
     );
-    Ok(Services {
+    Ok(Services::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
         catalog: catalog.clone(),
-        installation: Arc::new(installation.clone()),
+        installation: installation.clone(),
         accounts: accounts.clone(),
         sessions: SessionStore::new(db.clone(), clock.clone()),
         payments,
         studio,
-    })
+    }))
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.

@@ -84,7 +84,7 @@ pub async fn stream(
     // Listening begins before the first reading, so nothing falls between the two.
     let changes = state.services.db.changes();
     let mut live = Live {
-        services: state.services,
+        services: state.services.clone(),
         user: caller.user.id,
         sees_wallet,
         sees_jobs,
@@ -94,7 +94,7 @@ pub async fn stream(
         version: -1,
         ready: VecDeque::new(),
         tick: ticks(),
-        stop: state.stop,
+        stop: state.stop.clone(),
     };
     live.read_all().await?;
     let events = stream::unfold(live, async |mut live| {

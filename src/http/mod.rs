@@ -15,6 +15,7 @@ pub mod sandbox;
 pub mod upload;
 pub mod webhooks;
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,9 +31,12 @@ use url::Url;
 
 use api_limit::ApiLimit;
 
-/// What handlers need. Cheap to clone.
+/// What handlers need. One pointer: every layer of a request has its own.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Inside>);
+
+/// What the state is.
+pub struct Inside {
     pub services: Services,
     pub api_limit: ApiLimit,
     pub site: Site,
@@ -45,6 +49,20 @@ pub struct State {
     /// Whether everybody may read the letters of the sandbox: only where nobody else can come.
     pub open_mail: bool,
     pub streams: live::Streams,
+}
+
+impl State {
+    pub fn new(inside: Inside) -> Self {
+        Self(Arc::new(inside))
+    }
+}
+
+impl Deref for State {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
 }
 
 /// The public face of the site.
