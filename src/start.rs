@@ -432,11 +432,10 @@ fn demo_password(settings: &Settings) -> String {
     }
 }
 
-/// Whether only this machine can reach the site: a proxy in front of it carries others in.
+/// Whether only this machine can reach the site: a public name leads others in through a proxy.
 fn is_private(settings: &Settings) -> bool {
     settings.listen.ip().is_loopback()
         && settings.url.as_ref().is_none_or(is_loopback)
-        && settings.trusted_proxies.is_empty()
         && !settings.sandbox_public
 }
 
