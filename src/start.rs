@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use atelier_app::components::demo::{DemoAccount, DemoAccounts};
 use atelier_app::letters;
+use atelier_app::visit::KeptLetters;
 use atelier_server::accounts::{
     Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
     Transport,
@@ -48,9 +49,8 @@ use crate::settings::{LogFormat, Settings, is_loopback};
 /// The error of a start: one line that says what is wrong.
 pub type StartError = Box<dyn Error + Send + Sync>;
 
-/// How long requests may take to end once the program is told to stop, and the work behind them.
-const GRACE: Duration = Duration::from_secs(6);
-const FINISH: Duration = Duration::from_secs(3);
+/// How long everything may take to end once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(9);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
@@ -189,9 +189,8 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             url: addresses.site.clone(),
         },
         stop: CancellationToken::new(),
-        mail_folder: mail_folder(settings),
+        mail: kept_letters(settings),
         demo: demo_accounts(settings),
-        open_mail: is_private(settings),
         streams: Streams::default(),
     });
     let stop = state.stop.clone();
@@ -363,11 +362,12 @@ fn payment_origins(settings: &Settings, addresses: &Addresses) -> Arc<[String]> 
     }
 }
 
-fn mail_folder(settings: &Settings) -> Option<std::path::PathBuf> {
-    settings
-        .smtp_url
-        .is_none()
-        .then(|| settings.data_dir.join("mail"))
+/// Where a mail server is set, letters are sent and not kept.
+fn kept_letters(settings: &Settings) -> Option<KeptLetters> {
+    settings.smtp_url.is_none().then(|| KeptLetters {
+        folder: settings.data_dir.join("mail"),
+        open: is_private(settings),
+    })
 }
 
 fn mail_settings(settings: &Settings, addresses: &Addresses) -> Result<MailSettings, StartError> {
@@ -545,10 +545,16 @@ impl Program {
             }
             std::future::pending().await
         };
-        let mut broken = false;
+        let give_up = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::pin!(give_up);
+        let (mut broken, mut late) = (false, false);
         tokio::select! {
             served = serving => served?,
-            () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            () = &mut give_up => {
+                late = true;
                 tracing::warn!("some requests did not end in time");
             }
             panicked = ended_early => {
@@ -558,7 +564,12 @@ impl Program {
             }
         }
         let finish = async { while tasks.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(FINISH, finish).await;
+        if !late {
+            tokio::select! {
+                () = finish => {}
+                () = give_up => tracing::warn!("some work did not end in time"),
+            }
+        }
         self.services.db.close().await;
         if broken {
             return Err("work behind the pages ended by itself; the log says more".into());

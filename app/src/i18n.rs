@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use atelier_server::accounts::Language;
-use atelier_server::catalog::Name;
+use atelier_server::catalog::{Name, decimals_of};
 use atelier_server::time::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -247,16 +247,6 @@ impl Words {
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
-
-/// Digits after the point, by ISO 4217.
-fn decimals_of(currency: &str) -> u32 {
-    match currency {
-        "bif" | "clp" | "djf" | "gnf" | "isk" | "jpy" | "kmf" | "krw" | "pyg" | "rwf" | "ugx"
-        | "vnd" | "vuv" | "xaf" | "xof" | "xpf" => 0,
-        "bhd" | "iqd" | "jod" | "kwd" | "lyd" | "omr" | "tnd" => 3,
-        _ => 2,
-    }
-}
 
 fn symbol_of(currency: &str, language: Language) -> Option<&'static str> {
     match (currency, language) {

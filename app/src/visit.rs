@@ -178,10 +178,16 @@ pub struct Request {
     pub path: String,
     pub query: HashMap<String, String>,
     pub flash: Option<Flash>,
-    /// Where letters are kept in the sandbox.
-    pub mail_folder: Option<PathBuf>,
-    /// Whether everybody may read them; else only those to oneself.
-    pub open_mail: bool,
+    /// The letters that are kept instead of being sent.
+    pub mail: Option<KeptLetters>,
+}
+
+/// Where letters are kept in the sandbox, and who reads them.
+#[derive(Clone, Debug)]
+pub struct KeptLetters {
+    pub folder: PathBuf,
+    /// Everybody, where nobody else can come; else each those to oneself.
+    pub open: bool,
 }
 
 /// How long the success page waits for the payment provider.
@@ -476,15 +482,17 @@ async fn sandbox(request: &Request) -> Content {
     if request.path == routes::SANDBOX {
         return Content::Plain;
     }
-    let letters = match &request.mail_folder {
-        Some(folder) => kept_mail(folder, LETTERS).await,
-        None => Ok(Vec::new()),
+    let Some(KeptLetters { folder, open }) = &request.mail else {
+        return Content::Mail {
+            letters: Vec::new(),
+        };
     };
+    let letters = kept_mail(folder, LETTERS).await;
     let mut letters = letters.unwrap_or_else(|error| {
         tracing::error!(%error, "the kept letters could not be read");
         Vec::new()
     });
-    if !request.open_mail {
+    if !open {
         let own = request.user.as_ref();
         let own = own.map(|user| format!("\r\nTo: {}\r\n", user.email));
         letters.retain(|(_, text)| own.as_ref().is_some_and(|own| text.contains(own.as_str())));

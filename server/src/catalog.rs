@@ -285,7 +285,8 @@ impl TopUp {
             between("top_up.quick", *choice, self.min, self.max)?;
         }
         check_currency("top_up.currency", &self.currency)?;
-        if HAS_NO_HUNDREDTHS.contains(&self.currency.as_str()) {
+        // A top-up counts in whole units, and its price in hundredths.
+        if decimals_of(&self.currency) != 2 {
             let wanted = "wants a currency of a hundred minor units";
             return Err(value("top_up.currency", wanted));
         }
@@ -293,11 +294,15 @@ impl TopUp {
     }
 }
 
-/// Currencies whose unit is not a hundred minor ones (ISO 4217): a top-up counts in whole units.
-const HAS_NO_HUNDREDTHS: [&str; 23] = [
-    "bif", "clp", "djf", "gnf", "isk", "jpy", "kmf", "krw", "pyg", "rwf", "ugx", "vnd", "vuv",
-    "xaf", "xof", "xpf", "bhd", "iqd", "jod", "kwd", "lyd", "omr", "tnd",
-];
+/// Digits behind the point of a currency's unit, by ISO 4217.
+pub fn decimals_of(currency: &str) -> u32 {
+    match currency {
+        "bif" | "clp" | "djf" | "gnf" | "isk" | "jpy" | "kmf" | "krw" | "pyg" | "rwf" | "ugx"
+        | "vnd" | "vuv" | "xaf" | "xof" | "xpf" => 0,
+        "bhd" | "iqd" | "jod" | "kwd" | "lyd" | "omr" | "tnd" => 3,
+        _ => 2,
+    }
+}
 
 fn check_money(place: &str, money: &Money) -> Result<(), CatalogError> {
     between(

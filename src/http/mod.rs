@@ -16,10 +16,10 @@ pub mod upload;
 pub mod webhooks;
 
 use std::ops::Deref;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use atelier_app::components::demo::DemoAccounts;
+use atelier_app::visit::KeptLetters;
 use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,12 +42,9 @@ pub struct Inside {
     pub site: Site,
     /// Ends open streams when the program stops.
     pub stop: CancellationToken,
-    /// Where letters are kept when none is sent.
-    pub mail_folder: Option<PathBuf>,
+    pub mail: Option<KeptLetters>,
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
-    /// Whether everybody may read the letters of the sandbox: only where nobody else can come.
-    pub open_mail: bool,
     pub streams: live::Streams,
 }
 

@@ -140,8 +140,7 @@ fn asked(
         path: request.uri().path().to_owned(),
         query: query(request),
         flash,
-        mail_folder: state.mail_folder.clone(),
-        open_mail: state.open_mail,
+        mail: state.mail.clone(),
     };
     async move {
         let user = match session {
@@ -187,8 +186,7 @@ pub async fn show(
         path: path.to_owned(),
         query: HashMap::new(),
         flash: Some(flash),
-        mail_folder: None,
-        open_mail: false,
+        mail: None,
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

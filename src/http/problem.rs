@@ -157,25 +157,26 @@ impl Problem {
         problem
     }
 
-    /// What a page says instead, for people.
-    pub fn content(&self) -> Content {
+    /// What a page says instead, for people; `None` for what only programs are told.
+    pub fn content(&self) -> Option<Content> {
         let details = &self.0;
-        Content::Refused(match details.code {
-            "not_found" | "method_not_allowed" => return Content::NotFound,
+        Some(Content::Refused(match details.code {
+            "not_found" | "method_not_allowed" => return Some(Content::NotFound),
             "cross_site" => Refusal::CrossSite,
             "rate_limited" => Refusal::RateLimited {
                 seconds: whole_seconds(details.retry_after.unwrap_or_default()),
             },
             "provider_unavailable" => Refusal::Unavailable,
             "forbidden" | "unauthenticated" => Refusal::Forbidden,
-            _ => Refusal::Internal {
+            "internal" => Refusal::Internal {
                 reference: details
                     .more
                     .get(REFERENCE)
                     .and_then(Value::as_str)
                     .map(str::to_owned),
             },
-        })
+            _ => return None,
+        }))
     }
 }
 

@@ -93,8 +93,5 @@ on_both_databases! {
 }
 
 async fn set_user(app: &App, statement: &'static str, user: &Client) {
-    let mut tx = app.services.db.begin().await.expect("a transaction");
-    let changed = sqlx::query(statement).bind(&user.email).execute(&mut *tx);
-    assert_eq!(changed.await.expect(statement).rows_affected(), 1);
-    tx.commit().await.expect("a commit");
+    assert_eq!(app.execute(statement, &[&user.email]).await, 1);
 }

@@ -70,6 +70,17 @@ async fn start_scripted(app: &App, ann: &Client, outcome: &str) -> String {
     job["id"].as_str().expect("an id").to_owned()
 }
 
+/// A job that the provider did not take at its first attempt: queued again, and never submitted.
+async fn start_refused_once(app: &App, ann: &Client) -> String {
+    let id = start_scripted(app, ann, "unavailable").await;
+    until("the provider has refused it once", async || {
+        let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
+        (app.number(back).await == 1).then_some(())
+    })
+    .await;
+    id
+}
+
 on_both_databases! {
     async fn a_job_that_succeeds_is_paid_for(app: &App) {
         let ann = app.sign_up("ann").await;
@@ -154,12 +165,7 @@ on_both_databases! {
         let ann = app.sign_up("ann").await;
         // The worker takes six at a time, so of more jobs some are still queued; the provider's
         // refusal of the first attempt puts this one back into the queue.
-        let id = start_scripted(app, &ann, "unavailable").await;
-        until("the provider has refused it once", async || {
-            let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
-            (app.number(back).await == 1).then_some(())
-        })
-        .await;
+        let id = start_refused_once(app, &ann).await;
         let job = ann.post(&format!("/api/jobs/{id}/cancel")).await.expect(200).json();
         assert_released(&ann, &job, "cancelled", None).await;
         let again = ann.post(&format!("/api/jobs/{id}/cancel")).await.expect(409);
@@ -168,12 +174,7 @@ on_both_databases! {
 
     async fn cancelling_with_a_key_is_answered_again(app: &App) {
         let ann = app.sign_up("ann").await;
-        let id = start_scripted(app, &ann, "unavailable").await;
-        until("the provider has refused it once", async || {
-            let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
-            (app.number(back).await == 1).then_some(())
-        })
-        .await;
+        let id = start_refused_once(app, &ann).await;
         let path = format!("/api/jobs/{id}/cancel");
         let first = ann.post_json_once(&path, "stop", json!({})).await.expect(200);
         let again = ann.post_json_once(&path, "stop", json!({})).await.expect(200);
@@ -185,14 +186,9 @@ on_both_databases! {
 
     async fn a_wish_to_cancel_is_kept_when_the_provider_did_not_take_the_job(app: &App) {
         let ann = app.sign_up("ann").await;
-        let id = start_scripted(app, &ann, "unavailable").await;
-        until("the provider has refused it once", async || {
-            let back = "SELECT COUNT(*) FROM jobs WHERE attempts = 1 AND submitted_at IS NULL";
-            (app.number(back).await == 1).then_some(())
-        })
-        .await;
+        let id = start_refused_once(app, &ann).await;
         // The wish came while the refused request was under way.
-        app.execute("UPDATE jobs SET cancel_requested = 1").await;
+        app.execute("UPDATE jobs SET cancel_requested = 1", &[]).await;
         let job = ann.job_ends(&id).await;
         assert_released(&ann, &job, "cancelled", None).await;
     }
@@ -204,9 +200,9 @@ on_both_databases! {
         // As if the provider's answer had got lost twice: nothing may be submitted a third time.
         let token = atelier_server::secret::token();
         let lost = "UPDATE jobs SET state = 'queued', unsure_submits = 2, external_id = NULL";
-        app.execute(lost).await;
+        app.execute(lost, &[]).await;
         let hash = atelier_server::secret::hash(&token);
-        app.execute_with("UPDATE jobs SET callback_hash = $1", &hash).await;
+        app.execute("UPDATE jobs SET callback_hash = $1", &[&hash]).await;
         let run = app.start_run().await;
         until("the worker waits for a verdict", async || {
             let waits = "SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND lease_until = 0";
@@ -229,8 +225,8 @@ on_both_databases! {
         let id = start_scripted(app, &ann, "slow:600000").await;
         ann.job_becomes(&id, "running").await;
         // The provider refuses every question from now on.
-        app.execute("DROP TABLE sandbox_fashn_runs").await;
-        app.execute("UPDATE jobs SET deadline_at = created_at - 86400000000 - 1, next_at = 0").await;
+        app.execute("DROP TABLE sandbox_fashn_runs", &[]).await;
+        app.execute("UPDATE jobs SET deadline_at = created_at - 86400000000 - 1, next_at = 0", &[]).await;
         let job = ann.job_ends(&id).await;
         assert_released(&ann, &job, "failed", Some("no_verdict")).await;
     }

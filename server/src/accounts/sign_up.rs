@@ -110,9 +110,7 @@ impl Accounts {
             Err(_) => Err(db::corrupt("an account without a wallet")),
         }
     }
-}
 
-impl Accounts {
     /// Notes that a person was given something; says whether it is the first time. What is kept
     /// outlives the account and names nobody.
     async fn note_person(

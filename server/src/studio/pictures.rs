@@ -74,7 +74,7 @@ pub(super) fn check(bytes: Bytes) -> Result<Picture, PictureError> {
             let bytes = if upright { plain } else { encode_jpeg(&image)? };
             (bytes, "image/jpeg")
         }
-        _ => smaller_of_png_and_jpeg(&image)?,
+        _ => png_or_jpeg(&image)?,
     };
     Ok(Picture {
         bytes: bytes.into(),
@@ -121,8 +121,9 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientatio
     Ok((image, orientation))
 }
 
-/// A photo sent as WebP would be many times as large as PNG; what may be seen through stays PNG.
-fn smaller_of_png_and_jpeg(image: &DynamicImage) -> Result<(Vec<u8>, &'static str), PictureError> {
+/// PNG, unless that is larger than allowed, as it is for a photo that came as WebP: then JPEG, which
+/// only what cannot be seen through can be.
+fn png_or_jpeg(image: &DynamicImage) -> Result<(Vec<u8>, &'static str), PictureError> {
     let png = encode_png(image)?;
     if png.len() <= MOST_BYTES {
         Ok((png, "image/png"))

@@ -37,7 +37,7 @@ fn is_person(request: &Request) -> bool {
 
 fn content(response: &Response) -> Option<Content> {
     match response.extensions().get::<Problem>() {
-        Some(problem) => Some(problem.content()),
+        Some(problem) => problem.content(),
         // The session's own layer answers so, when its store does not.
         None if response.status().is_server_error() && !is_page(response) => {
             Some(Content::Refused(Refusal::Internal { reference: None }))
@@ -69,8 +69,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
             HashMap::new()
         },
         flash: None,
-        mail_folder: None,
-        open_mail: false,
+        mail: None,
     }
 }
 

@@ -164,19 +164,15 @@ impl App {
             .expect(statement)
     }
 
-    /// Changes the database behind the program's back.
-    pub async fn execute(&self, statement: &'static str) {
+    /// Changes the database behind the program's back; how many rows changed.
+    pub async fn execute(&self, statement: &'static str, values: &[&str]) -> u64 {
         let mut tx = self.services.db.begin().await.expect("a transaction");
-        let done = sqlx::query(statement).execute(&mut *tx).await;
-        done.expect(statement);
+        let bound = values
+            .iter()
+            .fold(sqlx::query(statement), |query, value| query.bind(*value));
+        let done = bound.execute(&mut *tx).await.expect(statement);
         tx.commit().await.expect("a commit");
-    }
-
-    pub async fn execute_with(&self, statement: &'static str, value: &str) {
-        let mut tx = self.services.db.begin().await.expect("a transaction");
-        let done = sqlx::query(statement).bind(value).execute(&mut *tx).await;
-        done.expect(statement);
-        tx.commit().await.expect("a commit");
+        done.rows_affected()
     }
 
     /// A run of the sandbox studio that no job of ours knows of; its id.
