@@ -24,7 +24,7 @@ use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeS
 use atelier_server::services::{Parts, Services};
 use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
 use atelier_server::time::Clock;
-use atelier_server::{idempotency, live, secret};
+use atelier_server::{credits, idempotency, live, secret};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -210,6 +210,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             stop.clone(),
         )),
         Box::pin(sweep(state.clone())),
+        Box::pin(write_off(state.clone())),
     ];
     if let Some(sandbox) = &stripe_sandbox {
         tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
@@ -227,6 +228,27 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         tasks,
         stop,
     })
+}
+
+/// Payments without a server, for commands: they reach the sandbox, if it is on, at `bound`.
+pub fn provider(
+    settings: &Settings,
+    ground: &Ground,
+    bound: SocketAddr,
+) -> Result<(Payments, Router), StartError> {
+    let addresses = Addresses::new(settings, bound)?;
+    let payments = Payments::new(
+        ground.db.clone(),
+        ground.clock.clone(),
+        stripe_gateway(settings, &ground.installation, &addresses)?,
+        addresses.site.clone(),
+        uuid_v7(ground.clock.now()),
+    );
+    let sandboxes = Sandboxes {
+        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
+        fashn: None,
+    };
+    Ok((payments, sandboxes.router()))
 }
 
 fn services(
@@ -489,7 +511,6 @@ async fn sweep(state: State) {
     while !state.stop.is_cancelled() {
         let now = services.clock.now();
         let swept = async {
-            atelier_server::credits::sweep_lapsed(&services.db, now).await?;
             services.sessions.delete_expired().await?;
             services.accounts.forget_old_limits().await?;
             idempotency::forget_old(&services.db, now).await?;
@@ -503,6 +524,29 @@ async fn sweep(state: State) {
         tokio::select! {
             () = state.stop.cancelled() => {}
             () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+/// Writes off what lapses, at its very moment, so that open pages hear of it.
+async fn write_off(state: State) {
+    let Parts { db, clock, .. } = &*state.services;
+    while !state.stop.is_cancelled() {
+        let now = clock.now();
+        let next = async {
+            credits::sweep_lapsed(db, now).await?;
+            Ok::<_, StartError>(credits::next_lapse(db).await?)
+        };
+        let wait = match next.await {
+            Ok(next) => next.map_or(SWEEP_EVERY, |at| at.since(clock.now()).min(SWEEP_EVERY)),
+            Err(error) => {
+                tracing::error!(%error, "lapsed credits could not be written off");
+                SWEEP_EVERY
+            }
+        };
+        tokio::select! {
+            () = state.stop.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }

@@ -390,6 +390,8 @@ tryon-cost-credits = { $count ->
     [one] { $n } credit of your { $left }
    *[other] { $n } credits of your { $left }
 }
+tryon-cost-plan = One of the { $left } try-ons left in your plan
+tryon-cost-plan-unlimited = Included in your plan
 tryon-cost-trial = One of your { $left } free trials
 tryon-cost-trial-last = Your last free trial
 tryon-cost-promise = It is only taken when the picture succeeds.

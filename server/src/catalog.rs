@@ -182,13 +182,15 @@ impl Catalog {
     }
 
     pub fn prices(&self) -> Prices {
-        let price = |tool: ToolPrice| Price {
+        // Plans are sold in try-ons; videos are not in them.
+        let price = |tool: ToolPrice, plan| Price {
             credits: tool.credits,
             trial: tool.trial,
+            plan,
         };
         Prices {
-            try_on: price(self.tools.try_on),
-            video: price(self.tools.video),
+            try_on: price(self.tools.try_on, true),
+            video: price(self.tools.video, false),
         }
     }
 

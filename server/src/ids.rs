@@ -55,6 +55,8 @@ id_types! {
     EntryId,
     /// A use of a tool, from hold to capture or release.
     ConsumptionId,
+    /// A paid period of a plan.
+    PeriodId,
     /// One attempt to buy something.
     RechargeId,
     /// A try-on or a video.

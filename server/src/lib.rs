@@ -17,6 +17,7 @@ pub mod secret;
 pub mod services;
 pub mod studio;
 pub mod time;
+pub mod verify;
 mod words;
 
 #[cfg(any(test, feature = "testing"))]

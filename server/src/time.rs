@@ -50,6 +50,14 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(
+            self.0
+                .saturating_add(days.saturating_mul(24 * 3_600 * MICROS_PER_SECOND)),
+        )
+    }
+
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))

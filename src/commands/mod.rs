@@ -3,6 +3,8 @@
 mod catalog;
 mod credits;
 mod migrate;
+mod rebuild;
+mod recharge;
 mod serve;
 mod token;
 mod user;
@@ -12,10 +14,15 @@ mod webhook;
 use std::process::ExitCode;
 
 use atelier_server::accounts::{Accounts, Email, User};
+use atelier_server::credits::Actor;
+use atelier_server::oversight::{self, Audit};
+use atelier_server::payments::Payments;
 use clap::Subcommand;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::settings::Settings;
-use crate::start::StartError;
+use crate::start::{self, Ground, StartError};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -25,6 +32,11 @@ pub enum Command {
     Migrate,
     /// Recompute every wallet from the ledger; exit 0 when all agree, 1 and a list when not
     Verify(verify::Arguments),
+    /// Write anew what follows from the entries of one account
+    Rebuild(rebuild::Arguments),
+    /// Purchases
+    #[command(subcommand)]
+    Recharge(recharge::Command),
     /// Accounts
     #[command(subcommand)]
     User(user::Command),
@@ -56,6 +68,8 @@ impl Command {
             Self::Serve => serve::run(settings).await,
             Self::Migrate => migrate::run(settings).await,
             Self::Verify(arguments) => verify::run(settings, arguments).await,
+            Self::Rebuild(arguments) => rebuild::run(settings, arguments).await,
+            Self::Recharge(command) => recharge::run(settings, command).await,
             Self::User(command) => user::run(settings, command).await,
             Self::Token(command) => token::run(settings, command).await,
             Self::Credits(command) => credits::run(settings, command).await,
@@ -70,4 +84,53 @@ async fn account(accounts: &Accounts, email: &str) -> Result<User, StartError> {
     let address = Email::parse(email).ok_or("--email wants an e-mail address")?;
     let found = accounts.find_by_email(&address).await?;
     found.ok_or_else(|| format!("no account has the address {address}").into())
+}
+
+/// The payment provider, for a command: the sandbox's own Stripe is played by this process, because
+/// no server may be running. Its books are in the database.
+struct Provider {
+    payments: Payments,
+    sandbox: JoinHandle<()>,
+}
+
+impl Provider {
+    async fn start(settings: &Settings, ground: &Ground) -> Result<Self, StartError> {
+        start::cryptography();
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (payments, router) = start::provider(settings, ground, listener.local_addr()?)?;
+        let sandbox = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "the sandbox stopped");
+            }
+        });
+        Ok(Self { payments, sandbox })
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.sandbox.abort();
+    }
+}
+
+/// Keeps what the command line did in the audit log.
+async fn audit(
+    ground: &Ground,
+    action: &'static str,
+    target: &str,
+    reason: &str,
+) -> Result<(), StartError> {
+    let line = Audit {
+        actor: Actor::CommandLine.to_string(),
+        action,
+        target,
+        before: String::new(),
+        after: String::new(),
+        reason,
+        address: None,
+    };
+    let mut tx = ground.db.begin().await?;
+    oversight::record(&mut tx, &line, ground.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! all of them, so that it is linked once.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what a test measured is its result")]
 
 #[macro_use]
 mod support;
@@ -15,3 +16,4 @@ mod process;
 mod session;
 mod studio;
 mod success_page;
+mod verify;

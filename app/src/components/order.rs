@@ -1,5 +1,5 @@
 use atelier_server::catalog::Pack;
-use atelier_server::credits::{PaidBy, Price, Wallet};
+use atelier_server::credits::{PaidBy, Period, Price, Wallet};
 use leptos::prelude::*;
 
 use super::link::button_link;
@@ -23,7 +23,11 @@ fn cost(w: Words, wallet: &Wallet, price: Price, payer: PaidBy) -> AnyView {
             let left = w.number(wallet.trials.remaining);
             w.say_with("tryon-cost-trial", &[("left", left.into())])
         }
-        PaidBy::Credits | PaidBy::Plan => {
+        PaidBy::Plan => match wallet.period.as_ref().and_then(Period::remaining) {
+            Some(left) => w.say_with("tryon-cost-plan", &[("left", w.number(left).into())]),
+            None => w.say("tryon-cost-plan-unlimited"),
+        },
+        PaidBy::Credits => {
             let (n, left) = (w.number(price.credits), w.number(wallet.figures.remaining));
             let args = [
                 ("n", n.into()),
@@ -100,6 +104,7 @@ mod tests {
             version: 1,
             figures: Default::default(),
             trials: Default::default(),
+            period: None,
         };
         wallet.figures.remaining = remaining;
         wallet.trials.remaining = trials;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::ledger::{Deducted, Lot};
 use super::operations::CreditsError;
 use super::statement::{self, Entry};
-use super::store::{Locked, lock};
+use super::store::{Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Prices, Source, Wallet, WalletView};
 use crate::db::{Tx, corrupt};
 use crate::ids::{EntryId, LotId, UserId};
@@ -105,7 +105,7 @@ async fn change_by_hand(
         actor,
         ..
     } = by_hand;
-    let mut locked = lock(tx, user, None, actor.clone(), now).await?;
+    let mut locked = lock(tx, user, Lots::Open, actor.clone(), now).await?;
     let figures = &locked.ledger.figures;
     let (change, counted) = match action {
         Action::Add => (*amount, Deducted::Removed),
@@ -118,7 +118,15 @@ async fn change_by_hand(
     };
     let before = figures.remaining;
     let kind = match change {
-        0 => return leave(tx, locked).await,
+        0 => {
+            // Nothing to do, unless something lapsed.
+            let wallet = locked.write_if_changed(tx).await?;
+            return Ok(Adjusted {
+                before,
+                wallet,
+                entry: None,
+            });
+        }
         1.. => {
             let lot = Lot::new(LotId::new(now), Source::Grant, change, now);
             locked.ledger.grant(lot, BY_HAND);
@@ -167,32 +175,6 @@ async fn finish(
     })
 }
 
-/// Nothing to do: the version counted up by the lock goes back, unless something lapsed.
-async fn leave(tx: &mut Tx, locked: Locked) -> Result<Adjusted, CreditsError> {
-    let before = locked.ledger.figures.remaining;
-    let wallet = if locked.ledger.entries.is_empty() {
-        let mut wallet = locked.wallet();
-        wallet.version -= 1;
-        unlock(tx, &locked.user_id).await?;
-        wallet
-    } else {
-        locked.write(tx).await?
-    };
-    Ok(Adjusted {
-        before,
-        wallet,
-        entry: None,
-    })
-}
-
-async fn unlock(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE wallets SET version = version - 1 WHERE user_id = $1")
-        .bind(user)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
 async fn audit(
     tx: &mut Tx,
     adjustment: &Adjustment,
@@ -207,7 +189,7 @@ async fn audit(
             Action::Deduct => "credits.deduct",
             Action::Set => "credits.set",
         },
-        target: &adjustment.user,
+        target: adjustment.user.as_str(),
         before: before.to_string(),
         after: after.to_string(),
         reason: &adjustment.reason,

@@ -11,9 +11,10 @@ use crate::ids::{EntryId, JobId, LotId, RechargeId};
 use crate::time::Timestamp;
 
 /// How long a lot lives on when held credits come back after it lapsed.
-const SECOND_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+pub(super) const SECOND_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 
-/// Credits that came in together: `granted = free + held + spent + gone`.
+/// Credits that came in together: `granted = free + held + spent + gone`. Of what is gone, `taken`
+/// went for returned money or for debt, and may come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lot {
     pub id: LotId,
@@ -23,6 +24,7 @@ pub(super) struct Lot {
     pub held: i64,
     pub spent: i64,
     pub gone: i64,
+    pub taken: i64,
     pub frozen: bool,
     pub expires_at: Option<Timestamp>,
     pub recharge_id: Option<RechargeId>,
@@ -48,6 +50,7 @@ impl Lot {
             held: 0,
             spent: 0,
             gone: 0,
+            taken: 0,
             frozen: false,
             expires_at: None,
             recharge_id: None,
@@ -65,6 +68,19 @@ impl Lot {
     fn lapsed(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
+
+    fn is_of(&self, recharge: &RechargeId) -> bool {
+        self.recharge_id.as_ref() == Some(recharge)
+    }
+
+    /// Credits come back: free again. A lot whose time is over lives on for a while.
+    fn take_in(&mut self, part: i64, now: Timestamp) {
+        self.free += part;
+        if self.lapsed(now) {
+            self.expires_at = Some(now.plus(SECOND_LIFE));
+        }
+        self.touch();
+    }
 }
 
 /// An entry to be written. `lots` says which lots gave or got how much.
@@ -78,6 +94,8 @@ pub(super) struct NewEntry {
     pub reason: &'static str,
     pub job_id: Option<JobId>,
     pub recharge_id: Option<RechargeId>,
+    /// Nobody did it: time did.
+    pub by_itself: bool,
     pub lots: Vec<(LotId, i64)>,
 }
 
@@ -135,6 +153,7 @@ impl Ledger {
             if let Some(entry) = self.entries.last_mut() {
                 entry.at = at;
                 entry.recharge_id = recharge_id;
+                entry.by_itself = true;
             }
         }
     }
@@ -195,11 +214,7 @@ impl Ledger {
                 continue;
             };
             lot.held -= part;
-            lot.free += part;
-            if lot.lapsed(now) {
-                lot.expires_at = Some(now.plus(SECOND_LIFE));
-            }
-            lot.touch();
+            lot.take_in(*part, now);
             if lot.frozen {
                 self.figures.frozen += part;
             } else {
@@ -243,12 +258,125 @@ impl Ledger {
         if amount == 0 {
             return;
         }
-        let Ok(lots) = self.take(amount, |lot, part| lot.gone += part) else {
-            return;
-        };
+        let taken = self.take(amount, |lot, part| {
+            lot.gone += part;
+            lot.taken += part;
+        });
+        let Ok(lots) = taken else { return };
         self.figures.remaining -= amount;
         self.figures.debt -= amount;
         self.push(EntryKind::DebtPaid, 0, "debt_paid", lots);
+    }
+
+    /// The money of a purchase is in dispute: nobody spends its free credits until that is over.
+    pub fn freeze(&mut self, recharge: &RechargeId) {
+        let lots = self.set_frozen(recharge, true);
+        let Some(lots) = lots else { return };
+        let amount: i64 = lots.iter().map(|(_, part)| part).sum();
+        self.figures.remaining -= amount;
+        self.figures.frozen += amount;
+        self.push_for(recharge, EntryKind::Freeze, 0, "dispute", lots);
+    }
+
+    /// The dispute is over: what is still there is free again, unless its time ran out meanwhile.
+    pub fn unfreeze(&mut self, recharge: &RechargeId) {
+        let lots = self.set_frozen(recharge, false);
+        let Some(lots) = lots else { return };
+        let amount: i64 = lots.iter().map(|(_, part)| part).sum();
+        self.figures.frozen -= amount;
+        self.figures.remaining += amount;
+        self.push_for(recharge, EntryKind::Unfreeze, 0, "dispute", lots);
+        self.lapse();
+        self.pay_debt();
+    }
+
+    /// The free parts that changed hands; `None` when every lot of the purchase was so already.
+    fn set_frozen(&mut self, recharge: &RechargeId, frozen: bool) -> Option<Vec<(LotId, i64)>> {
+        let mut changed = None;
+        for lot in &mut self.lots {
+            if !lot.is_of(recharge) || lot.frozen == frozen {
+                continue;
+            }
+            lot.frozen = frozen;
+            lot.touch();
+            let parts = changed.get_or_insert_with(Vec::new);
+            if lot.free > 0 {
+                parts.push((lot.id.clone(), lot.free));
+            }
+        }
+        changed
+    }
+
+    /// Money of a purchase went back: so do its credits, first from its own lots, frozen or not,
+    /// then from any other free ones in spend order. What is missing then is debt.
+    pub fn take_back(&mut self, recharge: &RechargeId, amount: i64) {
+        let own = order::split_by(&self.lots, amount, |lot| {
+            if lot.is_of(recharge) { lot.free } else { 0 }
+        });
+        let mut lots = self.take_for_good(own);
+        let missing = amount - sum(&lots);
+        let others = order::split(&self.lots, missing);
+        lots.extend(self.take_for_good(others));
+        let debt = amount - sum(&lots);
+        self.figures.removed += amount;
+        self.figures.debt += debt;
+        self.push_for(recharge, EntryKind::TakeBack, -amount, "refund", lots);
+        if debt > 0 {
+            self.push_for(recharge, EntryKind::Debt, 0, "refund", Vec::new());
+        }
+    }
+
+    fn take_for_good(&mut self, parts: Vec<(usize, i64)>) -> Vec<(LotId, i64)> {
+        let mut taken = Vec::with_capacity(parts.len());
+        for (index, part) in parts {
+            let lot = &mut self.lots[index];
+            lot.free -= part;
+            lot.gone += part;
+            lot.taken += part;
+            lot.touch();
+            if lot.frozen {
+                self.figures.frozen -= part;
+            } else {
+                self.figures.remaining -= part;
+            }
+            taken.push((lot.id.clone(), part));
+        }
+        taken
+    }
+
+    /// Money that had gone back came again (a refund failed, a dispute was won): an open debt
+    /// shrinks, the rest goes back into lots it was taken from, those of the purchase first.
+    pub fn give_back(&mut self, recharge: &RechargeId, amount: i64) {
+        let from_debt = self.figures.debt.min(amount);
+        self.figures.debt -= from_debt;
+        let own = order::split_by(&self.lots, amount - from_debt, |lot| {
+            if lot.is_of(recharge) { lot.taken } else { 0 }
+        });
+        let mut lots = self.put_again(own);
+        let missing = amount - from_debt - sum(&lots);
+        let others = order::split_by(&self.lots, missing, |lot| {
+            if lot.is_of(recharge) { 0 } else { lot.taken }
+        });
+        lots.extend(self.put_again(others));
+        self.figures.removed -= amount;
+        self.push_for(recharge, EntryKind::TakeBack, amount, "refund_undone", lots);
+    }
+
+    fn put_again(&mut self, parts: Vec<(usize, i64)>) -> Vec<(LotId, i64)> {
+        let mut given = Vec::with_capacity(parts.len());
+        for (index, part) in parts {
+            let lot = &mut self.lots[index];
+            lot.gone -= part;
+            lot.taken -= part;
+            lot.take_in(part, self.now);
+            if lot.frozen {
+                self.figures.frozen += part;
+            } else {
+                self.figures.remaining += part;
+            }
+            given.push((lot.id.clone(), part));
+        }
+        given
     }
 
     /// Moves `amount` out of the free parts in spend order, into whatever part `into` names.
@@ -277,6 +405,20 @@ impl Ledger {
             .collect())
     }
 
+    fn push_for(
+        &mut self,
+        recharge: &RechargeId,
+        kind: EntryKind,
+        amount: i64,
+        reason: &'static str,
+        lots: Vec<(LotId, i64)>,
+    ) {
+        self.push(kind, amount, reason, lots);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.recharge_id = Some(recharge.clone());
+        }
+    }
+
     fn push(
         &mut self,
         kind: EntryKind,
@@ -293,9 +435,14 @@ impl Ledger {
             reason,
             job_id: None,
             recharge_id: None,
+            by_itself: false,
             lots,
         });
     }
+}
+
+fn sum(parts: &[(LotId, i64)]) -> i64 {
+    parts.iter().map(|(_, part)| part).sum()
 }
 
 #[cfg(test)]

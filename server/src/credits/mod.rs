@@ -16,19 +16,33 @@ mod adjust;
 mod ledger;
 mod operations;
 mod order;
+mod plans;
+mod rebuild;
+mod recompute;
 mod records;
+mod returns;
+mod rows;
+#[cfg(feature = "testing")]
+mod seed;
 mod statement;
 mod store;
 mod types;
-pub mod verify;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
 pub use operations::{
-    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, open, release,
-    settle_lapsed, sweep_lapsed, welcome,
+    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, next_lapse,
+    open, release, settle_lapsed, sweep_lapsed, welcome,
 };
+pub use plans::{NewPeriod, PeriodChange, change_period, open_period};
+pub use rebuild::rebuild;
+pub(crate) use recompute::{Recomputed, ToldLot};
+pub use returns::{Returned, returned};
+pub(crate) use rows::{EntryRow, LotRow, PeriodRow, UseRow, WalletRow};
+#[cfg(feature = "testing")]
+pub use seed::seed_history;
 pub use statement::{DayTotals, Entry, EntryFilter, EntryLot, daily_totals, statement};
 pub use store::{find_wallet, read};
 pub use types::{
-    Actor, EntryKind, Figures, Insufficient, PaidBy, Price, Prices, Source, Wallet, WalletView,
+    Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,
+    WalletView,
 };

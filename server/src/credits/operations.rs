@@ -2,11 +2,12 @@
 //! (a job, a recharge record, an answer kept under an idempotency key) commits with it.
 
 use super::ledger::Lot;
-use super::records;
-use super::store::{self, Locked, lock};
+use super::rows::{UseRow, WalletRow};
+use super::store::{self, Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
-use crate::db::{Database, Tx};
-use crate::ids::{EntryId, JobId, LotId, RechargeId, UserId};
+use super::{plans, records};
+use crate::db::{Database, Tx, corrupt};
+use crate::ids::{ConsumptionId, EntryId, JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
 /// Why an operation was refused. The caller drops its transaction; nothing has happened.
@@ -31,17 +32,7 @@ impl From<sqlx::Error> for CreditsError {
 
 /// Makes the empty wallet of a new account.
 pub async fn open(tx: &mut Tx, user: &UserId, trials: i64, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO wallets (user_id, version, seq, total, remaining, frozen, held, used, \
-         removed, debt, bonus, initial, trials_limit, trials_used, trials_held, changed_at) \
-         VALUES ($1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $2, 0, 0, $3)",
-    )
-    .bind(user)
-    .bind(trials)
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    store::insert_wallet(tx, WalletRow::empty(user, trials, now)).await
 }
 
 /// Gives the initial credits and raises the free trials to `trials`. Credits come once per wallet;
@@ -53,7 +44,7 @@ pub async fn welcome(
     trials: i64,
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
-    let mut locked = lock(tx, user, None, Actor::System, now).await?;
+    let mut locked = lock(tx, user, Lots::Open, Actor::System, now).await?;
     locked.trials.limit = locked.trials.limit.max(trials);
     locked.trials.remaining = locked.trials.limit - locked.trials.used - locked.trials.held;
     if credits > 0 {
@@ -84,7 +75,7 @@ pub async fn grant(
     grant: Grant<'_>,
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
-    let mut locked = lock(tx, user, None, Actor::Provider(grant.provider), now).await?;
+    let mut locked = lock(tx, user, Lots::Open, Actor::Provider(grant.provider), now).await?;
     for (source, amount) in [
         (Source::Purchase, grant.credits),
         (Source::Bonus, grant.bonus),
@@ -97,6 +88,15 @@ pub async fn grant(
         }
     }
     Ok(locked.write(tx).await?)
+}
+
+/// Whether a purchase has been granted before.
+pub async fn is_granted(tx: &mut Tx, recharge: &RechargeId) -> sqlx::Result<bool> {
+    let lots: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM lots WHERE recharge_id = $1")
+        .bind(recharge)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(lots > 0)
 }
 
 /// Which job wants to be paid for.
@@ -121,7 +121,7 @@ pub struct Held {
     pub wallet: Wallet,
 }
 
-/// Sets aside what pays for one job: credits first, then a free trial.
+/// Sets aside what pays for one job: a use of the plan, else credits, else a free trial.
 ///
 /// # Errors
 /// [`Insufficient`] when nothing pays for it.
@@ -131,31 +131,45 @@ pub async fn hold(
     request: HoldRequest<'_>,
     now: Timestamp,
 ) -> Result<Held, CreditsError> {
-    let mut locked = lock(tx, user, None, Actor::User(user.clone()), now).await?;
+    let mut locked = lock(tx, user, Lots::Open, Actor::User(user.clone()), now).await?;
     let paid_by = locked.wallet().payer(request.price)?;
-    let credits = match paid_by {
+    let mut credits = 0;
+    let mut period_id = None;
+    match paid_by {
         PaidBy::Credits => {
-            locked.ledger.hold(request.price.credits, request.tool)?;
-            request.price.credits
+            credits = request.price.credits;
+            locked.ledger.hold(credits, request.tool)?;
         }
         PaidBy::Trial => {
             locked.trials.held += 1;
             locked.trials.remaining -= 1;
             locked.ledger.tell(EntryKind::Hold, request.tool);
-            0
         }
-        PaidBy::Plan => unreachable!("plans are not sold yet"),
-    };
-    let hold_entry = tag_last(&mut locked, request.job);
+        PaidBy::Plan => {
+            period_id = locked.period.as_ref().map(|period| period.id.clone());
+            locked.ledger.tell(EntryKind::Hold, request.tool);
+        }
+    }
+    if let Some(id) = &period_id {
+        plans::count(tx, &mut locked, id, 1, 0).await?;
+    }
+    let hold_entry = name_job(&mut locked, EntryKind::Hold, request.job);
     let wallet = locked.write(tx).await?;
-    let record = records::NewRecord {
-        user,
-        job: request.job,
-        tool: request.tool,
+    let record = UseRow {
+        id: ConsumptionId::new(now),
+        user_id: user.clone(),
+        job_id: request.job.clone(),
+        tool: request.tool.to_owned(),
         credits,
         paid_by,
-        hold_entry: &hold_entry,
-        at: now,
+        period_id,
+        description: request.tool.to_owned(),
+        status: "held".to_owned(),
+        hold_entry,
+        created_at: now,
+        settled_at: None,
+        refunded_at: None,
+        seal: String::new(),
     };
     records::insert(tx, record).await?;
     Ok(Held {
@@ -164,14 +178,15 @@ pub async fn hold(
     })
 }
 
-/// Names the job in the entry written last, and says which entry that is.
-fn tag_last(locked: &mut Locked, job: &JobId) -> EntryId {
-    match locked.ledger.entries.last_mut() {
+/// Names the job in the entry of this kind, and says which entry that is.
+fn name_job(locked: &mut Locked, kind: EntryKind, job: &JobId) -> EntryId {
+    let entries = &mut locked.ledger.entries;
+    match entries.iter_mut().find(|entry| entry.kind == kind) {
         Some(entry) => {
             entry.job_id = Some(job.clone());
             entry.id.clone()
         }
-        None => unreachable!("a hold writes an entry"),
+        None => unreachable!("the operation has told its entry"),
     }
 }
 
@@ -194,37 +209,26 @@ async fn settle(
     now: Timestamp,
 ) -> Result<bool, CreditsError> {
     let delivered = kind == EntryKind::Capture;
-    let (status, refunded_at) = if delivered {
-        ("completed", None)
-    } else {
-        ("refunded", Some(now))
-    };
-    let Some(ending) = records::end(tx, job, status, refunded_at, now).await? else {
+    let Some(mut record) = records::lock_held(tx, job).await? else {
         return Ok(false);
     };
-    let mut locked = lock(
-        tx,
-        &ending.user_id,
-        Some(&ending.hold_entry),
-        Actor::System,
-        now,
-    )
-    .await?;
-    let reason = if ending.tool == "video" {
+    let held_by = Lots::AndOf(&record.hold_entry);
+    let mut locked = lock(tx, &record.user_id, held_by, Actor::System, now).await?;
+    let reason = if record.tool == "video" {
         "video"
     } else {
         "try_on"
     };
-    match ending.paid_by {
+    match record.paid_by {
         PaidBy::Credits => {
-            let parts = store::parts_of(tx, &ending.hold_entry).await?;
+            let parts = store::parts_of(tx, &record.hold_entry).await?;
             if delivered {
                 locked.ledger.capture(parts, reason);
             } else {
                 locked.ledger.release(parts, reason);
             }
         }
-        PaidBy::Trial | PaidBy::Plan => {
+        PaidBy::Trial => {
             locked.trials.held -= 1;
             if delivered {
                 locked.trials.used += 1;
@@ -233,15 +237,22 @@ async fn settle(
             }
             locked.ledger.tell(kind, reason);
         }
+        PaidBy::Plan => {
+            let period = record.period_id.as_ref();
+            let period = period.ok_or_else(|| corrupt("a use of a plan without its period"))?;
+            plans::count(tx, &mut locked, period, -1, i64::from(delivered)).await?;
+            locked.ledger.tell(kind, reason);
+        }
     }
-    for entry in locked
-        .ledger
-        .entries
-        .iter_mut()
-        .filter(|entry| entry.kind == kind)
-    {
-        entry.job_id = Some(job.clone());
+    name_job(&mut locked, kind, job);
+    record.settled_at = Some(now);
+    if delivered {
+        record.status = "completed".to_owned();
+    } else {
+        record.status = "refunded".to_owned();
+        record.refunded_at = Some(now);
     }
+    records::end(tx, record).await?;
     locked.write(tx).await?;
     Ok(true)
 }
@@ -264,13 +275,20 @@ pub async fn settle_lapsed(
         return Ok(false);
     }
     let mut tx = db.begin().await?;
-    let locked = lock(&mut tx, user, None, Actor::System, now).await?;
-    if locked.ledger.entries.is_empty() {
-        return Ok(false);
-    }
-    locked.write(&mut tx).await?;
+    let locked = lock(&mut tx, user, Lots::Open, Actor::System, now).await?;
+    let lapsed = !locked.ledger.entries.is_empty();
+    locked.write_if_changed(&mut tx).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(lapsed)
+}
+
+/// When something lapses next, if anything does.
+pub async fn next_lapse(db: &Database) -> sqlx::Result<Option<Timestamp>> {
+    let next = sqlx::query_scalar(
+        "SELECT MIN(expires_at) FROM lots \
+         WHERE free > 0 AND expires_at IS NOT NULL AND frozen = 0",
+    );
+    next.fetch_one(db.reader()).await
 }
 
 /// Wallets one pass of the sweep looks at.

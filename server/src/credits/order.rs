@@ -13,8 +13,17 @@ fn rank(lot: &Lot) -> (i64, bool, i64, &str) {
 /// Splits `amount` over the free parts of the unfrozen `lots` in spend order: pairs of a lot's
 /// index and what it gives. Gives less than `amount` in all when there is not enough.
 pub(super) fn split(lots: &[Lot], amount: i64) -> Vec<(usize, i64)> {
+    split_by(lots, amount, |lot| if lot.frozen { 0 } else { lot.free })
+}
+
+/// The same over whatever part of each lot `available` names.
+pub(super) fn split_by(
+    lots: &[Lot],
+    amount: i64,
+    available: impl Fn(&Lot) -> i64,
+) -> Vec<(usize, i64)> {
     let mut order: Vec<usize> = (0..lots.len())
-        .filter(|&i| lots[i].free > 0 && !lots[i].frozen)
+        .filter(|&i| available(&lots[i]) > 0)
         .collect();
     order.sort_by(|&a, &b| rank(&lots[a]).cmp(&rank(&lots[b])));
 
@@ -24,7 +33,7 @@ pub(super) fn split(lots: &[Lot], amount: i64) -> Vec<(usize, i64)> {
         if missing == 0 {
             break;
         }
-        let part = lots[index].free.min(missing);
+        let part = available(&lots[index]).min(missing);
         missing -= part;
         parts.push((index, part));
     }

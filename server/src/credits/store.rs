@@ -3,61 +3,51 @@
 use sqlx::{AnyConnection, AnyPool, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
-use super::types::{Actor, Figures, Source, Trials, Wallet};
+use super::plans;
+use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow};
+use super::types::{Actor, Period, Trials, Wallet};
 use crate::db::{Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
-
-/// A row of `wallets`.
-#[derive(FromRow)]
-pub(super) struct WalletRow {
-    pub(super) user_id: UserId,
-    pub(super) version: i64,
-    pub(super) seq: i64,
-    pub(super) total: i64,
-    pub(super) remaining: i64,
-    pub(super) frozen: i64,
-    pub(super) held: i64,
-    pub(super) used: i64,
-    pub(super) removed: i64,
-    pub(super) debt: i64,
-    pub(super) bonus: i64,
-    pub(super) initial: i64,
-    pub(super) trials_limit: i64,
-    pub(super) trials_used: i64,
-    pub(super) trials_held: i64,
-}
-
-impl WalletRow {
-    fn figures(&self) -> Figures {
-        Figures {
-            remaining: self.remaining,
-            held: self.held,
-            frozen: self.frozen,
-            total: self.total,
-            used: self.used,
-            removed: self.removed,
-            bonus: self.bonus,
-            initial: self.initial,
-            debt: self.debt,
-        }
-    }
-
-    fn trials(&self) -> Trials {
-        Trials {
-            limit: self.trials_limit,
-            used: self.trials_used,
-            held: self.trials_held,
-            remaining: self.trials_limit - self.trials_used - self.trials_held,
-        }
-    }
-}
 
 #[derive(FromRow)]
 struct ReadRow {
     #[sqlx(flatten)]
     wallet: WalletRow,
     lapsed: i64,
+    plan: Option<String>,
+    plan_quota: Option<i64>,
+    plan_used: Option<i64>,
+    plan_held: Option<i64>,
+    plan_renews: Option<i64>,
+    plan_ends_at: Option<Timestamp>,
+}
+
+impl ReadRow {
+    fn into_wallet(self, now: Timestamp) -> Wallet {
+        let period = self
+            .plan
+            .zip(self.plan_ends_at)
+            .map(|(plan, ends_at)| Period {
+                plan,
+                quota: self.plan_quota,
+                used: self.plan_used.unwrap_or(0),
+                held: self.plan_held.unwrap_or(0),
+                ends_at,
+                renews: self.plan_renews == Some(1),
+                past_due: ends_at <= now,
+            });
+        let (mut figures, trials) = (self.wallet.figures(), self.wallet.trials());
+        figures.remaining -= self.lapsed;
+        figures.removed += self.lapsed;
+        Wallet {
+            user_id: self.wallet.user_id,
+            version: self.wallet.version,
+            figures,
+            trials,
+            period,
+        }
+    }
 }
 
 /// The wallet as of `now`, in one statement: what lapsed but is not written off yet counts as gone.
@@ -72,23 +62,17 @@ pub async fn find_wallet(
     let row: Option<ReadRow> = sqlx::query_as(
         "SELECT w.*, (SELECT COALESCE(CAST(SUM(l.free) AS BIGINT), 0) FROM lots l \
           WHERE l.user_id = w.user_id AND l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0) \
-          AS lapsed FROM wallets w WHERE w.user_id = $1",
+          AS lapsed, p.plan, p.quota AS plan_quota, p.used AS plan_used, p.held AS plan_held, \
+          p.renews AS plan_renews, p.ends_at AS plan_ends_at \
+         FROM wallets w LEFT JOIN plan_periods p \
+           ON p.id = w.period_id AND p.starts_at <= $2 AND p.serves_until > $2 \
+         WHERE w.user_id = $1",
     )
     .bind(user)
     .bind(now)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|ReadRow { wallet, lapsed }| {
-        let (mut figures, trials) = (wallet.figures(), wallet.trials());
-        figures.remaining -= lapsed;
-        figures.removed += lapsed;
-        Wallet {
-            user_id: wallet.user_id,
-            version: wallet.version,
-            figures,
-            trials,
-        }
-    }))
+    Ok(row.map(|row| row.into_wallet(now)))
 }
 
 /// The wallet of an account that must have one.
@@ -98,94 +82,70 @@ pub async fn read(db: &Database, user: &UserId, now: Timestamp) -> sqlx::Result<
         .ok_or(sqlx::Error::RowNotFound)
 }
 
-#[derive(FromRow)]
-struct LotRow {
-    id: LotId,
-    #[sqlx(try_from = "String")]
-    source: Source,
-    granted: i64,
-    free: i64,
-    held: i64,
-    spent: i64,
-    gone: i64,
-    frozen: i64,
-    expires_at: Option<Timestamp>,
-    recharge_id: Option<RechargeId>,
-    created_at: Timestamp,
-}
-
-impl From<LotRow> for Lot {
-    fn from(row: LotRow) -> Self {
-        Self {
-            id: row.id,
-            source: row.source,
-            granted: row.granted,
-            free: row.free,
-            held: row.held,
-            spent: row.spent,
-            gone: row.gone,
-            frozen: row.frozen != 0,
-            expires_at: row.expires_at,
-            recharge_id: row.recharge_id,
-            created_at: row.created_at,
-            state: LotState::Unchanged,
-        }
-    }
-}
-
-/// A wallet under its lock, from [`lock`] to [`Locked::write`].
+/// A wallet under its lock, from [`lock`] to [`Locked::write`]. Dropped without, nothing changes.
 pub(super) struct Locked {
-    pub user_id: UserId,
-    pub version: i64,
-    pub seq: i64,
+    row: WalletRow,
     pub trials: Trials,
+    /// The period that began last, whether or not it still serves.
+    pub period: Option<PeriodRow>,
     pub ledger: Ledger,
+    pub now: Timestamp,
 }
 
-/// Locks the wallet by counting its version up, and reads the open lots, beside them those of
-/// `hold` (an entry whose credits are about to move).
+/// Which lots an operation needs beside those with free credits.
+#[derive(Clone, Copy)]
+pub(super) enum Lots<'a> {
+    Open,
+    /// Those an entry, a hold, took from.
+    AndOf(&'a EntryId),
+    /// Those of a purchase, and all that gave for returned money or debt.
+    AndReturnable(&'a RechargeId),
+}
+
+const OPEN: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0";
+const AND_OF: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0 \
+     UNION SELECT l.* FROM entry_lots e JOIN lots l ON l.id = e.lot_id WHERE e.entry_id = $2";
+const AND_RETURNABLE: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0 \
+     UNION SELECT * FROM lots WHERE user_id = $1 AND taken > 0 \
+     UNION SELECT * FROM lots WHERE user_id = $1 AND recharge_id = $2";
+
+/// Locks the wallet's row until the transaction ends, and reads the lots. Everything that changes
+/// a wallet comes through here, so the changes of one wallet stand in one order.
 pub(super) async fn lock(
     tx: &mut Tx,
     user: &UserId,
-    hold: Option<&EntryId>,
+    lots: Lots<'_>,
     actor: Actor,
     now: Timestamp,
 ) -> sqlx::Result<Locked> {
-    let row: WalletRow = sqlx::query_as(
-        "UPDATE wallets SET version = version + 1, changed_at = $2 WHERE user_id = $1 RETURNING *",
-    )
-    .bind(user)
-    .bind(now)
-    .fetch_one(&mut **tx)
-    .await?;
-    let lots = open_lots(tx, user, hold).await?;
+    let select = tx.locking("SELECT * FROM wallets WHERE user_id = $1");
+    let row: WalletRow = sqlx::query_as(select)
+        .bind(user)
+        .fetch_one(&mut **tx)
+        .await?;
+    let lots: Vec<LotRow> = match lots {
+        Lots::Open => sqlx::query_as(OPEN).bind(user).fetch_all(&mut **tx).await?,
+        Lots::AndOf(entry) => {
+            let select = sqlx::query_as(AND_OF).bind(user).bind(entry);
+            select.fetch_all(&mut **tx).await?
+        }
+        Lots::AndReturnable(recharge) => {
+            let select = sqlx::query_as(AND_RETURNABLE).bind(user).bind(recharge);
+            select.fetch_all(&mut **tx).await?
+        }
+    };
+    let period = match &row.period_id {
+        Some(id) => Some(plans::period(tx, id).await?),
+        None => None,
+    };
+    let lots = lots.into_iter().map(Lot::from).collect();
     Ok(Locked {
-        user_id: row.user_id.clone(),
-        version: row.version,
-        seq: row.seq,
         trials: row.trials(),
         ledger: Ledger::new(row.figures(), lots, actor, now),
+        row,
+        period,
+        now,
     })
-}
-
-async fn open_lots(
-    connection: &mut AnyConnection,
-    user: &UserId,
-    hold: Option<&EntryId>,
-) -> sqlx::Result<Vec<Lot>> {
-    let rows: Vec<LotRow> = sqlx::query_as(
-        "SELECT id, source, granted, free, held, spent, gone, frozen, expires_at, recharge_id, \
-                created_at FROM lots WHERE user_id = $1 AND free > 0 \
-         UNION \
-         SELECT l.id, l.source, l.granted, l.free, l.held, l.spent, l.gone, l.frozen, \
-                l.expires_at, l.recharge_id, l.created_at \
-         FROM entry_lots e JOIN lots l ON l.id = e.lot_id WHERE e.entry_id = $2",
-    )
-    .bind(user)
-    .bind(hold)
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(Lot::from).collect())
 }
 
 /// The lots and amounts of one entry.
@@ -200,133 +160,227 @@ pub(super) async fn parts_of(
 }
 
 impl Locked {
+    /// The wallet as it is so far.
     pub fn wallet(&self) -> Wallet {
         Wallet {
-            user_id: self.user_id.clone(),
-            version: self.version,
+            user_id: self.row.user_id.clone(),
+            version: self.row.version,
             figures: self.ledger.figures.clone(),
             trials: self.trials.clone(),
+            period: self.period.as_ref().and_then(|period| period.at(self.now)),
         }
     }
 
-    /// Writes lots, entries and the row, and notes the change for open pages.
+    /// Writes lots, entries and the row under the wallet's next version, and notes the change for
+    /// open pages.
     pub async fn write(mut self, tx: &mut Tx) -> sqlx::Result<Wallet> {
-        let wallet = self.wallet();
+        self.row.version += 1;
+        self.row.changed_at = self.now;
         self.write_lots(tx).await?;
         for entry in std::mem::take(&mut self.ledger.entries) {
-            self.seq += 1;
-            write_entry(tx, &self, &entry).await?;
+            self.row.seq += 1;
+            self.write_entry(tx, entry).await?;
         }
         self.write_row(tx).await?;
-        tx.changed(Change::Wallet(self.user_id));
-        Ok(wallet)
+        tx.changed(Change::Wallet(self.row.user_id.clone()));
+        Ok(self.wallet())
+    }
+
+    /// The same, unless the operation found everything as it should be.
+    pub async fn write_if_changed(self, tx: &mut Tx) -> sqlx::Result<Wallet> {
+        if self.ledger.entries.is_empty() {
+            Ok(self.wallet())
+        } else {
+            self.write(tx).await
+        }
     }
 
     async fn write_lots(&self, tx: &mut Tx) -> sqlx::Result<()> {
         for lot in &self.ledger.lots {
+            let row = || LotRow::new(&self.row.user_id, lot);
             match lot.state {
                 LotState::Unchanged => {}
-                LotState::New => insert_lot(tx, &self.user_id, lot).await?,
-                LotState::Changed => update_lot(tx, lot).await?,
+                LotState::New => insert_lot(tx, &row()).await?,
+                LotState::Changed => update_lot(tx, &row()).await?,
             }
         }
         Ok(())
     }
 
-    async fn write_row(&self, tx: &mut Tx) -> sqlx::Result<()> {
-        let figures = &self.ledger.figures;
-        sqlx::query(
-            "UPDATE wallets SET seq = $2, total = $3, remaining = $4, frozen = $5, held = $6, \
-             used = $7, removed = $8, debt = $9, bonus = $10, initial = $11, trials_limit = $12, \
-             trials_used = $13, trials_held = $14 WHERE user_id = $1",
-        )
-        .bind(&self.user_id)
-        .bind(self.seq)
-        .bind(figures.total)
-        .bind(figures.remaining)
-        .bind(figures.frozen)
-        .bind(figures.held)
-        .bind(figures.used)
-        .bind(figures.removed)
-        .bind(figures.debt)
-        .bind(figures.bonus)
-        .bind(figures.initial)
-        .bind(self.trials.limit)
-        .bind(self.trials.used)
-        .bind(self.trials.held)
-        .execute(&mut **tx)
-        .await?;
+    async fn write_entry(&self, tx: &mut Tx, entry: NewEntry) -> sqlx::Result<()> {
+        let actor = if entry.by_itself {
+            &Actor::System
+        } else {
+            &self.ledger.actor
+        };
+        let mut parts = entry.lots;
+        parts.sort();
+        let mut row = EntryRow {
+            id: entry.id,
+            user_id: self.row.user_id.clone(),
+            seq: self.row.seq,
+            version: self.row.version,
+            kind: entry.kind,
+            amount: entry.amount,
+            balance_after: entry.balance_after,
+            reason: entry.reason.to_owned(),
+            actor: actor.to_string(),
+            job_id: entry.job_id,
+            recharge_id: entry.recharge_id,
+            created_at: entry.at,
+            seal: String::new(),
+        };
+        row.seal = row.seal(&parts);
+        insert_entry(tx, &row).await?;
+        for (lot, amount) in &parts {
+            sqlx::query("INSERT INTO entry_lots (entry_id, lot_id, amount) VALUES ($1, $2, $3)")
+                .bind(&row.id)
+                .bind(lot)
+                .bind(*amount)
+                .execute(&mut **tx)
+                .await?;
+        }
         Ok(())
     }
-}
 
-async fn insert_lot(tx: &mut Tx, user: &UserId, lot: &Lot) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, frozen, \
-         expires_at, recharge_id, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(&lot.id)
-    .bind(user)
-    .bind(lot.source.as_str())
-    .bind(lot.granted)
-    .bind(lot.free)
-    .bind(lot.held)
-    .bind(lot.spent)
-    .bind(lot.gone)
-    .bind(i64::from(lot.frozen))
-    .bind(lot.expires_at)
-    .bind(lot.recharge_id.as_ref())
-    .bind(lot.created_at)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn update_lot(tx: &mut Tx, lot: &Lot) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE lots SET free = $2, held = $3, spent = $4, gone = $5, frozen = $6, \
-         expires_at = $7 WHERE id = $1",
-    )
-    .bind(&lot.id)
-    .bind(lot.free)
-    .bind(lot.held)
-    .bind(lot.spent)
-    .bind(lot.gone)
-    .bind(i64::from(lot.frozen))
-    .bind(lot.expires_at)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn write_entry(tx: &mut Tx, wallet: &Locked, entry: &NewEntry) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO entries (id, user_id, seq, kind, amount, balance_after, reason, actor, \
-         job_id, recharge_id, created_at, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .bind(&entry.id)
-    .bind(&wallet.user_id)
-    .bind(wallet.seq)
-    .bind(entry.kind.as_str())
-    .bind(entry.amount)
-    .bind(entry.balance_after)
-    .bind(entry.reason)
-    .bind(wallet.ledger.actor.to_string())
-    .bind(entry.job_id.as_ref())
-    .bind(entry.recharge_id.as_ref())
-    .bind(entry.at)
-    .bind(wallet.version)
-    .execute(&mut **tx)
-    .await?;
-    for (lot, amount) in &entry.lots {
-        sqlx::query("INSERT INTO entry_lots (entry_id, lot_id, amount) VALUES ($1, $2, $3)")
-            .bind(&entry.id)
-            .bind(lot)
-            .bind(*amount)
-            .execute(&mut **tx)
-            .await?;
+    async fn write_row(&mut self, tx: &mut Tx) -> sqlx::Result<()> {
+        self.row.set_figures(&self.ledger.figures);
+        self.row.trials_limit = self.trials.limit;
+        self.row.trials_used = self.trials.used;
+        self.row.trials_held = self.trials.held;
+        self.row.period_id = self.period.as_ref().map(|period| period.id.clone());
+        self.row.seal = self.row.seal();
+        update_wallet(tx, &self.row).await
     }
+}
+
+/// Writes a wallet that holds nothing yet.
+pub(super) async fn insert_wallet(tx: &mut Tx, row: WalletRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO wallets (user_id, version, seq, total, remaining, frozen, held, used, \
+         removed, debt, bonus, initial, trials_limit, trials_used, trials_held, changed_at, seal) \
+         VALUES ($1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $2, 0, 0, $3, $4)",
+    )
+    .bind(&row.user_id)
+    .bind(row.trials_limit)
+    .bind(row.changed_at)
+    .bind(row.seal())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn update_wallet(tx: &mut Tx, row: &WalletRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE wallets SET version = $2, seq = $3, total = $4, remaining = $5, frozen = $6, \
+         held = $7, used = $8, removed = $9, debt = $10, bonus = $11, initial = $12, \
+         trials_limit = $13, trials_used = $14, trials_held = $15, period_id = $16, \
+         changed_at = $17, seal = $18 WHERE user_id = $1",
+    )
+    .bind(&row.user_id)
+    .bind(row.version)
+    .bind(row.seq)
+    .bind(row.total)
+    .bind(row.remaining)
+    .bind(row.frozen)
+    .bind(row.held)
+    .bind(row.used)
+    .bind(row.removed)
+    .bind(row.debt)
+    .bind(row.bonus)
+    .bind(row.initial)
+    .bind(row.trials_limit)
+    .bind(row.trials_used)
+    .bind(row.trials_held)
+    .bind(row.period_id.as_ref())
+    .bind(row.changed_at)
+    .bind(&row.seal)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
+    write_lot(tx, INSERT_LOT, row).await
+}
+
+/// Writes a whole lot whether or not it is there, for `rebuild`.
+pub(super) async fn put_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
+    write_lot(tx, PUT_LOT, row).await
+}
+
+const INSERT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, \
+     taken, frozen, expires_at, recharge_id, created_at, seal) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+const PUT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, \
+     taken, frozen, expires_at, recharge_id, created_at, seal) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+     ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, source = excluded.source, \
+     granted = excluded.granted, free = excluded.free, held = excluded.held, \
+     spent = excluded.spent, gone = excluded.gone, taken = excluded.taken, \
+     frozen = excluded.frozen, expires_at = excluded.expires_at, \
+     recharge_id = excluded.recharge_id, created_at = excluded.created_at, seal = excluded.seal";
+
+async fn write_lot(tx: &mut Tx, statement: &'static str, row: &LotRow) -> sqlx::Result<()> {
+    sqlx::query(statement)
+        .bind(&row.id)
+        .bind(&row.user_id)
+        .bind(row.source.as_str())
+        .bind(row.granted)
+        .bind(row.free)
+        .bind(row.held)
+        .bind(row.spent)
+        .bind(row.gone)
+        .bind(row.taken)
+        .bind(row.frozen)
+        .bind(row.expires_at)
+        .bind(row.recharge_id.as_ref())
+        .bind(row.created_at)
+        .bind(&row.seal)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn update_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE lots SET free = $2, held = $3, spent = $4, gone = $5, taken = $6, frozen = $7, \
+         expires_at = $8, seal = $9 WHERE id = $1",
+    )
+    .bind(&row.id)
+    .bind(row.free)
+    .bind(row.held)
+    .bind(row.spent)
+    .bind(row.gone)
+    .bind(row.taken)
+    .bind(row.frozen)
+    .bind(row.expires_at)
+    .bind(&row.seal)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn insert_entry(tx: &mut Tx, row: &EntryRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO entries (id, user_id, seq, version, kind, amount, balance_after, reason, \
+         actor, job_id, recharge_id, created_at, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(&row.id)
+    .bind(&row.user_id)
+    .bind(row.seq)
+    .bind(row.version)
+    .bind(row.kind.as_str())
+    .bind(row.amount)
+    .bind(row.balance_after)
+    .bind(&row.reason)
+    .bind(&row.actor)
+    .bind(row.job_id.as_ref())
+    .bind(row.recharge_id.as_ref())
+    .bind(row.created_at)
+    .bind(&row.seal)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

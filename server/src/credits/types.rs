@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ids::UserId;
+use crate::time::Timestamp;
 use crate::words::words;
 
 words! {
@@ -46,11 +47,12 @@ impl std::fmt::Display for Actor {
     }
 }
 
-/// What one job of a tool costs, and whether a free trial may pay for it.
+/// What one job of a tool costs, and whether a plan or a free trial may pay for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
     pub credits: i64,
     pub trial: bool,
+    pub plan: bool,
 }
 
 /// The prices of the tools, from the catalogue.
@@ -96,6 +98,32 @@ pub struct Trials {
     pub remaining: i64,
 }
 
+/// The period of a plan that serves right now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    pub plan: String,
+    /// Uses in this period; `None` is unlimited.
+    pub quota: Option<i64>,
+    pub used: i64,
+    pub held: i64,
+    pub ends_at: Timestamp,
+    /// Whether another period follows by itself.
+    pub renews: bool,
+    /// It is over, its renewal is unpaid, and it serves some days more.
+    pub past_due: bool,
+}
+
+impl Period {
+    /// Uses left; `None` is unlimited.
+    pub fn remaining(&self) -> Option<i64> {
+        self.quota.map(|quota| quota - self.used - self.held)
+    }
+
+    fn pays(&self) -> bool {
+        self.remaining().is_none_or(|left| left > 0)
+    }
+}
+
 /// A wallet as it is at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
@@ -103,6 +131,7 @@ pub struct Wallet {
     pub version: i64,
     pub figures: Figures,
     pub trials: Trials,
+    pub period: Option<Period>,
 }
 
 /// Nothing pays for this job.
@@ -114,10 +143,11 @@ pub struct Insufficient {
 }
 
 impl Wallet {
-    /// What would pay for a job at `price` right now: credits first, then a free trial. An active
-    /// plan will stand before both.
+    /// What would pay for a job at `price` right now: the plan, then credits, then a free trial.
     pub fn payer(&self, price: Price) -> Result<PaidBy, Insufficient> {
-        if self.figures.remaining >= price.credits {
+        if price.plan && self.period.as_ref().is_some_and(Period::pays) {
+            Ok(PaidBy::Plan)
+        } else if self.figures.remaining >= price.credits {
             Ok(PaidBy::Credits)
         } else if price.trial && self.trials.remaining > 0 {
             Ok(PaidBy::Trial)
@@ -129,14 +159,19 @@ impl Wallet {
         }
     }
 
-    /// How many jobs at `price` are left: whole jobs the credits pay for, and trials.
-    pub fn remaining_uses(&self, price: Price) -> i64 {
+    /// How many jobs at `price` are left: what the plan has left, whole jobs the credits pay for,
+    /// and trials. `None` is unlimited.
+    pub fn remaining_uses(&self, price: Price) -> Option<i64> {
+        let by_plan = match &self.period {
+            Some(period) if price.plan => period.remaining()?,
+            _ => 0,
+        };
         let trials = if price.trial {
             self.trials.remaining
         } else {
             0
         };
-        self.figures.remaining / price.credits.max(1) + trials
+        Some(by_plan + self.figures.remaining / price.credits.max(1) + trials)
     }
 
     /// The wallet as the API and the live stream show it.
@@ -146,10 +181,10 @@ impl Wallet {
             version: self.version,
             credits: self.figures.clone(),
             trials: self.trials.clone(),
-            premium: Premium::default(),
+            premium: self.period.as_ref().map(Premium::of).unwrap_or_default(),
             remaining_uses: RemainingUses {
-                try_on: Some(self.remaining_uses(prices.try_on)),
-                video: Some(self.remaining_uses(prices.video)),
+                try_on: self.remaining_uses(prices.try_on),
+                video: self.remaining_uses(prices.video),
             },
         }
     }
@@ -166,17 +201,36 @@ pub struct WalletView {
     pub remaining_uses: RemainingUses,
 }
 
-/// A plan's place in the wallet; empty until plans are sold.
+/// A plan's place in the wallet; empty without a period that serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Premium {
     pub active: bool,
-    pub status: Option<String>,
+    pub status: Option<&'static str>,
     pub plan: Option<String>,
     pub quota: Option<i64>,
     pub used: i64,
     pub held: i64,
     pub remaining: Option<i64>,
-    pub renews_at: Option<crate::time::Timestamp>,
+    pub renews_at: Option<Timestamp>,
+}
+
+impl Premium {
+    fn of(period: &Period) -> Self {
+        Self {
+            active: true,
+            status: Some(if period.past_due {
+                "past_due"
+            } else {
+                "active"
+            }),
+            plan: Some(period.plan.clone()),
+            quota: period.quota,
+            used: period.used,
+            held: period.held,
+            remaining: period.remaining(),
+            renews_at: period.renews.then_some(period.ends_at),
+        }
+    }
 }
 
 /// Jobs left of each tool; `None` is unlimited.
@@ -189,9 +243,20 @@ pub struct RemainingUses {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
 
-    fn wallet(remaining: i64, trials: i64) -> Wallet {
+    const TRY_ON: Price = Price {
+        credits: 1,
+        trial: true,
+        plan: true,
+    };
+    const VIDEO: Price = Price {
+        credits: 10,
+        trial: false,
+        plan: false,
+    };
+
+    /// `quota` is that of a plan of which one use is used and one held.
+    fn wallet(remaining: i64, trials: i64, quota: Option<Option<i64>>) -> Wallet {
         Wallet {
             user_id: UserId::new(Timestamp::from_seconds(1)),
             version: 1,
@@ -205,60 +270,68 @@ mod tests {
                 remaining: trials,
                 ..Trials::default()
             },
+            period: quota.map(|quota| Period {
+                plan: "premium-monthly".to_owned(),
+                quota,
+                used: 1,
+                held: 1,
+                ends_at: Timestamp::from_seconds(9),
+                renews: true,
+                past_due: false,
+            }),
         }
     }
 
     #[test]
-    fn credits_pay_before_trials_and_trials_only_where_allowed() {
-        let try_on = Price {
-            credits: 1,
-            trial: true,
-        };
-        let video = Price {
-            credits: 10,
-            trial: false,
-        };
-        assert_eq!(wallet(1, 3).payer(try_on), Ok(PaidBy::Credits));
-        assert_eq!(wallet(0, 3).payer(try_on), Ok(PaidBy::Trial));
-        assert_eq!(
-            wallet(0, 0).payer(try_on),
+    fn the_plan_pays_before_credits_and_credits_before_trials() {
+        use PaidBy::{Credits, Plan, Trial};
+        let refused = |required, remaining| {
             Err(Insufficient {
-                required: 1,
-                remaining: 0
+                required,
+                remaining,
             })
-        );
-        assert_eq!(
-            wallet(9, 3).payer(video),
-            Err(Insufficient {
-                required: 10,
-                remaining: 9
-            })
-        );
-        assert_eq!(wallet(10, 0).payer(video), Ok(PaidBy::Credits));
+        };
+        // Credits, trials, plan's quota, what pays for a try-on, what for a video.
+        let table = [
+            (10, 3, None, Ok(Credits), Ok(Credits)),
+            (1, 3, None, Ok(Credits), refused(10, 1)),
+            (0, 3, None, Ok(Trial), refused(10, 0)),
+            (0, 0, None, refused(1, 0), refused(10, 0)),
+            (10, 3, Some(None), Ok(Plan), Ok(Credits)),
+            (10, 3, Some(Some(3)), Ok(Plan), Ok(Credits)),
+            (10, 3, Some(Some(2)), Ok(Credits), Ok(Credits)),
+            (0, 3, Some(Some(2)), Ok(Trial), refused(10, 0)),
+            (0, 0, Some(Some(2)), refused(1, 0), refused(10, 0)),
+        ];
+        for (credits, trials, quota, try_on, video) in table {
+            let wallet = wallet(credits, trials, quota);
+            assert_eq!(wallet.payer(TRY_ON), try_on, "{wallet:?}");
+            assert_eq!(wallet.payer(VIDEO), video, "{wallet:?}");
+        }
     }
 
     #[test]
-    fn uses_left_are_whole_jobs_plus_trials() {
-        assert_eq!(
-            wallet(8, 3).remaining_uses(Price {
-                credits: 1,
-                trial: true
-            }),
-            11
-        );
-        assert_eq!(
-            wallet(19, 3).remaining_uses(Price {
-                credits: 10,
-                trial: false
-            }),
-            1
-        );
-        assert_eq!(
-            wallet(9, 3).remaining_uses(Price {
-                credits: 10,
-                trial: false
-            }),
-            0
-        );
+    fn uses_left_are_the_plans_and_whole_jobs_and_trials() {
+        // Credits, trials, plan's quota, try-ons left, videos left.
+        let table = [
+            (8, 3, None, Some(11), Some(0)),
+            (19, 3, None, Some(22), Some(1)),
+            (9, 0, Some(Some(100)), Some(107), Some(0)),
+            (20, 3, Some(None), None, Some(2)),
+        ];
+        for (credits, trials, quota, try_on, video) in table {
+            let wallet = wallet(credits, trials, quota);
+            assert_eq!(wallet.remaining_uses(TRY_ON), try_on, "{wallet:?}");
+            assert_eq!(wallet.remaining_uses(VIDEO), video, "{wallet:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_shows_what_is_left_of_it() {
+        let shown = Premium::of(&wallet(0, 0, Some(Some(100))).period.unwrap());
+        assert_eq!((shown.active, shown.status), (true, Some("active")));
+        assert_eq!((shown.quota, shown.used, shown.held), (Some(100), 1, 1));
+        assert_eq!(shown.remaining, Some(98));
+        assert_eq!(shown.renews_at, Some(Timestamp::from_seconds(9)));
     }
 }

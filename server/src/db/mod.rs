@@ -11,16 +11,21 @@
 mod changes;
 mod connect;
 mod lease;
+#[cfg(feature = "testing")]
+mod many;
+mod seal;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use sqlx::{Any, Transaction};
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction};
 use tokio::sync::broadcast;
 
 pub use changes::Change;
 pub use connect::OpenError;
+#[cfg(feature = "testing")]
+pub(crate) use many::many_rows;
+pub use seal::Seal;
 
 /// The database's error, for floors that know no sqlx.
 pub use sqlx::Error;
@@ -82,6 +87,15 @@ impl Database {
         })
     }
 
+    /// A transaction that only reads: all its statements see the database as it was at the first.
+    pub async fn snapshot(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        let begin = match self.0.kind {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.0.reader.begin_with(begin).await
+    }
+
     /// Connections for single reading statements.
     pub fn reader(&self) -> &AnyPool {
         &self.0.reader
@@ -133,6 +147,16 @@ impl Tx {
         if !self.changes.contains(&change) {
             self.changes.push(change);
         }
+    }
+
+    /// A reading statement that also locks the rows it finds until this transaction ends. On SQLite
+    /// nobody else writes meanwhile anyway.
+    pub fn locking(&self, select: &'static str) -> AssertSqlSafe<String> {
+        let lock = match self.db.kind() {
+            Kind::Sqlite => "",
+            Kind::Postgres => " FOR NO KEY UPDATE",
+        };
+        AssertSqlSafe(format!("{select}{lock}"))
     }
 
     /// Commits, then tells. A caller that goes away meanwhile does not keep what was committed

@@ -1,14 +1,14 @@
 //! What the operator looks at: for now, the audit log.
 
 use crate::db::Tx;
-use crate::ids::{UserId, uuid_v7};
+use crate::ids::uuid_v7;
 use crate::time::Timestamp;
 
 /// Something an administrator or the command line did.
 pub struct Audit<'a> {
     pub actor: String,
     pub action: &'static str,
-    pub target: &'a UserId,
+    pub target: &'a str,
     pub before: String,
     pub after: String,
     pub reason: &'a str,

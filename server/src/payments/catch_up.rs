@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
-use super::records::CHECKS;
+use super::records::{self, CHECKS, RechargeRow};
 use super::{Payments, Received};
 use crate::ids::RechargeId;
 use crate::time::Timestamp;
@@ -135,16 +135,8 @@ impl Payments {
     async fn check_again(&self, record: &DueRecord, now: Timestamp) -> sqlx::Result<()> {
         let age = now.since(record.created_at);
         let wait = age.clamp(SOONEST_AGAIN, LATEST_AGAIN);
-        let mut tx = self.db.begin().await?;
-        sqlx::query(
-            "UPDATE recharge_records SET next_check_at = $2 \
-             WHERE id = $1 AND next_check_at IS NOT NULL",
-        )
-        .bind(&record.id)
-        .bind(now.plus(wait))
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+        self.plan(record, |row| row.next_check_at = Some(now.plus(wait)))
+            .await
     }
 
     async fn plan_next_check(&self, record: &DueRecord) -> sqlx::Result<()> {
@@ -152,16 +144,28 @@ impl Payments {
         let next = usize::try_from(checks)
             .ok()
             .and_then(|index| CHECKS.get(index));
+        let next_check_at = next.map(|wait| record.created_at.plus(*wait));
+        self.plan(record, |row| {
+            row.checks = checks;
+            row.next_check_at = next_check_at;
+        })
+        .await
+    }
+
+    /// What ended meanwhile needs no more checks.
+    async fn plan(
+        &self,
+        record: &DueRecord,
+        change: impl FnOnce(&mut RechargeRow),
+    ) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        // What ended meanwhile needs no more checks.
-        sqlx::query(
-            "UPDATE recharge_records SET checks = $2, next_check_at = $3 \
-             WHERE id = $1 AND next_check_at IS NOT NULL",
-        )
-        .bind(&record.id)
-        .bind(checks)
-        .bind(next.map(|wait| record.created_at.plus(*wait)))
-        .execute(&mut *tx)
+        records::change(&mut tx, &record.id, |row| {
+            let waits = row.next_check_at.is_some();
+            if waits {
+                change(row);
+            }
+            waits
+        })
         .await?;
         tx.commit().await
     }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::records::{self, Recharge, RechargeStatus};
+use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{CheckoutProgress, CheckoutState, Payments, stripe};
 use crate::credits::{self, CreditsError, Grant};
 use crate::db::is_duplicate;
@@ -154,38 +154,34 @@ impl Payments {
     async fn grant(&self, recharge: &Recharge, state: &CheckoutState) -> Result<(), FulfilError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let completed = sqlx::query(
-            "UPDATE recharge_records SET status = 'completed', completed_at = $2, payment_id = $3, \
-             payment_method = $4, receipt_url = $5, held_back = NULL, next_check_at = NULL \
-             WHERE id = $1 AND status <> 'completed'",
-        )
-        .bind(&recharge.id)
-        .bind(now)
-        .bind(&state.payment_id)
-        .bind(&state.payment_method)
-        .bind(&state.receipt_url)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        if completed == 0 {
+        let completed = records::change(&mut tx, &recharge.id, |row| {
+            let open = row.status != RechargeStatus::Completed;
+            row.status = RechargeStatus::Completed;
+            row.completed_at = Some(now);
+            row.payment_id = state.payment_id.clone();
+            row.payment_method = state.payment_method.clone();
+            row.receipt_url = state.receipt_url.clone();
+            row.held_back = None;
+            row.next_check_at = None;
+            open
+        });
+        if completed.await?.is_none() {
             return Ok(());
         }
-        let expires_at = recharge.expires_days.map(|days| {
-            now.plus(Duration::from_secs(
-                u64::try_from(days).unwrap_or(0) * 24 * 3_600,
-            ))
-        });
         let grant = Grant {
             recharge: &recharge.id,
             credits: recharge.credits - recharge.bonus,
             bonus: recharge.bonus,
-            expires_at,
+            expires_at: recharge.expires_days.map(|days| now.plus_days(days)),
             provider: recharge.provider.as_str(),
         };
-        match credits::grant(&mut tx, &recharge.user_id, grant, now).await {
-            Ok(_) => {}
-            Err(CreditsError::Database(error)) if is_duplicate(&error) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        // A record that lost its word is completed again without a second grant.
+        if !credits::is_granted(&mut tx, &recharge.id).await? {
+            match credits::grant(&mut tx, &recharge.user_id, grant, now).await {
+                Ok(_) => {}
+                Err(CreditsError::Database(error)) if is_duplicate(&error) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
         }
         tx.commit().await?;
         tracing::info!(recharge = %recharge.id, user = %recharge.user_id, "purchase granted");
@@ -194,27 +190,30 @@ impl Payments {
 
     /// Failed or expired; a completed record stays what it is.
     async fn close(&self, recharge: &Recharge, status: RechargeStatus) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
-        sqlx::query(
-            "UPDATE recharge_records SET status = $2, next_check_at = NULL \
-             WHERE id = $1 AND status <> 'completed'",
-        )
-        .bind(&recharge.id)
-        .bind(status.as_str())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+        self.change_open(&recharge.id, |row| row.status = status)
+            .await
     }
 
     async fn hold_back(&self, id: &RechargeId, reason: &'static str) -> sqlx::Result<()> {
+        self.change_open(id, |row| row.held_back = Some(reason.to_owned()))
+            .await
+    }
+
+    /// Changes a record that was not completed; it is not looked at again by itself.
+    async fn change_open(
+        &self,
+        id: &RechargeId,
+        change: impl FnOnce(&mut RechargeRow),
+    ) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query(
-            "UPDATE recharge_records SET held_back = $2, next_check_at = NULL \
-             WHERE id = $1 AND status <> 'completed'",
-        )
-        .bind(id)
-        .bind(reason)
-        .execute(&mut *tx)
+        records::change(&mut tx, id, |row| {
+            let open = row.status != RechargeStatus::Completed;
+            if open {
+                change(row);
+                row.next_check_at = None;
+            }
+            open
+        })
         .await?;
         tx.commit().await
     }

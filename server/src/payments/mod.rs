@@ -27,6 +27,7 @@ use crate::words::words;
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
 pub use inbox::{ReceiveError, Received};
+pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus};
 
 words! {

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::fulfil::is_session_id;
 use super::{Payments, Provider};
 use crate::catalog::Offer;
-use crate::db::Tx;
+use crate::db::{Seal, Tx};
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
 use crate::words::words;
@@ -48,28 +48,61 @@ pub struct Recharge {
     pub held_back: Option<String>,
 }
 
-#[derive(FromRow)]
-pub(super) struct RechargeRow {
-    id: RechargeId,
-    user_id: UserId,
+/// A recharge record as the database keeps it.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct RechargeRow {
+    pub id: RechargeId,
+    pub user_id: UserId,
     #[sqlx(try_from = "String")]
-    provider: Provider,
-    item: String,
-    amount_minor: i64,
-    currency: String,
-    credits: i64,
-    bonus: i64,
-    expires_days: Option<i64>,
+    pub provider: Provider,
+    pub item: String,
+    pub amount_minor: i64,
+    pub currency: String,
+    pub credits: i64,
+    pub bonus: i64,
+    pub expires_days: Option<i64>,
     #[sqlx(try_from = "String")]
-    status: RechargeStatus,
-    payment_method: Option<String>,
-    payment_id: Option<String>,
-    session_id: Option<String>,
-    checkout_url: Option<String>,
-    receipt_url: Option<String>,
-    held_back: Option<String>,
-    created_at: Timestamp,
-    completed_at: Option<Timestamp>,
+    pub status: RechargeStatus,
+    pub payment_method: Option<String>,
+    pub payment_id: Option<String>,
+    pub session_id: Option<String>,
+    pub checkout_url: Option<String>,
+    pub receipt_url: Option<String>,
+    pub held_back: Option<String>,
+    pub terms_version: Option<String>,
+    pub checks: i64,
+    pub next_check_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
+    pub seal: String,
+}
+
+impl RechargeRow {
+    pub fn seal(&self) -> String {
+        Seal::of("recharge_records")
+            .text(self.id.as_str())
+            .text(self.user_id.as_str())
+            .text(self.provider.as_str())
+            .text(&self.item)
+            .number(self.amount_minor)
+            .text(&self.currency)
+            .number(self.credits)
+            .number(self.bonus)
+            .maybe_number(self.expires_days)
+            .text(self.status.as_str())
+            .maybe_text(self.payment_method.as_deref())
+            .maybe_text(self.payment_id.as_deref())
+            .maybe_text(self.session_id.as_deref())
+            .maybe_text(self.checkout_url.as_deref())
+            .maybe_text(self.receipt_url.as_deref())
+            .maybe_text(self.held_back.as_deref())
+            .maybe_text(self.terms_version.as_deref())
+            .number(self.checks)
+            .maybe_number(self.next_check_at.map(Timestamp::micros))
+            .number(self.created_at.micros())
+            .maybe_number(self.completed_at.map(Timestamp::micros))
+            .finish()
+    }
 }
 
 impl From<RechargeRow> for Recharge {
@@ -112,22 +145,93 @@ pub(super) async fn insert(
     offer: &Offer,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    let row = RechargeRow {
+        id: id.clone(),
+        user_id: user.clone(),
+        provider,
+        item: offer.item.clone(),
+        amount_minor: offer.price.amount_minor,
+        currency: offer.price.currency.clone(),
+        credits: offer.credits,
+        bonus: offer.bonus,
+        expires_days: offer.expires_days,
+        status: RechargeStatus::Pending,
+        payment_method: None,
+        payment_id: None,
+        session_id: None,
+        checkout_url: None,
+        receipt_url: None,
+        held_back: None,
+        terms_version: None,
+        checks: 0,
+        next_check_at: Some(now.plus(CHECKS[0])),
+        created_at: now,
+        completed_at: None,
+        seal: String::new(),
+    };
     sqlx::query(
         "INSERT INTO recharge_records (id, user_id, provider, item, amount_minor, currency, \
-         credits, bonus, expires_days, status, next_check_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', $10, $11)",
+         credits, bonus, expires_days, status, checks, next_check_at, created_at, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
-    .bind(id)
-    .bind(user)
-    .bind(provider.as_str())
-    .bind(&offer.item)
-    .bind(offer.price.amount_minor)
-    .bind(&offer.price.currency)
-    .bind(offer.credits)
-    .bind(offer.bonus)
-    .bind(offer.expires_days)
-    .bind(now.plus(CHECKS[0]))
-    .bind(now)
+    .bind(&row.id)
+    .bind(&row.user_id)
+    .bind(row.provider.as_str())
+    .bind(&row.item)
+    .bind(row.amount_minor)
+    .bind(&row.currency)
+    .bind(row.credits)
+    .bind(row.bonus)
+    .bind(row.expires_days)
+    .bind(row.status.as_str())
+    .bind(row.checks)
+    .bind(row.next_check_at)
+    .bind(row.created_at)
+    .bind(row.seal())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Changes a record under its lock; the only way one is changed. `change` says whether there is
+/// anything to write. `None` where there is no such record or nothing changed.
+pub(super) async fn change(
+    tx: &mut Tx,
+    id: &RechargeId,
+    change: impl FnOnce(&mut RechargeRow) -> bool,
+) -> sqlx::Result<Option<RechargeRow>> {
+    let select = tx.locking("SELECT * FROM recharge_records WHERE id = $1");
+    let row: Option<RechargeRow> = sqlx::query_as(select)
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(mut row) = row else { return Ok(None) };
+    if !change(&mut row) {
+        return Ok(None);
+    }
+    row.seal = row.seal();
+    update(tx, &row).await?;
+    Ok(Some(row))
+}
+
+async fn update(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE recharge_records SET status = $2, payment_method = $3, payment_id = $4, \
+         session_id = $5, checkout_url = $6, receipt_url = $7, held_back = $8, checks = $9, \
+         next_check_at = $10, completed_at = $11, seal = $12 WHERE id = $1",
+    )
+    .bind(&row.id)
+    .bind(row.status.as_str())
+    .bind(&row.payment_method)
+    .bind(&row.payment_id)
+    .bind(&row.session_id)
+    .bind(&row.checkout_url)
+    .bind(&row.receipt_url)
+    .bind(&row.held_back)
+    .bind(row.checks)
+    .bind(row.next_check_at)
+    .bind(row.completed_at)
+    .bind(&row.seal)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -140,14 +244,17 @@ pub(super) async fn attach(
     session_id: &str,
     checkout_url: Option<&str>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE recharge_records SET session_id = $2, checkout_url = COALESCE($3, checkout_url) \
-         WHERE id = $1 AND (session_id IS NULL OR session_id = $2)",
-    )
-    .bind(id)
-    .bind(session_id)
-    .bind(checkout_url)
-    .execute(&mut **tx)
+    change(tx, id, |row| {
+        let free = row
+            .session_id
+            .as_deref()
+            .is_none_or(|known| known == session_id);
+        if free {
+            row.session_id = Some(session_id.to_owned());
+            row.checkout_url = checkout_url.map(str::to_owned).or(row.checkout_url.take());
+        }
+        free
+    })
     .await?;
     Ok(())
 }

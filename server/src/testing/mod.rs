@@ -14,6 +14,7 @@ use sqlx::{Connection, PgConnection};
 use crate::accounts::{Accounts, Email, Language, NewAccount, Password, RateLimits, Role, User};
 use crate::catalog::Catalog;
 use crate::db::{Database, Kind};
+use crate::ids::UserId;
 use crate::time::{Clock, Timestamp};
 use cluster::Cluster;
 
@@ -127,6 +128,25 @@ impl TestGround {
             limits,
             "key".into(),
         );
+    }
+
+    /// An account with a wallet that never got anything.
+    #[expect(
+        clippy::expect_used,
+        reason = "a test without its account has to fail loudly"
+    )]
+    pub async fn empty_account(&self, name: &str) -> UserId {
+        let now = self.clock.now();
+        let user = UserId::new(now);
+        let mut tx = self.db.begin().await.expect("a transaction");
+        let row = "INSERT INTO users (id, email, name, role, created_at) \
+                   VALUES ($1, $2, $2, 'user', $3)";
+        let row = sqlx::query(row).bind(&user).bind(name).bind(now);
+        row.execute(&mut *tx).await.expect("an account");
+        let opened = crate::credits::open(&mut tx, &user, 0, now).await;
+        opened.expect("a wallet");
+        tx.commit().await.expect("a commit");
+        user
     }
 
     /// A fresh account with what the catalogue gives to new ones.

@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 use atelier::settings::Settings;
 use atelier::start::{self, StartError};
 use atelier_server::accounts::{Email, Scopes};
-use atelier_server::credits::verify;
 use atelier_server::db::{Database, Kind};
 use atelier_server::services::Services;
 use atelier_server::testing::{Scratch, fresh_database};
+use atelier_server::verify;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -95,9 +95,9 @@ impl App {
         let db = Database::open(&database_url)
             .await
             .expect("the database opens again");
-        let report = verify::run(&db).await.expect("the ledger is read");
+        let findings = verify::findings(&db).await.expect("the ledger is read");
         db.close().await;
-        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        assert!(findings.is_empty(), "{findings:?}");
         drop(folder);
     }
 

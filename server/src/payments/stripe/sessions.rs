@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSessionPaymentIntentData, ListCheckoutSession, ProductData,
+    RetrieveCheckoutSession,
 };
 use stripe_client_core::StripeRequest;
 use stripe_shared::{
@@ -58,6 +59,32 @@ impl Gateway {
         Ok(state_of(self.read(request).await?))
     }
 }
+
+/// Finished checkouts, newest first.
+pub struct SessionPage {
+    pub sessions: Vec<CheckoutState>,
+    pub has_more: bool,
+}
+
+impl Gateway {
+    /// A page of the checkouts that buyers finished, those after the session `after` of this list.
+    pub async fn list_finished(&self, after: Option<&str>) -> Result<SessionPage, GatewayError> {
+        let mut request = ListCheckoutSession::new()
+            .status(CheckoutSessionStatus::Complete)
+            .limit(PAGE);
+        if let Some(after) = after {
+            request = request.starting_after(after);
+        }
+        let list = self.read(request).await?;
+        Ok(SessionPage {
+            sessions: list.data.into_iter().map(state_of).collect(),
+            has_more: list.has_more,
+        })
+    }
+}
+
+/// The most that Stripe lists at once.
+const PAGE: i64 = 100;
 
 fn session_request(new: &NewSession<'_>) -> Result<CreateCheckoutSession, GatewayError> {
     let recharge = new.recharge;

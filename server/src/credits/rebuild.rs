@@ -1,0 +1,294 @@
+//! Writes anew what follows from the entries of one account: its wallet's row, its lots, the ends of
+//! its uses, the counts of its periods. The entries themselves are only read.
+
+use std::collections::HashMap;
+
+use futures::TryStreamExt;
+use sqlx::FromRow;
+
+use super::operations::{CreditsError, capture, release};
+use super::recompute::{Recomputed, ToldLot};
+use super::rows::{EntryRow, LotRow, PeriodRow, UseRow, WalletRow};
+use super::types::{EntryKind, PaidBy};
+use super::{plans, records, store};
+use crate::db::{Change, Database, Tx};
+use crate::ids::{ConsumptionId, JobId, LotId, PeriodId, RechargeId, UserId};
+use crate::time::Timestamp;
+
+/// Makes what follows from the entries of `user` fit them again, and settles the holds of jobs that
+/// have ended. Safe to repeat, and while the site runs.
+pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
+    let mut tx = db.begin().await?;
+    let select = tx.locking("SELECT * FROM wallets WHERE user_id = $1");
+    let wallet: Option<WalletRow> = sqlx::query_as(select)
+        .bind(user)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let wallet = match wallet {
+        Some(row) => row,
+        // How many trials there were to begin with, only the row itself knew.
+        None => {
+            let row = WalletRow::empty(user, 0, now);
+            store::insert_wallet(&mut tx, row.clone()).await?;
+            row
+        }
+    };
+    let (told, ends) = read_entries(&mut tx, user).await?;
+    write_lots(&mut tx, user, &told).await?;
+    let uses = write_uses(&mut tx, user, ends).await?;
+    let newest = write_periods(&mut tx, user, &uses).await?;
+    write_wallet(&mut tx, wallet, &told, &uses, newest, now).await?;
+    tx.changed(Change::Wallet(user.clone()));
+    tx.commit().await?;
+    settle_ended(db, user, now).await
+}
+
+#[derive(FromRow)]
+struct EntryPart {
+    #[sqlx(flatten)]
+    entry: EntryRow,
+    part_lot: Option<LotId>,
+    part_amount: Option<i64>,
+}
+
+/// The hold of each job, and its end if it has one.
+type Ends = HashMap<JobId, (EntryRow, Option<EntryRow>)>;
+
+async fn read_entries(tx: &mut Tx, user: &UserId) -> sqlx::Result<(Recomputed, Ends)> {
+    let lapsing: Vec<(RechargeId, i64)> = sqlx::query_as(
+        "SELECT id, expires_days FROM recharge_records \
+         WHERE user_id = $1 AND expires_days IS NOT NULL",
+    )
+    .bind(user)
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut told = Recomputed::new(user, lapsing.into_iter().collect());
+    let mut ends = Ends::new();
+    let mut rows = sqlx::query_as::<_, EntryPart>(
+        "SELECT e.*, p.lot_id AS part_lot, p.amount AS part_amount \
+         FROM entries e LEFT JOIN entry_lots p ON p.entry_id = e.id \
+         WHERE e.user_id = $1 ORDER BY e.seq, p.lot_id",
+    )
+    .bind(user)
+    .fetch(&mut **tx);
+    let mut gathered: Option<(EntryRow, Vec<(LotId, i64)>)> = None;
+    while let Some(EntryPart {
+        entry,
+        part_lot,
+        part_amount,
+    }) = rows.try_next().await?
+    {
+        let part = part_lot.zip(part_amount);
+        match &mut gathered {
+            Some((first, parts)) if first.id == entry.id => parts.extend(part),
+            _ => {
+                if let Some((entry, parts)) = gathered.take() {
+                    read_entry(entry, &parts, &mut told, &mut ends);
+                }
+                gathered = Some((entry, part.into_iter().collect()));
+            }
+        }
+    }
+    if let Some((entry, parts)) = gathered {
+        read_entry(entry, &parts, &mut told, &mut ends);
+    }
+    Ok((told, ends))
+}
+
+/// A flaw of an entry is the business of `verify`.
+fn read_entry(entry: EntryRow, parts: &[(LotId, i64)], told: &mut Recomputed, ends: &mut Ends) {
+    told.read(&entry, parts);
+    let Some(job) = entry.job_id.clone() else {
+        return;
+    };
+    match entry.kind {
+        EntryKind::Hold => {
+            ends.insert(job, (entry, None));
+        }
+        EntryKind::Capture | EntryKind::Release => {
+            if let Some((_, end)) = ends.get_mut(&job) {
+                *end = Some(entry);
+            }
+        }
+        _ => {}
+    }
+}
+
+async fn write_lots(tx: &mut Tx, user: &UserId, told: &Recomputed) -> sqlx::Result<()> {
+    let known: Vec<(LotId,)> = sqlx::query_as("SELECT id FROM lots WHERE user_id = $1")
+        .bind(user)
+        .fetch_all(&mut **tx)
+        .await?;
+    for (id,) in known.iter().filter(|(id,)| !told.lots.contains_key(id)) {
+        sqlx::query("DELETE FROM lots WHERE id = $1")
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for (id, lot) in &told.lots {
+        store::put_lot(tx, &lot_row(id, user, lot)).await?;
+    }
+    Ok(())
+}
+
+fn lot_row(id: &LotId, user: &UserId, lot: &ToldLot) -> LotRow {
+    let mut row = LotRow {
+        id: id.clone(),
+        user_id: user.clone(),
+        source: lot.source,
+        granted: lot.granted,
+        free: lot.free,
+        held: lot.held,
+        spent: lot.spent,
+        gone: lot.gone,
+        taken: lot.taken,
+        frozen: i64::from(lot.frozen),
+        expires_at: lot.expires_at,
+        recharge_id: lot.recharge_id.clone(),
+        created_at: lot.created_at,
+        seal: String::new(),
+    };
+    row.seal = row.seal();
+    row
+}
+
+/// Every use as it is after its end was written; of a use without a record, one is made from its job.
+async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<Vec<UseRow>> {
+    records::delete_strays(tx, user).await?;
+    let rows: Vec<UseRow> =
+        sqlx::query_as("SELECT * FROM consumption_records WHERE user_id = $1 ORDER BY id")
+            .bind(user)
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut uses = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        // A record that no hold speaks of (doubled, or of another job) is no use.
+        let hold = ends.remove(&row.job_id);
+        let Some((hold, end)) = hold.filter(|(hold, _)| hold.id == row.hold_entry) else {
+            records::delete(tx, &row.id).await?;
+            continue;
+        };
+        tell_use(&mut row, &hold, end.as_ref());
+        records::rewrite(tx, &mut row).await?;
+        uses.push(row);
+    }
+    for (job, (hold, end)) in ends {
+        let paid_by: Option<String> = sqlx::query_scalar("SELECT paid_by FROM jobs WHERE id = $1")
+            .bind(&job)
+            .fetch_optional(&mut **tx)
+            .await?;
+        let told = if hold.amount < 0 {
+            PaidBy::Credits
+        } else {
+            PaidBy::Trial
+        };
+        let mut row = UseRow {
+            id: ConsumptionId::new(hold.created_at),
+            user_id: user.clone(),
+            job_id: job,
+            tool: String::new(),
+            credits: 0,
+            paid_by: paid_by
+                .and_then(|word| PaidBy::parse(&word))
+                .unwrap_or(told),
+            period_id: None,
+            description: String::new(),
+            status: String::new(),
+            hold_entry: hold.id.clone(),
+            created_at: hold.created_at,
+            settled_at: None,
+            refunded_at: None,
+            seal: String::new(),
+        };
+        tell_use(&mut row, &hold, end.as_ref());
+        records::insert(tx, row.clone()).await?;
+        uses.push(row);
+    }
+    Ok(uses)
+}
+
+fn tell_use(row: &mut UseRow, hold: &EntryRow, end: Option<&EntryRow>) {
+    let end_kind = end.map(|end| end.kind);
+    row.tool = hold.reason.clone();
+    row.description = hold.reason.clone();
+    row.credits = -hold.amount;
+    row.created_at = hold.created_at;
+    row.status = match end_kind {
+        Some(EntryKind::Capture) => "completed",
+        Some(_) => "refunded",
+        None => "held",
+    }
+    .to_owned();
+    row.settled_at = end.map(|end| end.created_at);
+    row.refunded_at = row
+        .settled_at
+        .filter(|_| end_kind == Some(EntryKind::Release));
+}
+
+fn count(uses: &[UseRow], status: &str, is: impl Fn(&UseRow) -> bool) -> i64 {
+    let counted = uses.iter().filter(|row| row.status == status && is(row));
+    i64::try_from(counted.count()).unwrap_or(i64::MAX)
+}
+
+/// Writes the counts of each period, and says which began last.
+async fn write_periods(
+    tx: &mut Tx,
+    user: &UserId,
+    uses: &[UseRow],
+) -> sqlx::Result<Option<PeriodId>> {
+    let rows: Vec<PeriodRow> =
+        sqlx::query_as("SELECT * FROM plan_periods WHERE user_id = $1 ORDER BY starts_at")
+            .bind(user)
+            .fetch_all(&mut **tx)
+            .await?;
+    let mut newest = None;
+    for mut row in rows {
+        let of_it = |used: &UseRow| used.period_id.as_ref() == Some(&row.id);
+        (row.used, row.held) = (count(uses, "completed", of_it), count(uses, "held", of_it));
+        newest = Some(row.id.clone());
+        plans::update(tx, &mut row).await?;
+    }
+    Ok(newest)
+}
+
+async fn write_wallet(
+    tx: &mut Tx,
+    mut row: WalletRow,
+    told: &Recomputed,
+    uses: &[UseRow],
+    newest: Option<PeriodId>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let by_trial = |row: &UseRow| row.paid_by == PaidBy::Trial;
+    row.set_figures(&told.figures());
+    row.version = row.version.max(told.version) + 1;
+    row.seq = told.seq;
+    row.trials_used = count(uses, "completed", by_trial);
+    row.trials_held = count(uses, "held", by_trial);
+    row.trials_limit = row.trials_limit.max(row.trials_used + row.trials_held);
+    row.period_id = newest;
+    row.changed_at = now;
+    row.seal = row.seal();
+    store::update_wallet(tx, &row).await
+}
+
+/// Ends, by the usual path, the holds of jobs that have ended.
+async fn settle_ended(db: &Database, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
+    let ended: Vec<(JobId, String)> = sqlx::query_as(
+        "SELECT j.id, j.state FROM jobs j JOIN consumption_records c ON c.job_id = j.id \
+         WHERE c.user_id = $1 AND c.status = 'held' AND j.finished_at IS NOT NULL",
+    )
+    .bind(user)
+    .fetch_all(db.reader())
+    .await?;
+    for (job, state) in ended {
+        let mut tx = db.begin().await?;
+        if state == "succeeded" {
+            capture(&mut tx, &job, now).await?;
+        } else {
+            release(&mut tx, &job, now).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}

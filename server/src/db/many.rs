@@ -1,0 +1,19 @@
+use sqlx::AssertSqlSafe;
+
+/// An `INSERT` of so many rows at once: `columns` as they stand in SQL, a placeholder for each value.
+pub(crate) fn many_rows(
+    table: &'static str,
+    columns: &'static str,
+    rows: usize,
+) -> AssertSqlSafe<String> {
+    let width = columns.split(',').count();
+    let row = |number: usize| {
+        let places: Vec<String> = (1..=width)
+            .map(|place| format!("${}", number * width + place))
+            .collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    let values = rows.join(", ");
+    AssertSqlSafe(format!("INSERT INTO {table} ({columns}) VALUES {values}"))
+}

@@ -1,0 +1,203 @@
+//! Proves the ledger: recomputes every wallet, lot, use and period from the entries, checks every
+//! record against them, and compares each row with its seal. It reads and never writes; each
+//! disagreement names its row, what was expected and found, and what mends it.
+//!
+//! Wallets are read in batches, each batch in one snapshot of the database, so a busy server can be
+//! checked while it works. What is kept in memory grows with the lots of a batch, not with its
+//! entries.
+//!
+//! To check one more thing: a comparison in `wallets.rs`, a line in [`mend_of`], and a row in the table
+//! of `tests/verify.rs`.
+
+mod deep;
+mod wallets;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::db::Database;
+use crate::ids::UserId;
+use crate::time::Timestamp;
+
+pub use deep::{DeepError, ask_providers};
+
+/// One disagreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub kind: &'static str,
+    /// The row that is wrong; of one that is not there, what it is known by.
+    pub id: String,
+    pub user_id: Option<String>,
+    pub expected: String,
+    pub found: String,
+    /// The command that mends it.
+    pub mend: String,
+}
+
+impl Finding {
+    fn new(
+        kind: &'static str,
+        id: impl ToString,
+        user: Option<&UserId>,
+        expected: impl ToString,
+        found: impl ToString,
+    ) -> Self {
+        let id = id.to_string();
+        Self {
+            kind,
+            mend: mend_of(kind, &id, user),
+            id,
+            user_id: user.map(ToString::to_string),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            id,
+            expected,
+            found,
+            mend,
+            ..
+        } = self;
+        write!(
+            f,
+            "{kind} {id}: expected {expected}, found {found}; mend: {mend}"
+        )
+    }
+}
+
+/// What follows from the entries is made anew from them. The entries themselves, and what people set
+/// out to buy, follow from nothing: they come back from a backup, or are accepted as they are.
+fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
+    let derived = ["wallet.", "lot.", "use.", "period.", "job."];
+    let user = user.map(UserId::as_str).unwrap_or_default();
+    if kind == "recharge.paid" {
+        format!("atelier recharge fulfil --id {id}")
+    } else if derived.iter().any(|prefix| kind.starts_with(prefix)) {
+        format!("atelier rebuild --user {user}")
+    } else {
+        format!(
+            "restore the row from a backup, or if it is right: \
+             atelier verify --accept {kind} --id {id} --reason WHY"
+        )
+    }
+}
+
+/// How much was looked at, and how much of it is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub wallets: u64,
+    pub of_wallets: u64,
+    pub entries: u64,
+    pub findings: u64,
+    /// Disagreements that an operator has accepted.
+    pub accepted: u64,
+}
+
+/// What a run tells while it goes on.
+pub enum Told<'a> {
+    Finding(&'a Finding),
+    /// After each batch.
+    Progress(&'a Totals),
+}
+
+/// Collects what is found, leaving out what was accepted.
+struct Out<'a> {
+    totals: Totals,
+    accepted: HashSet<(String, String, String)>,
+    /// Rows older than this may be without a seal.
+    sealed_since: Timestamp,
+    tell: &'a mut (dyn FnMut(Told<'_>) + Send),
+}
+
+impl Out<'_> {
+    fn finding(&mut self, finding: &Finding) {
+        let key = (
+            finding.kind.to_owned(),
+            finding.id.clone(),
+            finding.found.clone(),
+        );
+        if self.accepted.contains(&key) {
+            self.totals.accepted += 1;
+        } else {
+            self.totals.findings += 1;
+            (self.tell)(Told::Finding(finding));
+        }
+    }
+
+    fn compare<T: PartialEq + ToString>(
+        &mut self,
+        kind: &'static str,
+        id: impl ToString,
+        user: &UserId,
+        expected: T,
+        found: T,
+    ) {
+        if expected != found {
+            self.finding(&Finding::new(kind, id, Some(user), expected, found));
+        }
+    }
+}
+
+/// Checks everything that this database can prove by itself.
+pub async fn run(db: &Database, tell: &mut (dyn FnMut(Told<'_>) + Send)) -> sqlx::Result<Totals> {
+    let accepted: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT kind, id, found FROM accepted_findings")
+            .fetch_all(db.reader())
+            .await?;
+    let since: Option<String> =
+        sqlx::query_scalar("SELECT value FROM installation WHERE name = 'sealed_since'")
+            .fetch_optional(db.reader())
+            .await?;
+    let since = since.and_then(|value| value.parse().ok());
+    let mut out = Out {
+        totals: Totals::default(),
+        accepted: accepted.into_iter().collect(),
+        sealed_since: Timestamp::from_micros(since.unwrap_or(0)),
+        tell,
+    };
+    wallets::check_all(db, &mut out).await?;
+    Ok(out.totals)
+}
+
+/// Everything that is wrong, for callers that want it in one piece.
+pub async fn findings(db: &Database) -> sqlx::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut collect = |told: Told<'_>| {
+        if let Told::Finding(finding) = told {
+            findings.push(finding.clone());
+        }
+    };
+    run(db, &mut collect).await?;
+    Ok(findings)
+}
+
+/// Takes a disagreement as it is: somebody looked into it, and nothing can or has to be mended.
+/// A later change of the row is found again.
+pub async fn accept(
+    db: &Database,
+    finding: &Finding,
+    reason: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query(
+        "INSERT INTO accepted_findings (kind, id, found, reason, accepted_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, id, found) DO NOTHING",
+    )
+    .bind(finding.kind)
+    .bind(&finding.id)
+    .bind(&finding.found)
+    .bind(reason)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
