@@ -4,13 +4,37 @@ use crate::Outcome;
 use crate::process::must;
 use crate::workspace::cargo;
 
-pub fn run(_: &[String]) -> Outcome {
-    must(&mut cargo([
-        "bench",
-        "--package",
-        "atelier",
-        "--bench",
-        "dashboard",
-    ]))?;
+/// Each part with the package and bench that have it.
+const PARTS: [(&str, &str, &str); 4] = [
+    ("ledger", "atelier-server", "ledger"),
+    ("dashboard", "atelier", "program"),
+    ("push", "atelier", "program"),
+    ("process", "atelier", "program"),
+];
+
+pub fn run(wanted: &[String]) -> Outcome {
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|word| PARTS.iter().all(|(part, ..)| part != word))
+    {
+        let known = PARTS.map(|(part, ..)| part).join(", ");
+        return Err(format!("no part is called {unknown}; there are {known}").into());
+    }
+    for (part, package, bench) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|word| word == part) {
+            println!("\n── {part}");
+            let words = [
+                "bench",
+                "--quiet",
+                "--package",
+                package,
+                "--bench",
+                bench,
+                "--",
+                part,
+            ];
+            must(&mut cargo(words))?;
+        }
+    }
     Ok(())
 }

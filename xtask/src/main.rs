@@ -10,6 +10,7 @@ mod bench;
 mod cluster;
 mod counts;
 mod lint;
+mod mutate;
 mod postgres;
 mod process;
 mod setup;
@@ -46,9 +47,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "bench",
-        does: "measure the dashboard, beside a bare handler with the same statements; release build",
+        usage: "bench [PART…]",
+        does: "measure ledger, dashboard, push and process, each beside its baseline; release build",
         run: bench::run,
+    },
+    Command {
+        name: "mutate",
+        usage: "mutate [NAME…]",
+        does: "plant each listed fault in the ledger alone; a test must turn red (an hour)",
+        run: mutate::run,
     },
     Command {
         name: "postgres",

@@ -1,0 +1,335 @@
+//! The faults: one line each, in the code that must never have one.
+
+/// Which tests guard a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// Of the crate `server`: tables, the ledger on both databases, the model.
+    Server,
+    /// The whole program over HTTP, as far as it concerns buying.
+    Site,
+}
+
+impl Suite {
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Server => &[
+                "--package",
+                "atelier-server",
+                "--lib",
+                "--test",
+                "ledger",
+                "--test",
+                "model",
+            ],
+            Self::Site => &["--package", "atelier", "--test", "site", "payments"],
+        }
+    }
+}
+
+pub struct Fault {
+    /// What goes wrong, in a few words.
+    pub name: &'static str,
+    pub file: &'static str,
+    /// The place: a text that is there once.
+    pub from: &'static str,
+    pub to: &'static str,
+    pub suite: Suite,
+}
+
+const fn server(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Fault {
+    Fault {
+        name,
+        file,
+        from,
+        to,
+        suite: Suite::Server,
+    }
+}
+
+const fn site(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Fault {
+    Fault {
+        name,
+        file,
+        from,
+        to,
+        suite: Suite::Site,
+    }
+}
+
+const LEDGER: &str = "server/src/credits/ledger.rs";
+const ORDER: &str = "server/src/credits/order.rs";
+const OPERATIONS: &str = "server/src/credits/operations.rs";
+const RETURNS: &str = "server/src/credits/returns.rs";
+const STORE: &str = "server/src/credits/store.rs";
+const TYPES: &str = "server/src/credits/types.rs";
+const ADJUST: &str = "server/src/credits/adjust.rs";
+const RECORDS: &str = "server/src/credits/records.rs";
+const ROWS: &str = "server/src/credits/rows.rs";
+const FULFIL: &str = "server/src/payments/fulfil.rs";
+
+pub const FAULTS: &[Fault] = &[
+    // The spend order.
+    server(
+        "bought credits are spent before given ones",
+        ORDER,
+        "lot.source == Source::Purchase",
+        "lot.source != Source::Purchase",
+    ),
+    server(
+        "lasting credits are spent before those that lapse",
+        ORDER,
+        "map_or(i64::MAX, |at| at.micros())",
+        "map_or(0, |at| at.micros())",
+    ),
+    server(
+        "newest credits are spent first",
+        ORDER,
+        "lot.created_at.micros(), lot.id.as_str()",
+        "-lot.created_at.micros(), lot.id.as_str()",
+    ),
+    server(
+        "frozen credits are spent",
+        ORDER,
+        "if lot.frozen { 0 } else { lot.free }",
+        "lot.free",
+    ),
+    // What pays.
+    server(
+        "the plan never pays",
+        TYPES,
+        "if price.plan &&",
+        "if false &&",
+    ),
+    server(
+        "the last credit cannot be spent",
+        TYPES,
+        "self.figures.remaining >= price.credits",
+        "self.figures.remaining > price.credits",
+    ),
+    server(
+        "trials pay for what they may not",
+        TYPES,
+        "price.trial && self.trials.remaining > 0",
+        "self.trials.remaining > 0",
+    ),
+    server(
+        "a full quota pays once more",
+        TYPES,
+        "is_none_or(|left| left > 0)",
+        "is_none_or(|left| left >= 0)",
+    ),
+    // Holds.
+    server(
+        "a hold takes what is not there",
+        LEDGER,
+        "if self.figures.remaining < amount {",
+        "if self.figures.remaining + 1 < amount {",
+    ),
+    server(
+        "a trial is not held",
+        OPERATIONS,
+        "locked.trials.held += 1;",
+        "",
+    ),
+    server(
+        "a use of the plan is not held",
+        OPERATIONS,
+        "plans::count(tx, &mut locked, id, 1, 0)",
+        "plans::count(tx, &mut locked, id, 0, 0)",
+    ),
+    server(
+        "a use of the plan is not counted",
+        OPERATIONS,
+        "period, -1, i64::from(delivered))",
+        "period, -1, 0)",
+    ),
+    server(
+        "a hold is released twice",
+        RECORDS,
+        "WHERE job_id = $1 AND status = 'held'",
+        "WHERE job_id = $1",
+    ),
+    server(
+        "a release gives back more than was held",
+        LEDGER,
+        "lot.take_in(*part, now);",
+        "lot.take_in(*part + 1, now);",
+    ),
+    server(
+        "a captured hold comes back",
+        OPERATIONS,
+        "let delivered = kind == EntryKind::Capture;",
+        "let delivered = false;",
+    ),
+    server(
+        "the wallet is not locked",
+        STORE,
+        "tx.locking(\"SELECT * FROM wallets WHERE user_id = $1\")",
+        "\"SELECT * FROM wallets WHERE user_id = $1\"",
+    ),
+    // Lapse.
+    server(
+        "credits live a moment too long",
+        LEDGER,
+        "self.expires_at.is_some_and(|at| at <= now)",
+        "self.expires_at.is_some_and(|at| at < now)",
+    ),
+    server(
+        "lapse is ignored",
+        LEDGER,
+        "lot.expires_at.filter(|_| lot.lapsed(self.now))",
+        "lot.expires_at.filter(|_| false)",
+    ),
+    server(
+        "frozen credits lapse",
+        LEDGER,
+        "if amount == 0 || lot.frozen {",
+        "if amount == 0 {",
+    ),
+    server(
+        "what comes back into a lapsed lot lapses at once",
+        LEDGER,
+        "        if self.lapsed(now) {\n            self.expires_at",
+        "        if false {\n            self.expires_at",
+    ),
+    server(
+        "a page still shows what lapsed",
+        STORE,
+        "l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0",
+        "l.free > 0 AND l.expires_at < $2 AND l.frozen = 0",
+    ),
+    // Debt, refunds, disputes.
+    server(
+        "a grant does not pay the debt",
+        LEDGER,
+        "let amount = self.figures.debt.min(self.figures.remaining);",
+        "let amount = 0;",
+    ),
+    server(
+        "taken back is rounded up",
+        RETURNS,
+        "product / i128::from(paid_minor)",
+        "(product + i128::from(paid_minor) - 1) / i128::from(paid_minor)",
+    ),
+    server(
+        "each refund takes back by its own delta",
+        RETURNS,
+        "target - taken_back(tx, recharge).await?",
+        "target - 0 * taken_back(tx, recharge).await?",
+    ),
+    server(
+        "a refund takes other lots first",
+        LEDGER,
+        "if lot.is_of(recharge) { lot.free } else { 0 }",
+        "if lot.is_of(recharge) { 0 } else if lot.frozen { 0 } else { lot.free }",
+    ),
+    server(
+        "a failed refund leaves the debt",
+        LEDGER,
+        "let from_debt = self.figures.debt.min(amount);",
+        "let from_debt = 0;",
+    ),
+    server(
+        "a dispute does not freeze",
+        LEDGER,
+        "let lots = self.set_frozen(recharge, true);",
+        "let lots = self.set_frozen(recharge, false);",
+    ),
+    server(
+        "what a won dispute frees does not lapse",
+        LEDGER,
+        "        self.lapse();\n        self.pay_debt();",
+        "        self.pay_debt();",
+    ),
+    // Exactly once, in order.
+    server(
+        "a purchase may be granted twice",
+        OPERATIONS,
+        "lot.recharge_id = Some(grant.recharge.clone());",
+        "",
+    ),
+    server(
+        "the version stands still",
+        STORE,
+        "self.row.version += 1;",
+        "",
+    ),
+    server(
+        "an entry tells what remains, not the net balance",
+        LEDGER,
+        "balance_after: self.figures.net(),",
+        "balance_after: self.figures.remaining,",
+    ),
+    server(
+        "a plan serves no day after its end",
+        ROWS,
+        "now < self.serves_until",
+        "now < self.ends_at",
+    ),
+    // By hand.
+    server(
+        "setting forgets the debt",
+        ADJUST,
+        "(missing + figures.debt, Deducted::Removed)",
+        "(missing, Deducted::Removed)",
+    ),
+    server(
+        "an operator's deduction counts as used",
+        ADJUST,
+        "_ => Deducted::Removed,",
+        "_ => Deducted::Used,",
+    ),
+    // Fulfilment.
+    server(
+        "a payment of somebody else is granted",
+        FULFIL,
+        "state.user_id.as_deref() != Some(recharge.user_id.as_str())",
+        "state.user_id.is_none()",
+    ),
+    server(
+        "a payment that is too small is granted",
+        FULFIL,
+        "state.amount_minor + state.discount_minor < recharge.amount_minor",
+        "state.amount_minor + state.discount_minor + 1 < recharge.amount_minor",
+    ),
+    server(
+        "a payment in another currency is granted",
+        FULFIL,
+        "state.currency != recharge.currency",
+        "state.currency.is_empty()",
+    ),
+    site(
+        "an open checkout is granted",
+        FULFIL,
+        "CheckoutProgress::Open => return Ok(Fulfilment::Unpaid(recharge)),",
+        "CheckoutProgress::Open => return self.settle(recharge, state).await,",
+    ),
+    site(
+        "a payment on its way is granted",
+        FULFIL,
+        "CheckoutProgress::Processing => return Ok(Fulfilment::Waiting(recharge)),",
+        "CheckoutProgress::Processing => return self.settle(recharge, state).await,",
+    ),
+    site(
+        "the bonus is granted twice",
+        FULFIL,
+        "credits: recharge.credits - recharge.bonus,",
+        "credits: recharge.credits,",
+    ),
+    site(
+        "the record completes without its grant",
+        FULFIL,
+        "if !credits::is_granted(&mut tx, &recharge.id).await? {",
+        "if false {",
+    ),
+];
