@@ -37,6 +37,22 @@ macro_rules! on_both_places {
     )+};
 }
 
+/// Runs `verify`, which must find so many things; its lines.
+fn disagreements(place: &Place, words: &[&str], count: usize) -> Vec<String> {
+    let output = place.run(words);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    assert!(lines[count].ends_with(&format!("{count} disagreements")), "{said}");
+    lines
+}
+
+/// The command that a finding names.
+fn mend_of(finding: &str) -> Vec<&str> {
+    let command = finding.split_once("mend: atelier ").expect("a command").1;
+    command.split(' ').collect()
+}
+
 const BUYERS: usize = 10;
 const PURCHASES: usize = 200;
 const JOBS: usize = 20;
@@ -235,6 +251,32 @@ on_both_places! {
         let told: Value = serde_json::from_str(&place.says(&["verify", "--json"])).expect("JSON");
         assert_eq!(told["findings"], json!([]));
         assert!(told["entries"].as_i64() >= Some(4), "{told}");
+    }
+
+    async fn what_verify_names_mends_what_it_found(place: &Place) {
+        let server = place.serve();
+        let ann = server.anonymous().signed_up_as("ann").await;
+        // Paid, and nobody told us.
+        let unheard = ann.buy("credits-10", "never").await;
+        server.kill();
+        place.says(&["verify"]);
+        let said = disagreements(place, &["verify", "--deep"], 1);
+        assert!(said[0].contains(&format!("recharge.paid {}", unheard.recharge_id)), "{said:?}");
+        place.says(&mend_of(&said[0]));
+        assert!(place.says(&["verify", "--deep"]).contains("0 disagreements"));
+
+        // Somebody gave a lot another end, by hand.
+        let db = Database::open(&place.database_url).await.expect("the database");
+        let mut tx = db.begin().await.expect("a transaction");
+        let changed = sqlx::query("UPDATE lots SET expires_at = 5 WHERE source = 'purchase'");
+        changed.execute(&mut *tx).await.expect("a change");
+        tx.commit().await.expect("a commit");
+        db.close().await;
+        let said = disagreements(place, &["verify"], 2);
+        place.says(&mend_of(&said[0]));
+        assert!(place.says(&["verify", "--deep"]).contains("0 disagreements"));
+        assert_eq!(place.run(&["rebuild", "--user", "nobody"]).status.code(), Some(1));
+        assert_eq!(place.run(&["recharge", "fulfil", "--id", "nothing"]).status.code(), Some(1));
     }
 
     async fn a_token_of_the_command_line_works(place: &Place) {
