@@ -20,6 +20,7 @@ use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::broadcast;
 
 pub use changes::Change;
+pub(crate) use changes::Outbox;
 pub use connect::OpenError;
 
 /// The database's error, for floors that know no sqlx.
@@ -44,9 +45,9 @@ struct Inner {
     url: String,
     writer: AnyPool,
     reader: AnyPool,
-    /// What this process committed.
-    own: broadcast::Sender<Change>,
-    /// The same, and what others committed.
+    /// What this process committed, for the others; SQLite's files tell of themselves.
+    outbox: Outbox,
+    /// What is committed, here or elsewhere.
     all: broadcast::Sender<Change>,
 }
 
@@ -92,16 +93,13 @@ impl Database {
         self.0.all.subscribe()
     }
 
-    /// Hears of what this process commits from now on.
-    pub(crate) fn own_changes(&self) -> broadcast::Receiver<Change> {
-        self.0.own.subscribe()
+    /// What other processes have to be told of.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 
-    /// Tells whoever listens. Nobody listening is no error.
-    pub(crate) fn announce(&self, change: Change, from_elsewhere: bool) {
-        if !from_elsewhere {
-            let _ = self.0.own.send(change.clone());
-        }
+    /// Tells whoever listens in this process. Nobody listening is no error.
+    pub(crate) fn announce(&self, change: Change) {
         let _ = self.0.all.send(change);
     }
 
@@ -141,9 +139,10 @@ impl Tx {
         let Self { inner, changes, db } = self;
         let committing = tokio::spawn(async move {
             inner.commit().await?;
-            for change in changes {
-                db.announce(change, false);
+            if db.kind() == Kind::Postgres && !changes.is_empty() {
+                db.outbox().put(changes.iter().cloned());
             }
+            changes.into_iter().for_each(|change| db.announce(change));
             Ok(())
         });
         committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
