@@ -22,7 +22,7 @@ interface Node {
 }
 
 test('two nodes, two browsers, 100 purchases: both pages are right', async ({ home, page, browser, words }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(240_000);
   const [here, there] = [await home.serve(), await home.serveBeside()];
   const { email } = await Person.signsUp(here);
   const elsewhere = await browser.newContext();

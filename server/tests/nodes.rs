@@ -126,27 +126,32 @@ fn studio(ground: &TestGround, provider: &Provider, node: &str) -> Studio {
     )
 }
 
-/// A job that the provider has, due now.
-async fn running_job(ground: &TestGround) -> JobId {
-    let user = ground.account("ann").await;
+/// Jobs that the provider has, all due now.
+async fn running_jobs(ground: &TestGround, count: usize) {
+    let user = ground.account("ann").await.id;
+    for number in 1..=count {
+        running_job(ground, &user, &format!("run-{number}")).await;
+    }
+}
+
+async fn running_job(ground: &TestGround, user: &UserId, run: &str) {
     let now = ground.clock.now();
-    let job = JobId::new(now);
     let mut tx = ground.db.begin().await.unwrap();
     sqlx::query(
         "INSERT INTO jobs (id, user_id, tool, state, progress, cancel_requested, paid_by, cost, \
          category, provider, external_id, callback_hash, next_at, submitted_at, deadline_at, \
          created_at) VALUES ($1, $2, 'try_on', 'running', 10, 0, 'trial', 0, 'auto', 'fashn', \
-         'run-1', 'none', $3, $3, $4, $3)",
+         $5, $5, $3, $3, $4, $3)",
     )
-    .bind(&job)
-    .bind(&user.id)
+    .bind(JobId::new(now))
+    .bind(user)
     .bind(now)
     .bind(now.plus(Duration::from_secs(3_600)))
+    .bind(run)
     .execute(&mut *tx)
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    job
 }
 
 async fn row<T>(ground: &TestGround, statement: &'static str) -> T
@@ -234,9 +239,35 @@ on_both_databases! {
         assert!(provider.asked.try_recv().is_err(), "it was read twice");
     }
 
+    async fn two_workers_share_what_is_due(ground: TestGround) {
+        const JOBS: usize = 24;
+        let mut provider = Provider::start().await;
+        running_jobs(&ground, JOBS).await;
+        let stop = CancellationToken::new();
+        let workers = ["a", "b"].map(|node| {
+            let worker = studio(&ground, &provider, node).run_worker(stop.clone());
+            tokio::spawn(worker)
+        });
+        let mut asked = Vec::new();
+        for _ in 0..JOBS {
+            let request = provider.next().await;
+            asked.push(request.path.clone());
+            let failed = json!({"id": "run", "status": "failed", "error": {"name": "PoseError"}});
+            request.answer(StatusCode::OK, failed.to_string());
+        }
+        stop.cancel();
+        for worker in workers {
+            worker.await.unwrap();
+        }
+        assert!(provider.asked.try_recv().is_err(), "a job was asked for twice");
+        asked.sort_unstable();
+        asked.dedup();
+        assert_eq!(asked.len(), JOBS);
+    }
+
     async fn a_job_taken_over_is_left_to_who_has_it(ground: TestGround) {
         let mut provider = Provider::start().await;
-        running_job(&ground).await;
+        running_jobs(&ground, 1).await;
         let (stop_slow, stop_quick) = (CancellationToken::new(), CancellationToken::new());
         let mut slow = pin!(studio(&ground, &provider, "a").run_worker(stop_slow.clone()));
         let late_request = tokio::select! {
@@ -264,7 +295,7 @@ on_both_databases! {
 
     async fn a_lease_that_ran_out_is_good_again_for_the_step_under_way(ground: TestGround) {
         let mut provider = Provider::start().await;
-        running_job(&ground).await;
+        running_jobs(&ground, 1).await;
         let stop = CancellationToken::new();
         let worker = studio(&ground, &provider, "a").run_worker(stop.clone());
         let worker = tokio::spawn(worker);
@@ -272,17 +303,17 @@ on_both_databases! {
         ground.clock.advance(Duration::from_secs(16));
         let until = ground.clock.now().plus(Duration::from_secs(15)).micros();
         until_row(&ground, "SELECT lease_until FROM jobs", (until,)).await;
-        assert!(provider.asked.try_recv().is_err(), "a second step asked as well");
         let failed = json!({"id": "run-1", "status": "failed", "error": {"name": "PoseError"}});
         request.answer(StatusCode::OK, failed.to_string());
         until_row(&ground, "SELECT state FROM jobs", ("failed".to_owned(),)).await;
         stop.cancel();
         worker.await.unwrap();
+        assert!(provider.asked.try_recv().is_err(), "a second step asked as well");
     }
 
     async fn a_result_fetched_by_two_is_kept_once(ground: TestGround) {
         let mut provider = Provider::start().await;
-        running_job(&ground).await;
+        running_jobs(&ground, 1).await;
         let output = provider.base.join("outputs/1.png").unwrap();
         let completed = json!({"id": "run-1", "status": "completed", "output": [output.as_str()]});
         let completed = completed.to_string();
