@@ -18,6 +18,8 @@ const ON_SQLITE = [
   'stories/landing.spec.ts',
   'stories/top-up.spec.ts',
 ];
+/** Several nodes share a PostgreSQL database. */
+const ON_POSTGRES = 'live/two-nodes.spec.ts';
 
 export default defineConfig<Options, WorkerOptions>({
   globalSetup: './harness/postgres.ts',
@@ -55,6 +57,7 @@ export default defineConfig<Options, WorkerOptions>({
     {
       name: 'sqlite-script-en-1280',
       testMatch: [...EVERYWHERE, ...ON_SQLITE, 'live/**'],
+      testIgnore: ON_POSTGRES,
       use: { database: 'sqlite', language: 'en', locale: 'en-US', viewport: DESKTOP, colorScheme: 'light' },
     },
     {

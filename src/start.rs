@@ -614,6 +614,9 @@ impl Program {
                 () = give_up => tracing::warn!("some work did not end in time"),
             }
         }
+        if let Err(error) = live::tell_the_rest(&self.services.db).await {
+            tracing::warn!(%error, "other nodes were not told of the last changes");
+        }
         self.services.db.close().await;
         if broken {
             return Err("work behind the pages ended by itself; the log says more".into());

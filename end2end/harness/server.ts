@@ -57,6 +57,14 @@ export class Home {
     return server;
   }
 
+  /** Starts one more node beside those that run, on a port of its own. */
+  async serveBeside(settings: Settings = {}): Promise<Server> {
+    const elsewhere = { ATELIER_LISTEN: '127.0.0.1:0', ...settings };
+    const server = await Server.start(this, this.#spawn(['serve'], elsewhere));
+    this.servers.push(server);
+    return server;
+  }
+
   /** Runs one command of the program to its end. */
   async run(
     words: string[],

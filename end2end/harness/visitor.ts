@@ -61,9 +61,14 @@ export class Visitor {
   /** Signs up without the pages, for stories that begin later; answers who it is. */
   async arrivesSignedIn(): Promise<Person> {
     const person = await Person.signsUp(this.server);
+    await this.arrivesAs(person);
+    return person;
+  }
+
+  /** Takes over the session of somebody who signed in at this server without the pages. */
+  async arrivesAs(person: Person): Promise<void> {
     const cookies = [...person.client.cookies].map(([name, value]) => ({ name, value, url: this.server.url }));
     await this.page.context().addCookies(cookies);
-    return person;
   }
 
   wallet(): Promise<Wallet> {

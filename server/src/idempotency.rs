@@ -4,6 +4,8 @@
 //! The claim is a row written in the transaction that does the work, so key, work and answer commit
 //! together or not at all. Work that asks a provider between two transactions leaves its claim
 //! without an answer and names its `subject`; whoever comes after a crash goes on with that subject.
+//! Such a claim is known by the moment it was made: one that was taken over is no longer ours to
+//! answer or to give up.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -245,15 +247,22 @@ pub async fn set_subject(tx: &mut Tx, scope: &Scope, subject: &str) -> sqlx::Res
     Ok(())
 }
 
-/// Keeps the success answer; commits with the work.
-pub async fn keep(tx: &mut Tx, scope: &Scope, answer: &Answer) -> sqlx::Result<()> {
+/// Keeps the success answer under the claim made at `claimed_at`; commits with the work.
+pub async fn keep(
+    tx: &mut Tx,
+    scope: &Scope,
+    claimed_at: Timestamp,
+    answer: &Answer,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE idempotency_keys SET status = $4, response = $5 \
-         WHERE user_id = $1 AND endpoint = $2 AND key = $3",
+        "UPDATE idempotency_keys SET status = $5, response = $6 \
+         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
+           AND status IS NULL",
     )
     .bind(&scope.user)
     .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
+    .bind(claimed_at.plus(WORK_TIME))
     .bind(i64::from(answer.status))
     .bind(&answer.body)
     .execute(&mut **tx)
@@ -261,16 +270,19 @@ pub async fn keep(tx: &mut Tx, scope: &Scope, answer: &Answer) -> sqlx::Result<(
     Ok(())
 }
 
-/// Gives up a claim whose work was refused after it had begun: refusals are not kept.
-pub async fn give_up(db: &Database, scope: &Scope) -> sqlx::Result<()> {
+/// Gives up the claim made at `claimed_at` whose work was refused after it had begun: refusals are
+/// not kept.
+pub async fn give_up(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
     sqlx::query(
         "DELETE FROM idempotency_keys \
-         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND status IS NULL",
+         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
+           AND status IS NULL",
     )
     .bind(&scope.user)
     .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
+    .bind(claimed_at.plus(WORK_TIME))
     .execute(&mut *tx)
     .await?;
     tx.commit().await

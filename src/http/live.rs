@@ -163,8 +163,13 @@ impl Live {
                 change = self.changes.recv() => match change {
                     Ok(change) if *change.user() == self.user => self.on(change).await?,
                     Ok(_) => {}
-                    // Too slow to hear everything: read everything again.
-                    Err(RecvError::Lagged(_)) => self.read_all().await.ok()?,
+                    // Too slow to hear everything: ask for everything again.
+                    Err(RecvError::Lagged(_)) => {
+                        if !self.still_allowed().await {
+                            return None;
+                        }
+                        self.read_all().await.ok()?;
+                    }
                     Err(RecvError::Closed) => return None,
                 },
             }

@@ -4,23 +4,9 @@ use atelier_server::accounts::{Email, Scopes};
 use serde_json::json;
 
 use crate::support::live::Live;
-use crate::support::{App, Client};
+use crate::support::{App, Client, Numbers};
 
 const WRITES: usize = 200;
-
-/// Numbers without a pattern, the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: u64) -> i64 {
-        // Knuth's MMIX generator; its high bits are the good ones.
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        i64::try_from((self.0 >> 33) % bound).expect("a small number")
-    }
-}
 
 /// The balance by one of the ways to ask for it, over a connection of its own.
 async fn read_somehow(reader: &Client, way: i64) -> i64 {

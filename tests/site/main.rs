@@ -8,8 +8,10 @@
 mod support;
 
 mod api;
+mod concurrency;
 mod freshness;
 mod headers;
+mod nodes;
 mod pages;
 mod payments;
 mod process;

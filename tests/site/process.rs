@@ -120,6 +120,32 @@ const GRANTED: &str = "SELECT r.session_id FROM recharge_records r \
 const HELD: &str = "SELECT CAST(COALESCE(SUM(held + trials_held), 0) AS BIGINT) FROM wallets";
 const UNFINISHED: &str = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL";
 
+/// Every purchase that was paid is granted once, every job that was accepted is settled once.
+async fn nothing_is_missing_or_double(db: &Database, told: &Told) {
+    let book = texts(db, BOOK).await;
+    assert!(told.paid.iter().all(|session| book.contains(session)));
+    // Each grant is one lot and one entry, and nothing else was ever granted for money.
+    let lots = number(
+        db,
+        "SELECT COUNT(*) FROM lots WHERE recharge_id IS NOT NULL",
+    )
+    .await;
+    let entries = "SELECT COUNT(*) FROM entries WHERE kind = 'grant' AND recharge_id IS NOT NULL";
+    assert_eq!(usize::try_from(lots).ok(), Some(book.len()));
+    assert_eq!(number(db, entries).await, lots);
+    let jobs = texts(db, "SELECT id FROM jobs").await;
+    assert!(told.jobs.iter().all(|id| jobs.contains(id)));
+    // Captured where there is a result, released where there is none.
+    let wrong = "SELECT COUNT(*) FROM jobs j JOIN consumption_records c ON c.job_id = j.id \
+         WHERE (j.state = 'succeeded') <> (c.status = 'completed')";
+    assert_eq!(number(db, wrong).await, 0);
+    let settled = "SELECT COUNT(*) FROM entries WHERE kind IN ('capture', 'release')";
+    assert_eq!(
+        usize::try_from(number(db, settled).await).ok(),
+        Some(jobs.len())
+    );
+}
+
 on_both_places! {
     async fn nothing_is_lost_when_the_program_is_killed(place: &Place) {
         let machine = MACHINE.lock().await;
@@ -156,20 +182,8 @@ on_both_places! {
         })
         .await;
         let told = std::mem::take(&mut *told.lock().expect("no panic"));
-        let book = texts(&db, BOOK).await;
         assert!(told.paid.len() < PURCHASES, "killed too late to show anything");
-        assert!(told.paid.iter().all(|session| book.contains(session)));
-        // Each grant is one lot and one entry, and nothing else was ever granted for money.
-        let lots = number(&db, "SELECT COUNT(*) FROM lots WHERE recharge_id IS NOT NULL").await;
-        let entries = "SELECT COUNT(*) FROM entries WHERE kind = 'grant' AND recharge_id IS NOT NULL";
-        assert_eq!(usize::try_from(lots).ok(), Some(book.len()));
-        assert_eq!(number(&db, entries).await, lots);
-        let jobs = texts(&db, "SELECT id FROM jobs").await;
-        assert!(told.jobs.iter().all(|id| jobs.contains(id)));
-        // Captured where there is a result, released where there is none.
-        let wrong = "SELECT COUNT(*) FROM jobs j JOIN consumption_records c ON c.job_id = j.id \
-             WHERE (j.state = 'succeeded') <> (c.status = 'completed')";
-        assert_eq!(number(&db, wrong).await, 0);
+        nothing_is_missing_or_double(&db, &told).await;
         db.close().await;
         place.says(&["verify"]);
         let (status, _) = server.terminate();
@@ -326,6 +340,69 @@ on_both_places! {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(said.contains("wallet.total"), "{said}");
     }
+}
+
+/// Two nodes that start at the same moment on an empty database.
+async fn serve_two(place: &Arc<Place>) -> (Server, Server) {
+    let starting = [place.clone(), place.clone()]
+        .map(|place| tokio::task::spawn_blocking(move || place.serve()));
+    let [one, other] = starting;
+    (one.await.expect("a node"), other.await.expect("a node"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_one_of_two_nodes_is_killed_the_other_finishes_everything() {
+    let machine = MACHINE.lock().await;
+    let place = Arc::new(Place::new(Kind::Postgres).await);
+    let (doomed, other) = serve_two(&place).await;
+    let mut buyers = Vec::new();
+    for number in 0..BUYERS {
+        let buyer = doomed.anonymous();
+        buyers.push(buyer.signed_up_as(&format!("buyer{number}")).await);
+    }
+    let told = Arc::new(Mutex::new(Told::default()));
+    let mut under_way = tokio::task::JoinSet::new();
+    for number in 0..PURCHASES {
+        let node = if number % 2 == 0 { &doomed } else { &other };
+        let buyer = buyers[number % BUYERS].at(&node.base);
+        under_way.spawn(buy(buyer.clone(), told.clone()));
+        if number < JOBS {
+            under_way.spawn(try_on(buyer, told.clone()));
+        }
+    }
+    until("some of it is answered", async || {
+        let told = told.lock().expect("no panic");
+        (told.paid.len() >= PAID_BEFORE_THE_END && !told.jobs.is_empty()).then_some(())
+    })
+    .await;
+    doomed.kill();
+    while let Some(one) = under_way.join_next().await {
+        one.expect("no buyer was told anything wrong");
+    }
+    drop(machine);
+
+    let db = Database::open(&place.database_url)
+        .await
+        .expect("the database");
+    until_within(
+        RECOVERY,
+        "all that was paid is granted and nothing is held",
+        async || {
+            let settled = number(&db, HELD).await == 0 && number(&db, UNFINISHED).await == 0;
+            (settled && texts(&db, BOOK).await == texts(&db, GRANTED).await).then_some(())
+        },
+    )
+    .await;
+    let told = std::mem::take(&mut *told.lock().expect("no panic"));
+    assert!(
+        told.paid.len() < PURCHASES,
+        "killed too late to show anything"
+    );
+    nothing_is_missing_or_double(&db, &told).await;
+    db.close().await;
+    place.says(&["verify"]);
+    let (status, _) = other.terminate();
+    assert!(status.success());
 }
 
 /// The one line a start ends with when it cannot be.

@@ -72,6 +72,8 @@ enum MailError {
     /// What the server says may name the recipient; its code does not.
     #[error("the mail server refused or could not be reached (status {:?})", .0.status())]
     Smtp(#[from] lettre::transport::smtp::Error),
+    #[error("the mail server took too long")]
+    Timeout,
     #[error("the letter cannot be kept: {0}")]
     Folder(#[from] std::io::Error),
     #[error(transparent)]
@@ -102,6 +104,8 @@ pub(super) async fn enqueue(
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How long a letter belongs to the node that took it.
 const TAKEN_FOR: Duration = Duration::from_secs(60);
+/// Shorter, so that a slow server's letter is not sent by two nodes.
+const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 const MOST_ATTEMPTS: i64 = 8;
 
 impl Mailer {
@@ -129,7 +133,8 @@ impl Mailer {
         let mut tried = 0;
         while let Some(waiting) = self.take_one().await? {
             tried += 1;
-            match self.send(&waiting).await {
+            let sent = tokio::time::timeout(SEND_TIMEOUT, self.send(&waiting)).await;
+            match sent.unwrap_or(Err(MailError::Timeout)) {
                 Ok(()) => self.forget(&waiting.id).await?,
                 Err(error) => self.put_back(&waiting, &error).await?,
             }
@@ -137,15 +142,33 @@ impl Mailer {
         Ok(tried)
     }
 
+    /// Takes the letter that has been due longest. What another node takes at the same moment is
+    /// its own.
     async fn take_one(&self) -> sqlx::Result<Option<Waiting>> {
-        let now = self.accounts.clock.now();
+        loop {
+            let now = self.accounts.clock.now();
+            let due: Option<(String,)> = sqlx::query_as(
+                "SELECT id FROM outgoing_mail WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1",
+            )
+            .bind(now)
+            .fetch_optional(self.accounts.db.reader())
+            .await?;
+            let Some((id,)) = due else { return Ok(None) };
+            let taken = self.take(&id, now).await?;
+            if taken.is_some() {
+                return Ok(taken);
+            }
+        }
+    }
+
+    async fn take(&self, id: &str, now: Timestamp) -> sqlx::Result<Option<Waiting>> {
         let mut tx = self.accounts.db.begin().await?;
         let waiting = sqlx::query_as(
-            "UPDATE outgoing_mail SET attempts = attempts + 1, next_at = $2 \
-             WHERE id = (SELECT id FROM outgoing_mail WHERE next_at <= $1 \
-                         ORDER BY next_at LIMIT 1) AND next_at <= $1 \
+            "UPDATE outgoing_mail SET attempts = attempts + 1, next_at = $3 \
+             WHERE id = $1 AND next_at <= $2 \
              RETURNING id, recipient, template, language, attempts",
         )
+        .bind(id)
         .bind(now)
         .bind(now.plus(TAKEN_FOR))
         .fetch_optional(&mut *tx)
@@ -203,8 +226,10 @@ impl Mailer {
         let exponent = u32::try_from(waiting.attempts).unwrap_or(0);
         let wait = Duration::from_secs(30 * 2_u64.pow(exponent.min(8)));
         let mut tx = self.accounts.db.begin().await?;
-        sqlx::query("UPDATE outgoing_mail SET next_at = $2 WHERE id = $1")
+        // Unless another node has taken it meanwhile.
+        sqlx::query("UPDATE outgoing_mail SET next_at = $3 WHERE id = $1 AND attempts = $2")
             .bind(&waiting.id)
+            .bind(waiting.attempts)
             .bind(self.accounts.clock.now().plus(wait))
             .execute(&mut *tx)
             .await?;

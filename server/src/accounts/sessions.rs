@@ -86,14 +86,16 @@ impl SessionStore {
         tx.commit().await
     }
 
-    /// Whether a session still lives; open streams ask.
+    /// Whether a session still lives, its account not blocked; open streams ask.
     pub async fn lives(&self, id: &Id) -> sqlx::Result<bool> {
-        let found: Option<(i64,)> =
-            sqlx::query_as("SELECT expires_at FROM sessions WHERE id = $1 AND expires_at > $2")
-                .bind(key(id))
-                .bind(self.clock.now())
-                .fetch_optional(self.db.reader())
-                .await?;
+        let found: Option<(i64,)> = sqlx::query_as(
+            "SELECT s.expires_at FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
+             WHERE s.id = $1 AND s.expires_at > $2 AND u.blocked_at IS NULL",
+        )
+        .bind(key(id))
+        .bind(self.clock.now())
+        .fetch_optional(self.db.reader())
+        .await?;
         Ok(found.is_some())
     }
 

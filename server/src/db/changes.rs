@@ -1,7 +1,12 @@
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
 use crate::ids::{JobId, UserId};
 
 /// What a commit changed, as far as open pages care.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     Wallet(UserId),
     Job(UserId, JobId),
@@ -39,10 +44,64 @@ impl Change {
     }
 }
 
+/// What this process committed and others have not been told yet. A set, because whoever hears of a
+/// wallet reads it whole: what changes faster than it can be told is told once, and nothing is lost
+/// however long the way is closed. It holds each account and job at most once.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    waiting: Mutex<HashSet<Change>>,
+    filled: Notify,
+}
+
+impl Outbox {
+    pub fn put(&self, changes: impl IntoIterator<Item = Change>) {
+        self.waiting().extend(changes);
+        self.filled.notify_one();
+    }
+
+    /// Takes all there is.
+    pub fn take(&self) -> Vec<Change> {
+        std::mem::take(&mut *self.waiting()).into_iter().collect()
+    }
+
+    /// Waits until there is something, and takes all of it.
+    pub async fn next(&self) -> Vec<Change> {
+        loop {
+            let taken = self.take();
+            if !taken.is_empty() {
+                return taken;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashSet<Change>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time::Timestamp;
+
+    #[tokio::test]
+    async fn the_outbox_joins_and_loses_nothing() {
+        let at = Timestamp::from_seconds(1);
+        let (ann, bob) = (UserId::new(at), UserId::new(at));
+        let outbox = Outbox::default();
+        for _ in 0..10_000 {
+            outbox.put([Change::Wallet(ann.clone())]);
+        }
+        outbox.put([Change::SignedOut(bob)]);
+        let first = outbox.next().await;
+        assert_eq!(first.len(), 2);
+        // What could not be told goes back and comes again, beside what is new.
+        outbox.put(first);
+        outbox.put([Change::Job(ann, JobId::new(at))]);
+        assert_eq!(outbox.next().await.len(), 3);
+        assert!(outbox.take().is_empty());
+    }
 
     #[test]
     fn survives_the_way_to_another_process() {

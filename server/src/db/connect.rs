@@ -7,7 +7,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, AnyPool, Executor};
 use tokio::sync::broadcast;
 
-use super::{Inner, Kind};
+use super::{Inner, Kind, Outbox};
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -47,14 +47,13 @@ pub(super) async fn open(url: &str) -> Result<Inner, OpenError> {
         Kind::Sqlite => open_sqlite(&url).await?,
         Kind::Postgres => open_postgres(&url).await?,
     };
-    let (own, _) = broadcast::channel(CHANGES_KEPT);
     let (all, _) = broadcast::channel(CHANGES_KEPT);
     Ok(Inner {
         kind,
         url,
         writer,
         reader,
-        own,
+        outbox: Outbox::default(),
         all,
     })
 }

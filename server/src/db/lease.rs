@@ -42,10 +42,12 @@ impl Database {
             .flatten())
     }
 
-    pub async fn set_lease_note(&self, name: &str, note: &str) -> sqlx::Result<()> {
+    /// Keeps a note, if the lease is still `owner`'s.
+    pub async fn set_lease_note(&self, name: &str, owner: &str, note: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE leases SET note = $2 WHERE name = $1")
+        sqlx::query("UPDATE leases SET note = $3 WHERE name = $1 AND owner = $2")
             .bind(name)
+            .bind(owner)
             .bind(note)
             .execute(&mut *tx)
             .await?;

@@ -22,6 +22,7 @@ use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction};
 use tokio::sync::broadcast;
 
 pub use changes::Change;
+pub(crate) use changes::Outbox;
 pub use connect::OpenError;
 #[cfg(feature = "testing")]
 pub(crate) use many::many_rows;
@@ -49,9 +50,9 @@ struct Inner {
     url: String,
     writer: AnyPool,
     reader: AnyPool,
-    /// What this process committed.
-    own: broadcast::Sender<Change>,
-    /// The same, and what others committed.
+    /// What this process committed, for the others; SQLite's files tell of themselves.
+    outbox: Outbox,
+    /// What is committed, here or elsewhere.
     all: broadcast::Sender<Change>,
 }
 
@@ -106,16 +107,13 @@ impl Database {
         self.0.all.subscribe()
     }
 
-    /// Hears of what this process commits from now on.
-    pub(crate) fn own_changes(&self) -> broadcast::Receiver<Change> {
-        self.0.own.subscribe()
+    /// What other processes have to be told of.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 
-    /// Tells whoever listens. Nobody listening is no error.
-    pub(crate) fn announce(&self, change: Change, from_elsewhere: bool) {
-        if !from_elsewhere {
-            let _ = self.0.own.send(change.clone());
-        }
+    /// Tells whoever listens in this process. Nobody listening is no error.
+    pub(crate) fn announce(&self, change: Change) {
         let _ = self.0.all.send(change);
     }
 
@@ -165,9 +163,10 @@ impl Tx {
         let Self { inner, changes, db } = self;
         let committing = tokio::spawn(async move {
             inner.commit().await?;
-            for change in changes {
-                db.announce(change, false);
+            if db.kind() == Kind::Postgres && !changes.is_empty() {
+                db.outbox().put(changes.iter().cloned());
             }
+            changes.into_iter().for_each(|change| db.announce(change));
             Ok(())
         });
         committing.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))

@@ -62,17 +62,20 @@ impl Payments {
     /// One pass, if no other node is at it.
     async fn catch_up(&self) -> Result<(), CatchUpError> {
         let now = self.clock.now();
-        if !self
-            .db
-            .take_lease(LEASE, &self.node, now, LEASE_FOR)
-            .await?
-        {
+        if !self.is_our_turn().await? {
             return Ok(());
         }
         // Each works where the other does not, for example with a key that may not list events.
         let events = self.read_events(now).await;
         let records = self.check_records(now).await;
         events.and(records)
+    }
+
+    /// Takes the lease, or extends it: a long pass does so before each request, and ends where
+    /// another node has taken over.
+    async fn is_our_turn(&self) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        self.db.take_lease(LEASE, &self.node, now, LEASE_FOR).await
     }
 
     async fn read_events(&self, now: Timestamp) -> Result<(), CatchUpError> {
@@ -93,9 +96,12 @@ impl Payments {
                 break;
             }
             tokio::time::sleep(PACE).await;
+            if !self.is_our_turn().await? {
+                return Ok(());
+            }
         }
         self.db
-            .set_lease_note(LEASE, &now.seconds().to_string())
+            .set_lease_note(LEASE, &self.node, &now.seconds().to_string())
             .await?;
         if news {
             self.inbox_wake.notify_one();
@@ -115,6 +121,9 @@ impl Payments {
         .fetch_all(self.db.reader())
         .await?;
         for record in due {
+            if !self.is_our_turn().await? {
+                return Ok(());
+            }
             let Some(session_id) = &record.session_id else {
                 self.plan_next_check(&record).await?;
                 continue;

@@ -4,6 +4,7 @@ use super::{Payments, Provider, records, stripe};
 use crate::catalog::Offer;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
 use crate::ids::{RechargeId, UserId};
+use crate::time::Timestamp;
 
 /// Somebody wants to buy something.
 #[derive(Clone, Debug)]
@@ -61,15 +62,16 @@ impl Payments {
     }
 
     async fn checkout_once(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {
-        let recharge = match self.claim_record(request).await? {
+        let claimed_at = self.clock.now();
+        let recharge = match self.claim_record(request, claimed_at).await? {
             Claimed::Work(recharge) => recharge,
             Claimed::Done(answer) => return Ok(answer),
         };
         match self.open_session(request, &recharge).await {
-            Ok(started) => self.keep(request, &recharge, started).await,
+            Ok(started) => self.keep(request, &recharge, started, claimed_at).await,
             Err(error) => {
                 if let Some(scope) = &request.key {
-                    idempotency::give_up(&self.db, scope).await?;
+                    idempotency::give_up(&self.db, scope, claimed_at).await?;
                 }
                 Err(error)
             }
@@ -77,8 +79,11 @@ impl Payments {
     }
 
     /// First transaction: the key and the record, together.
-    async fn claim_record(&self, request: &CheckoutRequest) -> Result<Claimed, CheckoutError> {
-        let now = self.clock.now();
+    async fn claim_record(
+        &self,
+        request: &CheckoutRequest,
+        now: Timestamp,
+    ) -> Result<Claimed, CheckoutError> {
         let mut tx = self.db.begin().await?;
         if let Some(scope) = &request.key {
             match idempotency::claim(&mut tx, scope, now).await? {
@@ -145,6 +150,7 @@ impl Payments {
         request: &CheckoutRequest,
         recharge: &RechargeId,
         started: Started,
+        claimed_at: Timestamp,
     ) -> Result<Answer, CheckoutError> {
         let body = serde_json::to_string(&started).unwrap_or_default();
         let answer = Answer {
@@ -155,7 +161,7 @@ impl Payments {
         let mut tx = self.db.begin().await?;
         records::attach(&mut tx, recharge, &started.session_id, Some(&started.url)).await?;
         if let Some(scope) = &request.key {
-            idempotency::keep(&mut tx, scope, &answer).await?;
+            idempotency::keep(&mut tx, scope, claimed_at, &answer).await?;
         }
         tx.commit().await?;
         Ok(answer)

@@ -1,6 +1,9 @@
 //! The inbox of events. What arrives with a good signature is stored before anything else happens;
 //! acting on it comes afterwards and may be repeated. An event is only a signal: the object it
 //! names is read again at the provider.
+//!
+//! A node takes an event for a while by counting `attempts` up, and only whoever made the latest
+//! attempt writes how it ended: one that came back too late leaves the event to the next.
 
 use std::time::Duration;
 
@@ -49,7 +52,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const MOST_ATTEMPTS: i64 = 20;
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: i64 = 4;
 
 impl Payments {
     /// Verifies and stores a webhook of Stripe's. Acting on it happens in the background.
@@ -125,12 +128,7 @@ impl Payments {
     pub async fn process_due(&self) -> sqlx::Result<usize> {
         let mut done = 0;
         loop {
-            let mut batch = Vec::new();
-            while batch.len() < AT_ONCE
-                && let Some(due) = self.take_event().await?
-            {
-                batch.push(due);
-            }
+            let batch = self.take_events().await?;
             if batch.is_empty() {
                 return Ok(done);
             }
@@ -140,14 +138,35 @@ impl Payments {
         }
     }
 
-    async fn take_event(&self) -> sqlx::Result<Option<Due>> {
-        let now = self.clock.now();
+    /// Takes a few due events; none only when none is left. What another node takes at the same
+    /// moment is its own.
+    async fn take_events(&self) -> sqlx::Result<Vec<Due>> {
+        loop {
+            let now = self.clock.now();
+            let due: Vec<InboxId> = sqlx::query_scalar(
+                "SELECT id FROM webhook_events WHERE next_at <= $1 ORDER BY next_at, id LIMIT $2",
+            )
+            .bind(now)
+            .bind(AT_ONCE)
+            .fetch_all(self.db.reader())
+            .await?;
+            let mut taken = Vec::new();
+            for id in &due {
+                taken.extend(self.take_event(id, now).await?);
+            }
+            if due.is_empty() || !taken.is_empty() {
+                return Ok(taken);
+            }
+        }
+    }
+
+    async fn take_event(&self, id: &InboxId, now: Timestamp) -> sqlx::Result<Option<Due>> {
         let mut tx = self.db.begin().await?;
         let due = sqlx::query_as(
-            "UPDATE webhook_events SET attempts = attempts + 1, next_at = $2 \
-             WHERE id = (SELECT id FROM webhook_events WHERE next_at <= $1 ORDER BY next_at LIMIT 1) \
-               AND next_at <= $1 RETURNING id, kind, object_id, attempts",
+            "UPDATE webhook_events SET attempts = attempts + 1, next_at = $3 \
+             WHERE id = $1 AND next_at <= $2 RETURNING id, kind, object_id, attempts",
         )
+        .bind(id)
         .bind(now)
         .bind(now.plus(TAKEN_FOR))
         .fetch_optional(&mut *tx)
@@ -158,8 +177,8 @@ impl Payments {
 
     async fn process(&self, due: Due) -> sqlx::Result<()> {
         match self.act_on(&due).await {
-            Outcome::Processed => self.end_event(&due.id, "processed", None).await,
-            Outcome::Ignored(reason) => self.end_event(&due.id, "ignored", Some(reason)).await,
+            Outcome::Processed => self.end_event(&due, "processed", None).await,
+            Outcome::Ignored(reason) => self.end_event(&due, "ignored", Some(reason)).await,
             Outcome::Again(error) if due.attempts >= MOST_ATTEMPTS => {
                 tracing::error!(event = %due.id, kind = due.kind, %error, "an event fails");
                 self.put_back(&due, "failed").await
@@ -187,16 +206,17 @@ impl Payments {
 
     async fn end_event(
         &self,
-        id: &InboxId,
+        due: &Due,
         state: &'static str,
         reason: Option<&'static str>,
     ) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
         sqlx::query(
-            "UPDATE webhook_events SET state = $2, reason = $3, next_at = NULL, processed_at = $4 \
-             WHERE id = $1",
+            "UPDATE webhook_events SET state = $3, reason = $4, next_at = NULL, processed_at = $5 \
+             WHERE id = $1 AND attempts = $2",
         )
-        .bind(id)
+        .bind(&due.id)
+        .bind(due.attempts)
         .bind(state)
         .bind(reason)
         .bind(self.clock.now())
@@ -210,12 +230,15 @@ impl Payments {
         let wait = 2_u64.saturating_pow(exponent).min(LONGEST_WAIT_SECONDS);
         let next_at: Timestamp = self.clock.now().plus(Duration::from_secs(wait));
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE webhook_events SET next_at = $2, state = $3 WHERE id = $1")
-            .bind(&due.id)
-            .bind(next_at)
-            .bind(state)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE webhook_events SET next_at = $3, state = $4 WHERE id = $1 AND attempts = $2",
+        )
+        .bind(&due.id)
+        .bind(due.attempts)
+        .bind(next_at)
+        .bind(state)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await
     }
 }

@@ -65,7 +65,7 @@ impl Files {
     }
 
     /// Deletes a file; one that is gone already is no error.
-    async fn delete(&self, location: &str) -> Result<(), StoreError> {
+    pub(super) async fn delete(&self, location: &str) -> Result<(), StoreError> {
         match self.0.delete(&Path::from(location)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),

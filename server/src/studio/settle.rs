@@ -90,9 +90,10 @@ impl Studio {
     /// Cancels a job. One that was never submitted ends at once; for one that was, it is a wish,
     /// and the job ends as the provider says. Answers the job as it is then.
     pub async fn cancel(&self, job: &Job, key: Option<&Scope>) -> Result<Answer, CancelError> {
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         if let Some(scope) = key {
-            match idempotency::claim(&mut tx, scope, self.clock.now()).await? {
+            match idempotency::claim(&mut tx, scope, now).await? {
                 Claim::New | Claim::Resume(_) => {}
                 Claim::Done(answer) => return Ok(answer),
                 Claim::Refused(refused) => return Err(refused.into()),
@@ -110,17 +111,17 @@ impl Studio {
             self.end_in(&mut tx, &row, &End::Cancelled).await?;
         }
         tx.changed(Change::Job(row.user_id, row.id));
-        let now: JobRow = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
+        let cancelled: JobRow = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
             .bind(&job.id)
             .fetch_one(&mut *tx)
             .await?;
         let answer = Answer {
             status: 200,
-            body: serde_json::to_string(&Job::from(now)).unwrap_or_default(),
+            body: serde_json::to_string(&Job::from(cancelled)).unwrap_or_default(),
             replayed: false,
         };
         if let Some(scope) = key {
-            idempotency::keep(&mut tx, scope, &answer).await?;
+            idempotency::keep(&mut tx, scope, now, &answer).await?;
         }
         tx.commit().await?;
         Ok(answer)

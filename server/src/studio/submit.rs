@@ -169,7 +169,7 @@ impl Studio {
         }
         let answer = self.accept(&mut tx, request, now).await?;
         if let Some(scope) = &request.key {
-            idempotency::keep(&mut tx, scope, &answer).await?;
+            idempotency::keep(&mut tx, scope, now, &answer).await?;
         }
         tx.commit().await?;
         self.wake.notify_one();

@@ -47,9 +47,10 @@ enum StepError {
 struct InHand(Arc<Mutex<HashSet<JobId>>>);
 
 impl InHand {
-    fn take(&self, job: &JobId) -> Held {
-        self.lock().insert(job.clone());
-        Held(self.clone(), job.clone())
+    /// `None` when a step of ours is at it still.
+    fn take(&self, job: &JobId) -> Option<Held> {
+        let taken = self.lock().insert(job.clone());
+        taken.then(|| Held(self.clone(), job.clone()))
     }
 
     fn all(&self) -> Vec<JobId> {
@@ -109,7 +110,11 @@ impl Studio {
             let Some(job) = self.lease_one().await? else {
                 return Ok(());
             };
-            let (studio, held) = (self.clone(), in_hand.take(&job.id));
+            // The machine stood still and the lease ran out; it is good again for the step under way.
+            let Some(held) = in_hand.take(&job.id) else {
+                continue;
+            };
+            let studio = self.clone();
             steps.spawn(async move {
                 studio.step(job).await;
                 drop(held);
@@ -118,23 +123,33 @@ impl Studio {
         Ok(())
     }
 
-    /// Leases the job that has been due longest.
+    /// Leases the job that has been due longest. What another node leases at the same moment is its
+    /// own.
     async fn lease_one(&self) -> sqlx::Result<Option<JobRow>> {
-        let now = self.clock.now();
-        let due: Option<(JobId,)> = sqlx::query_as(
-            "SELECT id FROM jobs WHERE next_at IS NOT NULL AND next_at <= $1 AND lease_until <= $1 \
-             ORDER BY next_at LIMIT 1",
-        )
-        .bind(now)
-        .fetch_optional(self.db.reader())
-        .await?;
-        let Some((id,)) = due else { return Ok(None) };
+        loop {
+            let now = self.clock.now();
+            let due: Option<(JobId,)> = sqlx::query_as(
+                "SELECT id FROM jobs WHERE next_at IS NOT NULL AND next_at <= $1 \
+                 AND lease_until <= $1 ORDER BY next_at, id LIMIT 1",
+            )
+            .bind(now)
+            .fetch_optional(self.db.reader())
+            .await?;
+            let Some((id,)) = due else { return Ok(None) };
+            let leased = self.lease(&id, now).await?;
+            if leased.is_some() {
+                return Ok(leased);
+            }
+        }
+    }
+
+    async fn lease(&self, id: &JobId, now: Timestamp) -> sqlx::Result<Option<JobRow>> {
         let mut tx = self.db.begin().await?;
         let job = sqlx::query_as(
             "UPDATE jobs SET lease_owner = $2, lease_until = $3 \
              WHERE id = $1 AND next_at IS NOT NULL AND lease_until <= $4 RETURNING *",
         )
-        .bind(&id)
+        .bind(id)
         .bind(&self.node)
         .bind(now.plus(LEASE))
         .bind(now)
@@ -262,16 +277,19 @@ impl Studio {
         ))
     }
 
-    /// Written before the provider is asked: from here on it may have taken the job.
+    /// Written before the provider is asked: from here on it may have taken the job. Of two that
+    /// hold the job, because the lease of one ran out, only the one that holds it now may ask.
     async fn mark_submitting(&self, id: &JobId, token: &str, now: Timestamp) -> sqlx::Result<bool> {
         let mut tx = self.db.begin().await?;
         let marked = sqlx::query(
             "UPDATE jobs SET submitted_at = $2, attempts = attempts + 1, callback_hash = $3, \
-             unsure_submits = unsure_submits + 1 WHERE id = $1 AND state = 'queued'",
+             unsure_submits = unsure_submits + 1 \
+             WHERE id = $1 AND state = 'queued' AND lease_owner = $4",
         )
         .bind(id)
         .bind(now)
         .bind(secret::hash(token))
+        .bind(&self.node)
         .execute(&mut *tx)
         .await?
         .rows_affected();
@@ -353,7 +371,10 @@ impl Studio {
             let file = self
                 .store_picture(&job.user_id, FileKind::Result, &picture)
                 .await?;
-            self.end(job, End::Succeeded(&file)).await?;
+            if !self.end(job, End::Succeeded(&file)).await? {
+                // Another node was first, with a file of its own.
+                self.files.delete(&file.location).await?;
+            }
         } else if job.fetch_attempts + 1 >= MOST_FETCHES {
             self.end(job, End::Failed(Failure::ResultUnavailable))
                 .await?;
@@ -370,10 +391,11 @@ impl Studio {
         let mut tx = self.db.begin().await?;
         sqlx::query(
             "UPDATE jobs SET fetch_attempts = fetch_attempts + 1, next_at = $2, lease_until = 0 \
-             WHERE id = $1 AND finished_at IS NULL",
+             WHERE id = $1 AND finished_at IS NULL AND lease_owner = $3",
         )
         .bind(&job.id)
         .bind(self.clock.now().plus(wait))
+        .bind(&self.node)
         .execute(&mut *tx)
         .await?;
         tx.commit().await
@@ -387,11 +409,12 @@ impl Studio {
         let mut tx = self.db.begin().await?;
         sqlx::query(
             "UPDATE jobs SET progress = $2, next_at = $3, lease_until = 0 \
-             WHERE id = $1 AND finished_at IS NULL",
+             WHERE id = $1 AND finished_at IS NULL AND lease_owner = $4",
         )
         .bind(&job.id)
         .bind(progress)
         .bind(self.clock.now().plus(self.settings.poll_every))
+        .bind(&self.node)
         .execute(&mut *tx)
         .await?;
         if progress != job.progress {
@@ -400,13 +423,16 @@ impl Studio {
         tx.commit().await
     }
 
+    /// Puts a job back, unless another node holds it by now.
     async fn look_again(&self, id: &JobId, wait: Duration) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
         sqlx::query(
-            "UPDATE jobs SET next_at = $2, lease_until = 0 WHERE id = $1 AND finished_at IS NULL",
+            "UPDATE jobs SET next_at = $2, lease_until = 0 \
+             WHERE id = $1 AND finished_at IS NULL AND lease_owner = $3",
         )
         .bind(id)
         .bind(self.clock.now().plus(wait))
+        .bind(&self.node)
         .execute(&mut *tx)
         .await?;
         tx.commit().await

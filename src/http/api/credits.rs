@@ -138,7 +138,7 @@ async fn carry_out(
         replayed: false,
     };
     if let Some(scope) = key {
-        idempotency::keep(&mut tx, scope, &answer).await?;
+        idempotency::keep(&mut tx, scope, now, &answer).await?;
     }
     tx.commit().await?;
     Ok(Ok(answer))

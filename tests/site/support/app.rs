@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use atelier::settings::Settings;
 use atelier::start::{self, StartError};
@@ -19,13 +19,14 @@ use super::Client;
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "a long password";
 
-/// A running program.
+/// A running program: the only node of its installation, or one of several.
 pub struct App {
     /// Where it answers, without a slash at the end.
     pub base: String,
     pub services: Services,
-    pub folder: Scratch,
-    database_url: String,
+    pub folder: Arc<Scratch>,
+    pub database_url: String,
+    more: Vec<(String, String)>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), StartError>>,
 }
@@ -37,12 +38,26 @@ impl App {
 
     /// A program with more settings than the usual ones.
     pub async fn start_with(kind: Kind, more: &[(&str, &str)]) -> Self {
-        let folder = Scratch::new().expect("a scratch folder");
+        let folder = Arc::new(Scratch::new().expect("a scratch folder"));
         let database_url = fresh_database(kind, &folder).await;
+        let more = more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         Self::start_on(folder, database_url, more).await
     }
 
-    async fn start_on(folder: Scratch, database_url: String, more: &[(&str, &str)]) -> Self {
+    /// One more node on the same database and the same files, with the same settings.
+    pub async fn another(&self) -> Self {
+        let (folder, url) = (self.folder.clone(), self.database_url.clone());
+        Self::start_on(folder, url, self.more.clone()).await
+    }
+
+    async fn start_on(
+        folder: Arc<Scratch>,
+        database_url: String,
+        more: Vec<(String, String)>,
+    ) -> Self {
         log_what_goes_wrong();
         start::cryptography();
         let data = folder.path().display().to_string();
@@ -55,8 +70,8 @@ impl App {
         ];
         let variables: HashMap<String, String> = usual
             .iter()
-            .chain(more)
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .chain(more.iter().cloned())
             .collect();
         let settings = Settings::from_variables(variables).expect("settings");
         let listener = TcpListener::bind(settings.listen)
@@ -74,24 +89,29 @@ impl App {
             services,
             folder,
             database_url,
+            more,
             stop,
             serving: tokio::spawn(program.serve(listener, shutdown)),
         }
     }
 
-    /// Stops the program and checks its ledger.
-    pub async fn stop(self) {
+    /// Stops this node; another one goes on.
+    pub async fn leave(self) {
         let Self {
             stop,
             serving,
             services,
-            database_url,
-            folder,
             ..
         } = self;
         drop(stop);
         drop(services);
         serving.await.expect("no panic").expect("serving ends well");
+    }
+
+    /// Stops the program, the last node of its installation, and checks its ledger.
+    pub async fn stop(self) {
+        let (database_url, folder) = (self.database_url.clone(), self.folder.clone());
+        self.leave().await;
         let db = Database::open(&database_url)
             .await
             .expect("the database opens again");

@@ -68,6 +68,13 @@ impl Client {
         self
     }
 
+    /// The same person with the same session, at another node.
+    pub fn at(&self, base: &str) -> Self {
+        let mut other = self.clone();
+        base.clone_into(&mut other.base);
+        other
+    }
+
     /// The same person in another browser, not signed in there.
     pub fn elsewhere(&self) -> Self {
         let mut other = Self::new(&self.base);
@@ -281,6 +288,16 @@ impl Client {
     pub async fn try_on(&self, person: &[u8], garment: &[u8]) -> Answer {
         self.upload("/api/try-on", Multipart::try_on(person, garment))
             .await
+    }
+
+    /// Asks a few times for a change under one key, until it is taken: the database may be out of
+    /// reach for a moment.
+    pub async fn post_json_stubbornly(&self, path: &str, key: &str, body: Value) -> Answer {
+        until(&format!("{path} is taken"), async || {
+            let answer = self.post_json_once(path, key, body.clone()).await;
+            (answer.status < 500).then_some(answer)
+        })
+        .await
     }
 
     pub async fn try_on_once(&self, key: &str, form: Multipart) -> Answer {

@@ -22,6 +22,12 @@ pub fn figure(page: &str, test_id: &str) -> String {
     first
 }
 
+/// The version of the wallet whose figures the page shows.
+pub fn wallet_version(page: &str) -> Option<i64> {
+    let tag = tags(page).find(|tag| tag.starts_with("html"))?;
+    attribute(tag, "data-wallet-version")?.parse().ok()
+}
+
 /// The opening tags of a page.
 fn tags(page: &str) -> impl Iterator<Item = &str> {
     page.split('<')

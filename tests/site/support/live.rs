@@ -51,16 +51,32 @@ impl Live {
 
     /// Waits until the balance is `remaining`.
     pub async fn shows(&mut self, remaining: i64, limit: Duration) {
+        let what = format!("a balance of {remaining}");
+        self.hears(&what, limit, |event| {
+            event.name == "credits" && event.data["credits"]["remaining"] == remaining
+        })
+        .await;
+    }
+
+    /// Waits for an event like this.
+    pub async fn hears(&mut self, what: &str, limit: Duration, fits: impl Fn(&Event) -> bool) {
         let waiting = async {
             while let Some(event) = self.next().await {
-                if event.name == "credits" && event.data["credits"]["remaining"] == remaining {
+                if fits(&event) {
                     return;
                 }
             }
             panic!("the stream ended");
         };
-        let shown = tokio::time::timeout(limit, waiting).await;
-        assert!(shown.is_ok(), "no push of {remaining} within {limit:?}");
+        let heard = tokio::time::timeout(limit, waiting).await;
+        assert!(heard.is_ok(), "no push of {what} within {limit:?}");
+    }
+
+    /// Waits until the program ends the stream.
+    pub async fn ends(&mut self, limit: Duration) {
+        let waiting = async { while self.next().await.is_some() {} };
+        let ended = tokio::time::timeout(limit, waiting).await;
+        assert!(ended.is_ok(), "the stream goes on for {limit:?}");
     }
 }
 

@@ -24,6 +24,20 @@ pub use client::{Checkout, Client};
 /// Longer than anything here takes; reached only by what will never happen.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
+/// Numbers without a pattern, the same for the same seed.
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    pub fn below(&mut self, bound: u64) -> i64 {
+        // Knuth's MMIX generator; its high bits are the good ones.
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from((self.0 >> 33) % bound).expect("a small number")
+    }
+}
+
 /// Looks again and again until `look` finds something. A test waits for a condition, never for time
 /// to pass.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -62,6 +76,22 @@ pub async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
         answers.push(one.await.expect("a task of the test"));
     }
     answers
+}
+
+/// `on_two_nodes! { async fn name(one: &App, other: &App) {…} }` runs on two programs over one
+/// PostgreSQL database and one folder of files.
+macro_rules! on_two_nodes {
+    ($(async fn $name:ident($one:ident: &App, $other:ident: &App) $body:block)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            async fn check($one: &$crate::support::App, $other: &$crate::support::App) $body
+            let one = $crate::support::App::start($crate::support::Kind::Postgres).await;
+            let other = one.another().await;
+            check(&one, &other).await;
+            other.leave().await;
+            one.stop().await;
+        }
+    )+};
 }
 
 /// `on_both_databases! { async fn name(app: &App) {…} }` becomes `name::sqlite` and `name::postgres`,

@@ -6,8 +6,9 @@ mod outcome;
 mod routes;
 mod runs;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 use url::Url;
@@ -28,6 +29,8 @@ pub struct FashnSandbox {
     http: reqwest::Client,
     /// Pictures composed at once.
     places: Arc<Semaphore>,
+    /// Runs that wait or are worked on in this process.
+    in_hand: Arc<Mutex<HashSet<String>>>,
 }
 
 /// One composing takes a core for about a second.
@@ -48,6 +51,7 @@ impl FashnSandbox {
             base,
             http,
             places,
+            in_hand: Arc::default(),
         })
     }
 }

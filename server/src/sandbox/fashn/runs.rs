@@ -2,11 +2,13 @@
 //! crash) is taken up again by the next one who asks for it.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use atelier_compose::{Category, ComposeError, compose};
 use serde_json::{Value, json};
 use sqlx::FromRow;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{FashnSandbox, Outcome};
 use crate::ids::uuid_v7;
@@ -64,17 +66,27 @@ impl FashnSandbox {
         tx.commit().await
     }
 
-    /// Takes the next scripted outcome.
+    /// Takes the next scripted outcome; one that another node takes at the same moment is not ours.
     pub(super) async fn take_script(&self) -> sqlx::Result<String> {
-        let mut tx = self.db.begin().await?;
-        let scripted: Option<(String,)> = sqlx::query_as(
-            "DELETE FROM sandbox_fashn_script WHERE id = \
-             (SELECT id FROM sandbox_fashn_script ORDER BY id LIMIT 1) RETURNING outcome",
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(scripted.map_or_else(|| "ok".to_owned(), |(outcome,)| outcome))
+        loop {
+            let next: Option<(String, String)> =
+                sqlx::query_as("SELECT id, outcome FROM sandbox_fashn_script ORDER BY id LIMIT 1")
+                    .fetch_optional(self.db.reader())
+                    .await?;
+            let Some((id, outcome)) = next else {
+                return Ok("ok".to_owned());
+            };
+            let mut tx = self.db.begin().await?;
+            let taken = sqlx::query("DELETE FROM sandbox_fashn_script WHERE id = $1")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            tx.commit().await?;
+            if taken == 1 {
+                return Ok(outcome);
+            }
+        }
     }
 
     /// Keeps the order, then answers its id; the work goes on behind.
@@ -140,31 +152,46 @@ impl FashnSandbox {
         self.folder.join(format!("{id}.{kind}"))
     }
 
+    /// Works on a run, unless this process is at it already.
     fn work_behind(&self, id: String) {
+        let in_hand = || self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        if !in_hand().insert(id.clone()) {
+            return;
+        }
         let sandbox = self.clone();
         tokio::spawn(async move {
             if let Err(error) = sandbox.work(&id).await {
                 tracing::warn!(run = id, %error, "a run of the sandbox studio failed");
             }
+            let in_hand = sandbox.in_hand.lock();
+            in_hand.unwrap_or_else(PoisonError::into_inner).remove(&id);
         });
     }
 
+    /// Waits first and takes the run then: what is taken is worked on without a pause, so that no
+    /// other node takes it up meanwhile.
     async fn work(&self, id: &str) -> Result<(), RunError> {
-        let Some(run) = self.take(id).await? else {
+        let Some(run) = self.find(id).await? else {
             return Ok(());
         };
         let outcome = run.outcome();
-        if outcome == Outcome::ForgedCallback {
-            self.call_back(&run, &forged(&run)).await;
-        }
         if let Outcome::Slow(delay) = outcome {
             let elapsed = self.clock.now().since(run.created_at);
             tokio::time::sleep(delay.saturating_sub(elapsed)).await;
         }
+        let Ok(place) = self.places.clone().acquire_owned().await else {
+            unreachable!("the semaphore is never closed");
+        };
+        let Some(run) = self.take(id).await? else {
+            return Ok(());
+        };
+        if outcome == Outcome::ForgedCallback {
+            self.call_back(&run, &forged(&run)).await;
+        }
         let made = match outcome {
             Outcome::Fail(ref name) => Err(name.clone()),
             _ => self
-                .compose(&run)
+                .compose(&run, place)
                 .await?
                 .map_err(|error| error_name(&error).to_owned()),
         };
@@ -222,13 +249,14 @@ impl FashnSandbox {
         Ok(run)
     }
 
-    async fn compose(&self, run: &Run) -> Result<Result<Vec<u8>, ComposeError>, RunError> {
+    async fn compose(
+        &self,
+        run: &Run,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Result<Vec<u8>, ComposeError>, RunError> {
         let person = tokio::fs::read(self.file(&run.id, "person")).await?;
         let garment = tokio::fs::read(self.file(&run.id, "garment")).await?;
         let category = category(&run.category);
-        let Ok(place) = self.places.clone().acquire_owned().await else {
-            unreachable!("the semaphore is never closed");
-        };
         let composed = tokio::task::spawn_blocking(move || {
             let composed = compose(&person, &garment, category);
             drop(place);
