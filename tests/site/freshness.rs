@@ -1,6 +1,11 @@
 //! What was written is what is read next, by anybody, on any connection: there is no copy to go stale.
 
+use std::time::Duration;
+
 use atelier_server::accounts::{Email, Scopes};
+use atelier_server::credits::{self, Grant};
+use atelier_server::ids::{RechargeId, UserId};
+use atelier_server::verify;
 use serde_json::json;
 
 use crate::support::live::Live;
@@ -75,6 +80,37 @@ on_both_databases! {
         ann.get(nobody).await.expect(403);
         set_user(app, "UPDATE users SET blocked_at = 1 WHERE email = $1", &ann).await;
         ann.get("/api/credits").await.expect(401);
+    }
+
+    async fn an_open_page_hears_of_credits_that_lapse(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let db = &app.services.db;
+        let now = app.services.clock.now();
+        let ends = now.plus(Duration::from_secs(3));
+        let recharge = RechargeId::new(now);
+        let grant = Grant {
+            recharge: &recharge,
+            credits: 10,
+            bonus: 0,
+            expires_at: Some(ends),
+            provider: "stripe",
+        };
+        let user = UserId::parse(&ann.id).expect("an id");
+        let mut tx = db.begin().await.expect("a transaction");
+        credits::grant(&mut tx, &user, grant, now).await.expect("a grant");
+        tx.commit().await.expect("a commit");
+        // Packs lapse after days; a node that starts looks at once for what lapses next.
+        let node = app.another().await;
+        let mut page = Live::open(&ann.at(&node.base)).await;
+        page.shows(18, Duration::from_secs(2)).await;
+        page.shows(8, Duration::from_secs(5)).await;
+        assert!(app.services.clock.now() >= ends);
+        assert_eq!(ann.entries_of("expire").await, 1);
+        node.leave().await;
+        // A purchase that nobody made is missed.
+        for finding in verify::findings(db).await.expect("the ledger is read") {
+            verify::accept(db, &finding, "a test", now).await.expect("it is written");
+        }
     }
 }
 

@@ -43,7 +43,10 @@ fn disagreements(place: &Place, words: &[&str], count: usize) -> Vec<String> {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-    assert!(lines[count].ends_with(&format!("{count} disagreements")), "{said}");
+    assert!(
+        lines[count].ends_with(&format!("{count} disagreements")),
+        "{said}"
+    );
     lines
 }
 

@@ -298,7 +298,7 @@ impl Real {
             body: serde_json::to_string(&view).unwrap(),
             replayed: false,
         };
-        idempotency::keep(&mut tx, scope, &answer).await?;
+        idempotency::keep(&mut tx, scope, claimed_at, &answer).await?;
         tx.commit().await?;
         Ok((answer.body, false))
     }
