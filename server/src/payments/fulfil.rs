@@ -4,6 +4,7 @@ use super::records::{self, Recharge, RechargeStatus};
 use super::{CheckoutProgress, CheckoutState, Payments, stripe};
 use crate::credits::{self, CreditsError, Grant};
 use crate::db::is_duplicate;
+use crate::failpoint;
 use crate::ids::RechargeId;
 
 /// What `fulfil` found and did.
@@ -187,6 +188,7 @@ impl Payments {
             Err(CreditsError::Database(error)) if is_duplicate(&error) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
+        failpoint::reach(failpoint::STRIPE_ANSWERED).await;
         tx.commit().await?;
         tracing::info!(recharge = %recharge.id, user = %recharge.user_id, "purchase granted");
         Ok(())
