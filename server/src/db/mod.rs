@@ -11,6 +11,7 @@
 mod changes;
 mod connect;
 mod lease;
+mod unavailable;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -19,8 +20,11 @@ use sqlx::{Any, Transaction};
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::broadcast;
 
+use crate::failpoint;
+
 pub use changes::Change;
 pub use connect::OpenError;
+pub use unavailable::is_unavailable;
 
 /// The database's error, for floors that know no sqlx.
 pub use sqlx::Error;
@@ -141,6 +145,7 @@ impl Tx {
         let Self { inner, changes, db } = self;
         let committing = tokio::spawn(async move {
             inner.commit().await?;
+            failpoint::reach(failpoint::COMMITTED).await;
             for change in changes {
                 db.announce(change, false);
             }
