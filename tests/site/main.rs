@@ -7,11 +7,13 @@
 mod support;
 
 mod api;
+mod faults;
 mod freshness;
 mod headers;
 mod pages;
 mod payments;
 mod process;
 mod session;
+mod soak;
 mod studio;
 mod success_page;

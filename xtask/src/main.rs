@@ -14,6 +14,7 @@ mod postgres;
 mod process;
 mod setup;
 mod shots;
+mod soak;
 mod table;
 mod test;
 mod workspace;
@@ -49,6 +50,12 @@ const COMMANDS: &[Command] = &[
         usage: "bench",
         does: "measure the dashboard, beside a bare handler with the same statements; release build",
         run: bench::run,
+    },
+    Command {
+        name: "soak",
+        usage: "soak [ROUNDS]",
+        does: "kill the program 200 times with work in flight, compare the books, note it in docs/soak.md",
+        run: soak::run,
     },
     Command {
         name: "postgres",
