@@ -215,6 +215,9 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &stripe_sandbox {
         tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
     }
+    if let Some(sandbox) = &fashn_sandbox {
+        tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
+    }
     let sandboxes = Sandboxes {
         stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
         fashn: fashn_sandbox,
@@ -280,6 +283,7 @@ fn services(
         StudioSettings {
             most_unfinished: MOST_UNFINISHED,
             callback_base: callback_base(settings, addresses),
+            callback_key: installation.person_key.clone(),
             originals_kept: ORIGINALS_KEPT,
             poll_every: POLL_EVERY,
             previews: settings.fashn.is_none(),

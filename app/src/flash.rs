@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use atelier_server::db;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite};
@@ -44,7 +45,9 @@ pub enum Outcome {
     EmailTaken,
     BadPassword,
     WrongCredentials,
-    RateLimited { seconds: u64 },
+    RateLimited {
+        seconds: u64,
+    },
     DeadLink,
     // Buying.
     UnknownItem,
@@ -64,8 +67,21 @@ pub enum Outcome {
     InsufficientCredits,
     TooManyJobs,
     JobEnded,
+    /// The database does not answer; what was sent may have been done or not.
+    Interrupted,
     // Anything else; it is in the log.
     Unexpected,
+}
+
+impl Outcome {
+    /// What is said of a database's error.
+    pub fn of_broken(error: &db::Error) -> Self {
+        if db::is_unavailable(error) {
+            Self::Interrupted
+        } else {
+            Self::Unexpected
+        }
+    }
 }
 
 /// An outcome on its way to the next page.

@@ -119,7 +119,10 @@ pub enum Refusal {
         /// The number under which the log has it.
         reference: Option<String>,
     },
+    /// A provider does not answer; nothing was charged.
     Unavailable,
+    /// The database does not answer; what was sent may have been done or not.
+    Interrupted,
 }
 
 /// What somebody finds who lands on the success page.
@@ -365,7 +368,7 @@ impl Refusal {
             Self::Forbidden | Self::CrossSite => 403,
             Self::RateLimited { .. } => 429,
             Self::Internal { .. } => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::Interrupted => 503,
         }
     }
 }

@@ -288,6 +288,30 @@ pub async fn give_up(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sql
     tx.commit().await
 }
 
+/// Lets the next request with this key go on at once where this one stopped. Where even that cannot
+/// be written, it can once the work's time is over.
+pub async fn hand_over(db: &Database, scope: &Scope, claimed_at: Timestamp) {
+    if let Err(error) = end_lease(db, scope, claimed_at).await {
+        tracing::warn!(%error, "a key stays taken for a while");
+    }
+}
+
+async fn end_lease(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query(
+        "UPDATE idempotency_keys SET lease_until = 0 \
+         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
+           AND status IS NULL",
+    )
+    .bind(&scope.user)
+    .bind(scope.endpoint.as_ref())
+    .bind(scope.key.as_str())
+    .bind(claimed_at.plus(WORK_TIME))
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await
+}
+
 /// Forgets keys older than a day; called by the sweep.
 pub async fn forget_old(db: &Database, now: Timestamp) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;

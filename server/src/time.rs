@@ -129,7 +129,7 @@ impl Clock {
                 clippy::disallowed_methods,
                 reason = "the one place that reads the clock"
             )]
-            Source::System => Timestamp::from_datetime(OffsetDateTime::now_utc()),
+            Source::System => Timestamp::from_datetime(OffsetDateTime::now_utc()).plus(ahead()),
             Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
         }
     }
@@ -141,6 +141,24 @@ impl Clock {
             micros.fetch_add(step, Ordering::SeqCst);
         }
     }
+}
+
+#[cfg(not(feature = "testing"))]
+const fn ahead() -> Duration {
+    Duration::ZERO
+}
+
+/// How far the system clock is put forward, in seconds in `CLOCK_AHEAD`: so a test starts a program
+/// that finds its machine switched off for a while, and leases of the dead over.
+#[cfg(feature = "testing")]
+fn ahead() -> Duration {
+    static AHEAD: std::sync::LazyLock<Duration> = std::sync::LazyLock::new(|| {
+        #[expect(clippy::disallowed_methods, reason = "no setting: only tests know it")]
+        let seconds = std::env::var("CLOCK_AHEAD").ok();
+        let seconds = seconds.and_then(|text| text.parse().ok());
+        Duration::from_secs(seconds.unwrap_or(0))
+    });
+    *AHEAD
 }
 
 #[cfg(test)]

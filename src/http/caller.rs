@@ -82,7 +82,7 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Option<Caller>, Proble
         };
         match session::current_user(&session)
             .await
-            .map_err(Problem::internal)?
+            .map_err(Problem::from)?
         {
             Some(user) => (user, Rights::Role),
             None => return Ok(None),

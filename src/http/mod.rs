@@ -141,6 +141,7 @@ pub fn router(state: State, sandboxes: Router) -> Router {
             layers::session::keep_alive,
         ))
         .layer(layers::session::layer(&state))
+        .layer(from_fn(layers::session::explain))
         .layer(from_fn_with_state(
             state.clone(),
             layers::cross_site::refuse,

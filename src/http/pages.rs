@@ -103,7 +103,7 @@ async fn prepare(Extract(state): Extract<State>, mut request: Request, next: Nex
     };
     match Visit::prepare(asked).await {
         Ok(visit) => request.extensions_mut().insert(visit),
-        Err(error) => return Problem::internal(error).into_response(),
+        Err(error) => return Problem::from(error).into_response(),
     };
     let mut response = next.run(request).await;
     if had_flash {
@@ -146,7 +146,7 @@ fn asked(
         let user = match session {
             Some(session) => session::current_user(&session)
                 .await
-                .map_err(Problem::internal)?,
+                .map_err(Problem::from)?,
             None => None,
         };
         Ok(visit::Request { user, ..asked })
@@ -190,7 +190,7 @@ pub async fn show(
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,
-        Err(error) => return Problem::internal(error).into_response(),
+        Err(error) => return Problem::from(error).into_response(),
     };
     let mut response = draw(state, visit).await;
     *response.status_mut() = status;
@@ -220,7 +220,7 @@ pub async fn missing(Extract(state): Extract<State>, mut request: Request) -> Re
     };
     match Visit::missing(asked).await {
         Ok(visit) => request.extensions_mut().insert(visit),
-        Err(error) => return Problem::internal(error).into_response(),
+        Err(error) => return Problem::from(error).into_response(),
     };
     cut_page(render(Extract(state), request).await).await
 }

@@ -17,6 +17,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use tower_sessions::{session, session_store};
 
 /// An answer that says no, and why. Boxed, because it travels in every `Result` of the edge.
 #[derive(Clone, Debug)]
@@ -157,6 +158,16 @@ impl Problem {
         problem
     }
 
+    /// The database or the file store does not answer now. Nobody knows whether what was asked for
+    /// was done, so the way on is the same request again.
+    pub fn unavailable(error: impl std::fmt::Display) -> Self {
+        tracing::warn!(%error, "a request was interrupted");
+        let detail = "The service was interrupted. Send the same request again with the same \
+                      Idempotency-Key: it is done once.";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "unavailable", "Interrupted", detail).after(Duration::from_secs(2))
+    }
+
     /// What a page says instead, for people; `None` for what only programs are told.
     pub fn content(&self) -> Option<Content> {
         let details = &self.0;
@@ -167,6 +178,7 @@ impl Problem {
                 seconds: whole_seconds(details.retry_after.unwrap_or_default()),
             },
             "provider_unavailable" => Refusal::Unavailable,
+            "unavailable" => Refusal::Interrupted,
             "forbidden" | "unauthenticated" => Refusal::Forbidden,
             "internal" => Refusal::Internal {
                 reference: details
@@ -216,7 +228,20 @@ impl IntoResponse for Problem {
 
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
-        Self::internal(error)
+        if db::is_unavailable(&error) {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<session::Error> for Problem {
+    fn from(error: session::Error) -> Self {
+        match error {
+            session::Error::Store(session_store::Error::Backend(error)) => Self::unavailable(error),
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -337,7 +362,11 @@ impl From<SubmitError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        if error.is_unavailable() {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
     }
 }
 

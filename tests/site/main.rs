@@ -9,6 +9,7 @@ mod support;
 
 mod api;
 mod concurrency;
+mod faults;
 mod freshness;
 mod headers;
 mod nodes;
@@ -16,6 +17,7 @@ mod pages;
 mod payments;
 mod process;
 mod session;
+mod soak;
 mod studio;
 mod success_page;
 mod verify;

@@ -97,10 +97,11 @@ async fn an_address_that_only_takes_forms_shows_a_page_to_whoever_opens_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_without_its_database_says_so_and_names_the_line_of_the_log() {
+async fn a_page_whose_figures_cannot_be_read_says_so_and_names_the_line_of_the_log() {
     let app = App::start(Kind::Sqlite).await;
     let ann = app.sign_up("ann").await;
-    app.services.db.close().await;
+    let away = "ALTER TABLE wallets RENAME TO wallets_away";
+    app.execute(away, &[]).await;
     for path in ["/dashboard", "/payments", "/try-on"] {
         assert_page(&page(&ann, Method::GET, path).await, 500);
     }
@@ -118,6 +119,8 @@ async fn a_page_without_its_database_says_so_and_names_the_line_of_the_log() {
     );
     // Who signed in is not said to have signed out.
     assert!(!text.contains("/sign-up"), "{text}");
+    let back = "ALTER TABLE wallets_away RENAME TO wallets";
+    app.execute(back, &[]).await;
     app.stop().await;
 }
 

@@ -10,11 +10,8 @@ use serde_json::{Value, json};
 use crate::support::client::{GOOD_CARD, checkout_of};
 use crate::support::live::Live;
 use crate::support::multipart::Multipart;
-use crate::support::process::{Place, Server};
+use crate::support::process::{MACHINE, Place, Server};
 use crate::support::{Client, Kind, at_once, pictures, until, until_within};
-
-/// Held by tests that measure time, and by the one that asks everything of the machine.
-static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// Writes one test for both databases, on a place of its own each.
 macro_rules! on_both_places {

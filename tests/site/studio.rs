@@ -220,6 +220,31 @@ on_both_databases! {
         assert_eq!(app.number("SELECT attempts FROM jobs").await, 1);
     }
 
+    async fn a_callback_finds_its_job_while_a_dead_process_holds_the_lease(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let id = start_scripted(app, &ann, "slow:600000").await;
+        ann.job_becomes(&id, "running").await;
+        let token = atelier_server::secret::token();
+        let hash = atelier_server::secret::hash(&token);
+        let run = app.start_run().await;
+        // As if the process had died twice with the provider's answer in hand, the last time just now.
+        let died = "UPDATE jobs SET state = 'queued', unsure_submits = 2, external_id = NULL, \
+             callback_hash = $1, lease_owner = 'dead', lease_until = created_at + 600000000";
+        app.execute(died, &[&hash]).await;
+        let callback = format!("/api/try-on/callback/{token}");
+        app.anonymous().post_json(&callback, json!({"id": run})).await.expect(204);
+        let job = ann.job_ends(&id).await;
+        assert_captured(&ann, &job).await;
+    }
+
+    async fn the_sandbox_takes_up_a_run_that_nobody_asks_for(app: &App) {
+        let run = app.start_run().await;
+        callbacks_are_over(app).await;
+        let left = "UPDATE sandbox_fashn_runs SET status = 'processing', lease_until = 0 WHERE id = $1";
+        assert_eq!(app.execute(left, &[&run]).await, 1);
+        callbacks_are_over(app).await;
+    }
+
     async fn a_hold_ends_when_nobody_answers_for_a_day_behind_the_deadline(app: &App) {
         let ann = app.sign_up("ann").await;
         let id = start_scripted(app, &ann, "slow:600000").await;

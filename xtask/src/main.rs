@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 mod setup;
 mod shots;
+mod soak;
 mod table;
 mod test;
 mod workspace;
@@ -56,6 +57,12 @@ const COMMANDS: &[Command] = &[
         usage: "mutate [NAME…]",
         does: "plant each listed fault in the ledger alone; a test must turn red (an hour)",
         run: mutate::run,
+    },
+    Command {
+        name: "soak",
+        usage: "soak [ROUNDS]",
+        does: "kill the program 200 times with work in flight, compare the books, note it in docs/soak.md",
+        run: soak::run,
     },
     Command {
         name: "postgres",

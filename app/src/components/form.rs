@@ -2,6 +2,7 @@ use atelier_server::secret;
 use leptos::prelude::*;
 
 use super::link::button_class;
+use crate::flash::{Flash, Outcome};
 
 /// A value the form sends along.
 pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
@@ -11,6 +12,16 @@ pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
 /// The form's one-time key, fresh in each answer: the same form sent twice does its work once.
 pub fn one_time_key() -> AnyView {
     hidden("key", secret::token())
+}
+
+/// The same key again where it is not known whether the form was done: sending it again is the same
+/// request. Else a fresh one.
+pub fn one_time_key_after(flash: Option<&Flash>) -> AnyView {
+    let interrupted = flash.filter(|flash| flash.has(Outcome::Interrupted));
+    match interrupted.map(|flash| flash.typed("key")) {
+        Some(key) if !key.is_empty() => hidden("key", key),
+        _ => one_time_key(),
+    }
 }
 
 /// A button that sends its form, with what it says while the form is on its way.

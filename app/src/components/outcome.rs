@@ -48,6 +48,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::PersonBroken | Outcome::GarmentBroken => w.say("field-picture-broken"),
         Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
         Outcome::TooManyJobs => w.say("error-too-many-jobs"),
+        Outcome::Interrupted => w.say("error-interrupted-text"),
         Outcome::Unexpected => w.say("error-internal-text"),
     }
 }
@@ -89,9 +90,10 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::PasswordChanged
         | Outcome::SignedOut
         | Outcome::Deleted => Tone::Good,
-        Outcome::RateLimited { .. } | Outcome::ProviderUnavailable | Outcome::TooManyJobs => {
-            Tone::Warn
-        }
+        Outcome::RateLimited { .. }
+        | Outcome::ProviderUnavailable
+        | Outcome::TooManyJobs
+        | Outcome::Interrupted => Tone::Warn,
         _ => Tone::Bad,
     }
 }
@@ -154,6 +156,7 @@ mod tests {
         Outcome::InsufficientCredits,
         Outcome::TooManyJobs,
         Outcome::JobEnded,
+        Outcome::Interrupted,
         Outcome::Unexpected,
     ];
 

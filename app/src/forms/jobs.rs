@@ -15,8 +15,8 @@ pub async fn cancel_job(id: String) -> Result<(), ServerFnError> {
     };
     match caller.services.studio.cancel(&job, None).await {
         Ok(_) => go(&page),
-        Err(CancelError::Ended) => go_with(&page, &Flash::new(Form::Job, Outcome::JobEnded)),
-        Err(error) => go_broken(&page, Form::Job, error),
+        Err(CancelError::Database(error)) => go_broken(&page, Form::Job, error),
+        Err(_) => go_with(&page, &Flash::new(Form::Job, Outcome::JobEnded)),
     }
     Ok(())
 }
@@ -30,8 +30,8 @@ pub async fn delete_job(id: String) -> Result<(), ServerFnError> {
     };
     match caller.services.studio.delete(&job).await {
         Ok(()) => go_with(routes::GALLERY, &Flash::new(Form::Job, Outcome::Deleted)),
-        Err(CancelError::NotEnded | CancelError::Ended) => go(&page),
-        Err(error) => go_broken(&page, Form::Job, error),
+        Err(CancelError::Database(error)) => go_broken(&page, Form::Job, error),
+        Err(_) => go(&page),
     }
     Ok(())
 }

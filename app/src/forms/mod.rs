@@ -9,6 +9,7 @@ pub mod payments;
 pub mod wallet;
 
 use atelier_server::accounts::{Language, User};
+use atelier_server::db;
 use atelier_server::services::Services;
 use axum::Extension;
 use http::header::SET_COOKIE;
@@ -88,7 +89,7 @@ pub(crate) fn go_with(path: &str, flash: &Flash) {
 }
 
 /// Redirects and says that something broke.
-pub(crate) fn go_broken(path: &str, form: Form, error: impl std::fmt::Display) {
+pub(crate) fn go_broken(path: &str, form: Form, error: db::Error) {
     tracing::error!(%error, "a form failed");
-    go_with(path, &Flash::new(form, Outcome::Unexpected));
+    go_with(path, &Flash::new(form, Outcome::of_broken(&error)));
 }

@@ -1,5 +1,6 @@
 use atelier_server::accounts::{Language, User};
 use atelier_server::catalog::{Offer, TOP_UP};
+use atelier_server::db;
 use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
 use atelier_server::payments::{CheckoutError, CheckoutRequest, Started};
 use leptos::prelude::*;
@@ -58,7 +59,7 @@ pub async fn checkout(
     match caller.services.payments.checkout(request).await {
         Ok(answer) => match serde_json::from_str::<Started>(&answer.body) {
             Ok(started) => go(&started.url),
-            Err(error) => go_broken(routes::PAYMENTS, form, error),
+            Err(error) => go_broken(routes::PAYMENTS, form, db::Error::Decode(error.into())),
         },
         Err(CheckoutError::Key(KeyRefused::Mismatch)) => refuse(Outcome::KeyMismatch),
         Err(CheckoutError::Key(KeyRefused::InFlight)) => refuse(Outcome::Conflict),

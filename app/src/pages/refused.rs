@@ -12,7 +12,9 @@ pub fn page(visit: &Visit, refusal: &Refusal) -> AnyView {
     let w = visit.words();
     let (mark, image) = match refusal {
         Refusal::Forbidden | Refusal::CrossSite => (Mark::Plain, Icon::Info),
-        Refusal::RateLimited { .. } | Refusal::Unavailable => (Mark::Plain, Icon::Clock),
+        Refusal::RateLimited { .. } | Refusal::Unavailable | Refusal::Interrupted => {
+            (Mark::Plain, Icon::Clock)
+        }
         Refusal::Internal { .. } => (Mark::Bad, Icon::Alert),
     };
     let home = |class| button_link(class, routes::HOME, w.say("error-home"));
@@ -20,7 +22,9 @@ pub fn page(visit: &Visit, refusal: &Refusal) -> AnyView {
     let buttons = match refusal {
         Refusal::Forbidden | Refusal::CrossSite => vec![home("main")],
         Refusal::RateLimited { .. } => vec![again],
-        Refusal::Internal { .. } | Refusal::Unavailable => vec![again, home("")],
+        Refusal::Internal { .. } | Refusal::Unavailable | Refusal::Interrupted => {
+            vec![again, home("")]
+        }
     };
     let reference = reference(w, refusal);
     view! {
@@ -46,6 +50,7 @@ pub const fn title_key(refusal: &Refusal) -> &'static str {
         Refusal::RateLimited { .. } => "error-rate-limited-title",
         Refusal::Internal { .. } => "error-internal-title",
         Refusal::Unavailable => "error-unavailable-title",
+        Refusal::Interrupted => "error-interrupted-title",
     }
 }
 
@@ -60,6 +65,7 @@ fn text(w: Words, refusal: &Refusal) -> String {
         }
         Refusal::Internal { .. } => w.say("error-internal-text"),
         Refusal::Unavailable => w.say("error-unavailable-text"),
+        Refusal::Interrupted => w.say("error-interrupted-text"),
     }
 }
 

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::sign_up::error;
-use crate::components::form::{hidden, one_time_key, submit};
+use crate::components::form::{hidden, one_time_key, one_time_key_after, submit};
 use crate::components::icon::Icon;
 use crate::components::notice::{Notice, Tone};
 use crate::components::order::order;
@@ -130,7 +130,7 @@ fn form(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
     );
     let form = view! {
         <form class="fitting" method="post" action=routes::TRY_ON enctype="multipart/form-data" data-upload="">
-            {one_time_key()}
+            {one_time_key_after(flash)}
             <div class="pickers">
                 {picker(w, PERSON, typed("person_sample"), error(w, flash, &PERSON_ERRORS))}
                 {picker(w, GARMENT, typed("garment_sample"), error(w, flash, &GARMENT_ERRORS))}

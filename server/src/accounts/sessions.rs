@@ -11,7 +11,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 
 use super::users::{User, UserRow};
-use crate::db::Database;
+use crate::db::{Database, is_unavailable};
 use crate::secret;
 use crate::time::{Clock, Timestamp};
 
@@ -127,8 +127,13 @@ fn key(id: &Id) -> String {
     secret::hash(&id.to_string())
 }
 
+/// `Backend` says that the database does not answer now; what it answers wrongly cannot be decoded.
 fn backend(error: sqlx::Error) -> Error {
-    Error::Backend(error.to_string())
+    if is_unavailable(&error) {
+        Error::Backend(error.to_string())
+    } else {
+        Error::Decode(error.to_string())
+    }
 }
 
 #[async_trait]

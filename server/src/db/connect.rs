@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::Migrator;
-use sqlx::{AnyConnection, AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 use tokio::sync::broadcast;
 
 use super::{Inner, Kind, Outbox};
@@ -14,7 +14,8 @@ static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
 
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Whoever waits longer for a connection is told that the database does not answer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Changes a slow listener may be behind before it has to read everything again.
 const CHANGES_KEPT: usize = 4_096;
 
@@ -91,8 +92,8 @@ async fn open_sqlite(url: &str) -> Result<(AnyPool, AnyPool), OpenError> {
 }
 
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000; PRAGMA temp_store = MEMORY";
-const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA temp_store = MEMORY; \
+     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY";
+const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; \
      PRAGMA query_only = ON";
 
 fn sqlite_pool(connections: u32, pragmas: &'static str) -> AnyPoolOptions {
@@ -103,6 +104,12 @@ fn sqlite_pool(connections: u32, pragmas: &'static str) -> AnyPoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        // SQLite ends a transaction by itself when a disk fails or is full. sqlx goes on counting it, and
+        // would begin no other on this connection.
+        .before_acquire(|connection, _| {
+            let is_fit = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_fit) })
+        })
         .after_connect(move |connection: &mut AnyConnection, _| {
             Box::pin(async move { connection.execute(pragmas).await.map(|_| ()) })
         })

@@ -14,6 +14,7 @@ mod lease;
 #[cfg(feature = "testing")]
 mod many;
 mod seal;
+mod unavailable;
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -21,12 +22,15 @@ use std::sync::Arc;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction};
 use tokio::sync::broadcast;
 
+use crate::failpoint;
+
 pub use changes::Change;
 pub(crate) use changes::Outbox;
 pub use connect::OpenError;
 #[cfg(feature = "testing")]
 pub(crate) use many::many_rows;
 pub use seal::Seal;
+pub use unavailable::is_unavailable;
 
 /// The database's error, for floors that know no sqlx.
 pub use sqlx::Error;
@@ -163,6 +167,7 @@ impl Tx {
         let Self { inner, changes, db } = self;
         let committing = tokio::spawn(async move {
             inner.commit().await?;
+            failpoint::reach(failpoint::COMMITTED).await;
             if db.kind() == Kind::Postgres && !changes.is_empty() {
                 db.outbox().put(changes.iter().cloned());
             }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Payments, Provider, records, stripe};
 use crate::catalog::Offer;
+use crate::failpoint;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
@@ -67,15 +68,20 @@ impl Payments {
             Claimed::Work(recharge) => recharge,
             Claimed::Done(answer) => return Ok(answer),
         };
-        match self.open_session(request, &recharge).await {
+        let done = match self.open_session(request, &recharge).await {
             Ok(started) => self.keep(request, &recharge, started, claimed_at).await,
-            Err(error) => {
-                if let Some(scope) = &request.key {
-                    idempotency::give_up(&self.db, scope, claimed_at).await?;
+            Err(error) => Err(error),
+        };
+        if let (Err(error), Some(scope)) = (&done, &request.key) {
+            match error {
+                // The session may be made, and the answer may even be kept: a repeat goes on with this record.
+                CheckoutError::Database(_) => {
+                    idempotency::hand_over(&self.db, scope, claimed_at).await;
                 }
-                Err(error)
+                _ => idempotency::give_up(&self.db, scope, claimed_at).await?,
             }
         }
+        done
     }
 
     /// First transaction: the key and the record, together.
@@ -133,6 +139,7 @@ impl Payments {
             expires_at: record.created_at.plus(stripe::SESSION_LIFE),
         };
         let made = self.stripe.create_session(session).await?;
+        failpoint::reach(failpoint::SESSION_CREATED).await;
         Ok(Started {
             recharge_id: recharge.to_string(),
             session_id: made.id,

@@ -4,6 +4,7 @@ use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{CheckoutProgress, CheckoutState, Payments, stripe};
 use crate::credits::{self, CreditsError, Grant};
 use crate::db::is_duplicate;
+use crate::failpoint;
 use crate::ids::RechargeId;
 
 /// What `fulfil` found and did.
@@ -183,6 +184,7 @@ impl Payments {
                 Err(error) => return Err(error.into()),
             }
         }
+        failpoint::reach(failpoint::STRIPE_ANSWERED).await;
         tx.commit().await?;
         tracing::info!(recharge = %recharge.id, user = %recharge.user_id, "purchase granted");
         Ok(())

@@ -33,6 +33,13 @@ pub enum StoreError {
     Store(#[from] object_store::Error),
 }
 
+impl StoreError {
+    /// Whether the same may go well a little later: the disk is full, or the store is away.
+    pub fn is_unavailable(&self) -> bool {
+        !matches!(self, Self::Store(object_store::Error::NotFound { .. }))
+    }
+}
+
 /// A picture as it is kept.
 #[derive(Clone, Debug, FromRow)]
 pub struct StoredFile {

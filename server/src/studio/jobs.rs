@@ -68,7 +68,6 @@ pub(super) struct JobRow {
     pub attempts: i64,
     pub fetch_attempts: i64,
     pub unsure_submits: i64,
-    pub lease_until: Timestamp,
     pub error_code: Option<String>,
     pub submitted_at: Option<Timestamp>,
     pub deadline_at: Timestamp,

@@ -19,6 +19,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
@@ -47,6 +48,8 @@ pub struct StudioSettings {
     pub most_unfinished: i64,
     /// Where the provider can reach us; ends in a slash.
     pub callback_base: Url,
+    /// What the tokens of callbacks are made with; the same on every node.
+    pub callback_key: SecretString,
     /// How long the pictures somebody sent are kept after the job ended.
     pub originals_kept: Duration,
     /// How soon the provider is asked again.

@@ -7,6 +7,7 @@ use super::jobs::{Job, JobRow, JobState};
 use super::{Failure, Studio};
 use crate::credits::{self, CreditsError};
 use crate::db::{Change, Tx, corrupt};
+use crate::failpoint;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Scope};
 use crate::ids::JobId;
 use crate::time::Timestamp;
@@ -47,6 +48,7 @@ impl Studio {
         let mut tx = self.db.begin().await?;
         let won = self.end_in(&mut tx, job, &end).await?;
         if won {
+            failpoint::reach(failpoint::VERDICT_HEARD).await;
             tx.commit().await?;
             tracing::info!(job = %job.id, state = end.state().as_str(), "job ended");
         }

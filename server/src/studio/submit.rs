@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+
 use super::files::{self, FileKind, StoreError, StoredFile};
 use super::jobs::{Job, JobState};
 use super::{Category, Picture, Studio, Tool};
@@ -192,7 +194,8 @@ impl Studio {
         // The hold locks the wallet, so the count behind it cannot be passed by two at once.
         let held = credits::hold(tx, &request.user, hold, now).await?;
         self.check_unfinished(tx, &request.user).await?;
-        let job = insert_job(tx, &id, request, &held, now).await?;
+        let callback = secret::hash(&self.callback_token(&id));
+        let job = insert_job(tx, &id, request, &held, &callback, now).await?;
         take_draft(tx, &id, request, now).await?;
         tx.changed(Change::Job(request.user.clone(), id));
         let body = serde_json::to_string(&job).unwrap_or_default();
@@ -216,7 +219,14 @@ impl Studio {
         Ok(())
     }
 
-    /// Where the provider calls back. Only a hash of `token` is stored; each submit has its own.
+    /// What a job's callbacks prove themselves by. It is the same for each submit of a job, so that a
+    /// callback finds the job whichever of them the provider took. Only a hash of it is stored.
+    pub(super) fn callback_token(&self, job: &JobId) -> String {
+        let key = self.settings.callback_key.expose_secret();
+        secret::keyed_hash(key, &format!("callback {job}"))
+    }
+
+    /// Where the provider calls back.
     pub(super) fn callback_address(&self, tool: Tool, token: &str) -> String {
         let path = match tool {
             Tool::TryOn => "try-on",
@@ -231,6 +241,7 @@ async fn insert_job(
     id: &JobId,
     request: &SubmitRequest,
     held: &Held,
+    callback_hash: &str,
     now: Timestamp,
 ) -> sqlx::Result<Job> {
     sqlx::query(
@@ -243,7 +254,7 @@ async fn insert_job(
     .bind(held.hold.paid_by.as_str())
     .bind(held.hold.credits)
     .bind(request.category.as_str())
-    .bind(secret::hash(&secret::token()))
+    .bind(callback_hash)
     .bind(now)
     .bind(now.plus(DEADLINE))
     .execute(&mut **tx)

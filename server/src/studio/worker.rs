@@ -14,6 +14,7 @@ use super::provider::{ProviderError, TryOn, Verdict};
 use super::settle::End;
 use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, pictures};
 use crate::db::Change;
+use crate::failpoint;
 use crate::ids::JobId;
 use crate::secret;
 use crate::time::Timestamp;
@@ -235,13 +236,17 @@ impl Studio {
         if late || job.unsure_submits >= MOST_UNSURE_SUBMITS {
             return Ok(self.wait_for_verdict(job).await?);
         }
-        let token = secret::token();
+        let token = self.callback_token(&job.id);
         let request = self.try_on_request(job, &token).await?;
         if !self.mark_submitting(&job.id, &token, now).await? {
             return Ok(());
         }
+        failpoint::reach(failpoint::JOB_HELD).await;
         match self.provider.submit(&request).await {
-            Ok(external_id) => Ok(self.mark_running(job, &external_id).await?),
+            Ok(external_id) => {
+                failpoint::reach(failpoint::JOB_SUBMITTED).await;
+                Ok(self.mark_running(job, &external_id).await?)
+            }
             Err(ProviderError::InvalidInput) => {
                 self.end(job, End::Failed(Failure::InvalidInput)).await?;
                 Ok(())
@@ -446,11 +451,11 @@ impl Studio {
             .fetch_optional(self.db.reader())
             .await?;
         let Some(job) = job else { return Ok(false) };
-        let lost = job.external_id.is_none() && job.lease_until <= self.clock.now();
-        match external_id {
-            Some(id) if lost => self.mark_running(&job, id).await?,
-            _ if job.external_id.is_some() => self.look_now(&job.id).await?,
-            _ => {}
+        match (external_id, &job.external_id) {
+            // Where the answer is only late, it finds the job running already.
+            (Some(id), None) => self.mark_running(&job, id).await?,
+            (_, Some(_)) => self.look_now(&job.id).await?,
+            (None, None) => {}
         }
         self.wake.notify_one();
         Ok(true)

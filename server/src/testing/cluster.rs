@@ -35,6 +35,8 @@ const SCRATCH_PARENT_MAX_BYTES: usize = 60;
 /// the folder goes. Descriptor 3 is there because a shell gives background commands an empty standard input.
 /// SIGQUIT is the server's immediate shutdown: there is nothing here worth a checkpoint. It is repeated because
 /// background commands start out ignoring it.
+///
+/// Whoever wants to see a restart makes the file `again` in the folder and stops the server: it starts again.
 const WATCHDOG: &str = r#"
 programs=$1 folder=$2
 shift 2
@@ -42,10 +44,15 @@ exec 3<&0
 cd "$folder" || exit 1
 if "$programs/initdb" --pgdata=data --username=postgres --auth=trust --locale=C --encoding=UTF8 --no-sync >log 2>&1
 then
-    "$programs/postgres" -D data -k "$folder" "$@" >>log 2>&1 &
-    server=$!
-    { read -r _ <&3; while kill -QUIT "$server"; do sleep 0.1; done; } 2>/dev/null &
-    wait "$server"
+    { read -r _ <&3; touch over
+      while test -e over; do kill -QUIT "$(head -n 1 data/postmaster.pid)"; sleep 0.1; done
+    } 2>/dev/null &
+    touch again
+    while rm again 2>/dev/null && ! test -e over
+    do
+        "$programs/postgres" -D data -k "$folder" "$@" >>log 2>&1 &
+        wait "$!"
+    done
 fi
 tail -n 20 log >&2
 cd / && rm -rf "$folder"

@@ -77,7 +77,7 @@ async fn sign_in_session(state: &State, session: &Session, user: &User) -> Resul
     let today = state.services.clock.now().day();
     session::sign_in(session, user, &today)
         .await
-        .map_err(Problem::internal)
+        .map_err(Problem::from)
 }
 
 /// Ends the session, whatever else may be wrong with the request.
@@ -87,10 +87,8 @@ pub async fn sign_out(
 ) -> Result<StatusCode, Problem> {
     let user = session::current_user(&session)
         .await
-        .map_err(Problem::internal)?;
-    session::sign_out(&session)
-        .await
-        .map_err(Problem::internal)?;
+        .map_err(Problem::from)?;
+    session::sign_out(&session).await.map_err(Problem::from)?;
     if let Some(user) = user {
         state.services.accounts.signed_out(&user).await?;
     }

@@ -4,6 +4,7 @@
 use atelier_app::flash::{Flash, Form, Outcome};
 use atelier_app::routes;
 use atelier_server::accounts::{Language, Scope};
+use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, BodyHash, Key, KeyRefused};
 use atelier_server::ids::UserId;
 use atelier_server::services::Services;
@@ -162,7 +163,7 @@ async fn refuse(
     upload: Option<&Upload>,
     outcomes: Vec<Outcome>,
 ) -> Response {
-    const CHOICES: [&str; 3] = ["person_sample", "garment_sample", "category"];
+    const CHOICES: [&str; 4] = ["person_sample", "garment_sample", "category", "key"];
     let status = status_of(&outcomes);
     let mut flash = Flash::several(Form::TryOn, outcomes);
     if let Some(upload) = upload {
@@ -179,6 +180,7 @@ fn status_of(outcomes: &[Outcome]) -> StatusCode {
         [Outcome::TooManyJobs] => StatusCode::TOO_MANY_REQUESTS,
         [Outcome::ProviderUnavailable] => StatusCode::SERVICE_UNAVAILABLE,
         [Outcome::Conflict] => StatusCode::CONFLICT,
+        [Outcome::Interrupted] => StatusCode::SERVICE_UNAVAILABLE,
         [Outcome::Unexpected] => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -240,7 +242,7 @@ async fn answered(
     let now = services.clock.now();
     let used = idempotency::find(&services.db, &scope.user, &scope.endpoint, &scope.key, now)
         .await
-        .map_err(unexpected)?;
+        .map_err(broken)?;
     match used.map(|used| used.answer_for(&scope.body)) {
         Some(Ok(answer)) => Ok(Some(answer)),
         Some(Err(KeyRefused::Mismatch)) => Err(vec![Outcome::KeyMismatch]),
@@ -286,7 +288,7 @@ impl Pictures {
         let studio = &services.studio;
         let (person, garment) = match self {
             Self::Draft => {
-                let draft = studio.find_draft(user).await.map_err(unexpected)?;
+                let draft = studio.find_draft(user).await.map_err(broken)?;
                 return draft.ok_or_else(|| vec![Outcome::PersonMissing, Outcome::GarmentMissing]);
             }
             Self::Chosen(person, garment) => both(person, garment)?,
@@ -298,7 +300,7 @@ impl Pictures {
             garment.map_err(garment_outcome),
         )?;
         let kept = studio.keep_draft(user, &person, &garment).await;
-        kept.map_err(unexpected)
+        kept.map_err(|error| vec![outcome_of(error)])
     }
 }
 
@@ -336,9 +338,8 @@ fn chosen(upload: &Upload, field: &str, missing: Outcome) -> Result<Bytes, Outco
     crate::http::assets::sample(&sample).ok_or(missing)
 }
 
-fn unexpected(error: impl std::fmt::Display) -> Vec<Outcome> {
-    tracing::error!(%error, "the try-on form failed");
-    vec![Outcome::Unexpected]
+fn broken(error: db::Error) -> Vec<Outcome> {
+    vec![outcome_of(error.into())]
 }
 
 fn outcome_of(error: SubmitError) -> Outcome {
@@ -351,11 +352,15 @@ fn outcome_of(error: SubmitError) -> Outcome {
         SubmitError::Key(KeyRefused::InFlight) => Outcome::Conflict,
         SubmitError::Store(error) => {
             tracing::error!(%error, "the try-on form failed");
-            Outcome::Unexpected
+            if error.is_unavailable() {
+                Outcome::Interrupted
+            } else {
+                Outcome::Unexpected
+            }
         }
         SubmitError::Database(error) => {
             tracing::error!(%error, "the try-on form failed");
-            Outcome::Unexpected
+            Outcome::of_broken(&error)
         }
     }
 }

@@ -38,7 +38,6 @@ fn is_person(request: &Request) -> bool {
 fn content(response: &Response) -> Option<Content> {
     match response.extensions().get::<Problem>() {
         Some(problem) => problem.content(),
-        // The session's own layer answers so, when its store does not.
         None if response.status().is_server_error() && !is_page(response) => {
             Some(Content::Refused(Refusal::Internal { reference: None }))
         }

@@ -3,6 +3,8 @@
 
 use atelier_app::session;
 use axum::extract::{Request, State as Extract};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_sessions::cookie::SameSite;
@@ -26,6 +28,16 @@ pub fn layer(state: &State) -> SessionManagerLayer<atelier_server::accounts::Ses
         .with_expiry(Expiry::OnInactivity(LIFE))
 }
 
+/// The session's own layer answers with an empty 500 when its store does not take a session.
+pub async fn explain(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_empty = !response.headers().contains_key(CONTENT_TYPE);
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && is_empty {
+        return Problem::unavailable("a session could not be kept").into_response();
+    }
+    response
+}
+
 /// Extends the life of a session that is used, at most once a day.
 pub async fn keep_alive(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Session>().cloned();
@@ -34,11 +46,11 @@ pub async fn keep_alive(Extract(state): Extract<State>, request: Request, next: 
             Ok(Some(_)) => {
                 let today = state.services.clock.now().day();
                 if let Err(error) = session::touch(&session, &today).await {
-                    return Problem::internal(error).into_response();
+                    return Problem::from(error).into_response();
                 }
             }
             Ok(None) => {}
-            Err(error) => return Problem::internal(error).into_response(),
+            Err(error) => return Problem::from(error).into_response(),
         }
     }
     next.run(request).await

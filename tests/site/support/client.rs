@@ -47,6 +47,7 @@ impl Checkout {
 
 impl Client {
     pub fn new(base: &str) -> Self {
+        atelier::start::cryptography();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

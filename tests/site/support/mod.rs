@@ -12,6 +12,7 @@ pub mod live;
 pub mod multipart;
 pub mod pictures;
 pub mod process;
+pub mod shop;
 pub mod stripe;
 
 use std::time::Duration;

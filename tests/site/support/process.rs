@@ -3,12 +3,17 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use atelier_server::db::Kind;
 use atelier_server::testing::{Scratch, fresh_database};
 
 use super::Client;
+
+/// Held by tests that measure time, and by those that ask everything of the machine.
+pub static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A folder and a database for processes to work on.
 pub struct Place {
@@ -20,6 +25,15 @@ impl Place {
     pub async fn new(kind: Kind) -> Self {
         let folder = Scratch::new().expect("a scratch folder");
         let database_url = fresh_database(kind, &folder).await;
+        Self {
+            folder,
+            database_url,
+        }
+    }
+
+    /// A folder of its own beside a database that is there.
+    pub fn on(database_url: String) -> Self {
+        let folder = Scratch::new().expect("a scratch folder");
         Self {
             folder,
             database_url,
@@ -72,19 +86,7 @@ impl Place {
 
     /// Starts serving; returns once it accepts requests.
     pub fn serve(&self) -> Server {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stdout = child.stdout.take().expect("its standard output");
-        let mut lines = BufReader::new(stdout).lines();
-        let base = lines.find_map(|line| {
-            let line = line.expect("a line");
-            line.strip_prefix("listening on ").map(str::to_owned)
-        });
-        let base = base.expect("a line that says where it listens");
-        Server { child, base }
+        Server::start(self.command(&["serve"]))
     }
 }
 
@@ -92,17 +94,51 @@ impl Place {
 pub struct Server {
     child: Child,
     pub base: String,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
+    /// Runs the command; returns once it accepts requests.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (stderr, heard) = (child.stderr.take().expect("its log"), log.clone());
+        thread::spawn(move || {
+            let lines = BufReader::new(stderr).lines().map_while(Result::ok);
+            lines.for_each(|line| heard.lock().expect("no panic").push(line));
+        });
+        let stdout = child.stdout.take().expect("its standard output");
+        let mut lines = BufReader::new(stdout).lines();
+        let base = lines.find_map(|line| {
+            let line = line.expect("a line");
+            line.strip_prefix("listening on ").map(str::to_owned)
+        });
+        let base = base.unwrap_or_else(|| panic!("not listening: {log:?}"));
+        Self { child, base, log }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged, line by line.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no panic").clone()
+    }
+
     pub fn anonymous(&self) -> Client {
         Client::new(&self.base)
     }
 
-    /// `kill -9`: nothing is tidied up.
-    pub fn kill(mut self) {
+    /// `kill -9`: nothing is tidied up. What it has logged until then.
+    pub fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("the process is killed");
         self.child.wait().expect("the process has ended");
+        self.log()
     }
 
     /// SIGTERM, then the end; how long it took.
@@ -120,6 +156,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.log().join("\n"));
+        }
         // Gone already after `kill` and `terminate`.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -1,5 +1,6 @@
 //! The runs: rows in the database, pictures in the folder. A run that nobody works on (after a
-//! crash) is taken up again by the next one who asks for it.
+//! crash) is taken up again, and a callback that nobody heard is sent again: the real provider does
+//! not stop because its customer did.
 
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -9,13 +10,18 @@ use atelier_compose::{Category, ComposeError, compose};
 use serde_json::{Value, json};
 use sqlx::FromRow;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
 
 use super::{FashnSandbox, Outcome};
 use crate::ids::uuid_v7;
 use crate::time::Timestamp;
 
-/// How long one attempt at a run may take before another takes it up.
+/// How long one attempt at a run, its callbacks included, may take before another takes it up.
 const LEASE: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const RUNS_A_LOOK: i64 = 20;
+/// How long a callback that nobody hears is sent again.
+const CALLED_FOR: Duration = Duration::from_secs(3_600);
 
 #[derive(Clone, Debug, FromRow)]
 pub(super) struct Run {
@@ -152,6 +158,32 @@ impl FashnSandbox {
         self.folder.join(format!("{id}.{kind}"))
     }
 
+    /// Takes up what nobody works on, until told to stop: at once what an earlier process left.
+    pub async fn keep_working(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.left_behind().await {
+                Ok(ids) => ids.into_iter().for_each(|id| self.work_behind(id)),
+                Err(error) => tracing::warn!(%error, "the sandbox studio's runs could not be read"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Runs whose lease is over. One that is done has a lease as long as its callbacks are not heard.
+    async fn left_behind(&self) -> sqlx::Result<Vec<String>> {
+        sqlx::query_scalar(
+            "SELECT id FROM sandbox_fashn_runs WHERE lease_until <= $1 \
+             AND (status IN ('in_queue', 'processing') OR lease_until > 0) LIMIT $2",
+        )
+        .bind(self.clock.now())
+        .bind(RUNS_A_LOOK)
+        .fetch_all(self.db.reader())
+        .await
+    }
+
     /// Works on a run, unless this process is at it already.
     fn work_behind(&self, id: String) {
         let in_hand = || self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +207,9 @@ impl FashnSandbox {
             return Ok(());
         };
         let outcome = run.outcome();
-        if let Outcome::Slow(delay) = outcome {
+        if let Outcome::Slow(delay) = outcome
+            && !run.is_done()
+        {
             let elapsed = self.clock.now().since(run.created_at);
             tokio::time::sleep(delay.saturating_sub(elapsed)).await;
         }
@@ -185,8 +219,11 @@ impl FashnSandbox {
         let Some(run) = self.take(id).await? else {
             return Ok(());
         };
+        if run.is_done() {
+            return Ok(self.tell(&run).await?);
+        }
         if outcome == Outcome::ForgedCallback {
-            self.call_back(&run, &forged(&run)).await;
+            let _ = self.call_back(&run, &forged(&run)).await;
         }
         let made = match outcome {
             Outcome::Fail(ref name) => Err(name.clone()),
@@ -203,22 +240,39 @@ impl FashnSandbox {
             Err(name) => self.finish(id, "failed", Some(&name)).await?,
         };
         if let Some(run) = done {
-            let envelope = self.envelope(&run);
-            for _ in 0..outcome.callbacks() {
-                self.call_back(&run, &envelope).await;
-            }
+            self.tell(&run).await?;
         }
         Ok(())
     }
 
-    /// Takes a run to work on; one that is done or worked on is left alone.
+    /// Calls back. What is not heard is told again when the lease is over.
+    async fn tell(&self, run: &Run) -> sqlx::Result<()> {
+        let envelope = self.envelope(run);
+        let mut heard = true;
+        for _ in 0..run.outcome().callbacks() {
+            heard &= self.call_back(run, &envelope).await;
+        }
+        let age = self.clock.now().since(run.created_at);
+        if !heard && age < CALLED_FOR {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE sandbox_fashn_runs SET lease_until = 0 WHERE id = $1")
+            .bind(&run.id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Takes a run to work on; one that is over or worked on is left alone.
     async fn take(&self, id: &str) -> sqlx::Result<Option<Run>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let run: Option<Run> = sqlx::query_as(
-            "UPDATE sandbox_fashn_runs SET status = 'processing', lease_until = $2 \
-             WHERE id = $1 AND status IN ('in_queue', 'processing') AND lease_until <= $3 \
-             RETURNING *",
+            "UPDATE sandbox_fashn_runs SET lease_until = $2, \
+             status = CASE WHEN status = 'in_queue' THEN 'processing' ELSE status END \
+             WHERE id = $1 AND lease_until <= $3 \
+             AND (status IN ('in_queue', 'processing') OR lease_until > 0) RETURNING *",
         )
         .bind(id)
         .bind(now.plus(LEASE))
@@ -266,11 +320,17 @@ impl FashnSandbox {
         Ok(composed.map(|picture| picture.png))
     }
 
-    async fn call_back(&self, run: &Run, envelope: &Value) {
-        let Some(url) = &run.webhook_url else { return };
-        // Losing a callback is part of the game: the client polls.
-        if let Err(error) = self.http.post(url).json(envelope).send().await {
-            tracing::debug!(run = run.id, error = %error.without_url(), "a callback was not heard");
+    /// Says whether whoever is called has heard it, whatever they think of it.
+    async fn call_back(&self, run: &Run, envelope: &Value) -> bool {
+        let Some(url) = &run.webhook_url else {
+            return true;
+        };
+        match self.http.post(url).json(envelope).send().await {
+            Ok(answer) => !answer.status().is_server_error(),
+            Err(error) => {
+                tracing::debug!(run = run.id, error = %error.without_url(), "a callback was not heard");
+                false
+            }
         }
     }
 }
