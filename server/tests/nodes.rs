@@ -110,6 +110,7 @@ async fn receive_event(ground: &TestGround, payments: &Payments) {
 fn studio(ground: &TestGround, provider: &Provider, node: &str) -> Studio {
     let settings = StudioSettings {
         most_unfinished: 20,
+        callback_key: "key".into(),
         callback_base: "http://127.0.0.1:9/".parse().unwrap(),
         originals_kept: Duration::from_secs(60),
         poll_every: Duration::from_millis(100),

@@ -177,11 +177,6 @@ async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<
             .bind(&job)
             .fetch_optional(&mut **tx)
             .await?;
-        let told = if hold.amount < 0 {
-            PaidBy::Credits
-        } else {
-            PaidBy::Trial
-        };
         let mut row = UseRow {
             id: ConsumptionId::new(hold.created_at),
             user_id: user.clone(),
@@ -190,7 +185,7 @@ async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<
             credits: 0,
             paid_by: paid_by
                 .and_then(|word| PaidBy::parse(&word))
-                .unwrap_or(told),
+                .unwrap_or(PaidBy::Credits),
             period_id: None,
             description: String::new(),
             status: String::new(),
@@ -212,6 +207,12 @@ fn tell_use(row: &mut UseRow, hold: &EntryRow, end: Option<&EntryRow>) {
     row.tool = hold.reason.clone();
     row.description = hold.reason.clone();
     row.credits = -hold.amount;
+    row.paid_by = match (hold.amount < 0, row.paid_by) {
+        (true, _) => PaidBy::Credits,
+        (false, PaidBy::Credits) if row.period_id.is_some() => PaidBy::Plan,
+        (false, PaidBy::Credits) => PaidBy::Trial,
+        (false, told) => told,
+    };
     row.created_at = hold.created_at;
     row.status = match end_kind {
         Some(EntryKind::Capture) => "completed",
