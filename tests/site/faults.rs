@@ -12,7 +12,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::support::process::{MACHINE, Place, Server};
 use crate::support::shop::{Dice, NEVER, Shop, What};
-use crate::support::{Kind, until};
+use crate::support::{Kind, LIMIT, until_within};
 
 /// What must never be in the log, whatever the database does.
 fn check_log(log: &[String]) {
@@ -26,7 +26,7 @@ async fn heals(shop: &Shop, server: Server) {
     assert_eq!(shop.told().lost, 0, "requests without an answer");
     for what in [What::Pack, What::TryOn] {
         let wish = shop.wish(0, what);
-        until("it serves again", async || {
+        until_within(LIMIT * 2, "it serves again", async || {
             let answer = shop.ask(&wish).await.expect("an answer");
             [201, 202].contains(&answer.status).then_some(())
         })
@@ -45,7 +45,7 @@ fn interrupted(shop: &Shop) -> u64 {
 /// Waits until so many more answers came.
 async fn serve_more(shop: &Shop, answers: u64) {
     let before = shop.told().answers;
-    until("more is answered", async || {
+    until_within(LIMIT * 2, "more is answered", async || {
         (shop.told().answers >= before + answers).then_some(())
     })
     .await;
@@ -61,7 +61,7 @@ async fn a_locked_database_is_said_to_be_away_and_then_serves_on() {
     // Another process, say a backup, that takes its time with a lock.
     let other = shop.database().await;
     let lock = other.begin().await.expect("the lock");
-    until("somebody is told", async || {
+    until_within(LIMIT * 2, "somebody is told", async || {
         (interrupted(&shop) > 0).then_some(())
     })
     .await;
@@ -108,7 +108,7 @@ async fn a_full_disk_loses_nothing() {
         );
     let server = Server::start(limited);
     let shopping = shop.begin_shopping(&mut dice);
-    until("the disk is full", async || {
+    until_within(LIMIT * 2, "the disk is full", async || {
         (interrupted(&shop) > 20).then_some(())
     })
     .await;
@@ -196,7 +196,7 @@ async fn restart(cluster: &Cluster, signal: &str) {
     std::fs::write(folder.join("again"), "").expect("a sign for the watchdog");
     let told = Command::new("kill").args(["-s", signal, &pid]).status();
     assert!(told.expect("a signal is sent").success());
-    until("another server answers", async || {
+    until_within(LIMIT * 2, "another server answers", async || {
         let mut new = admin(cluster).await?;
         let now = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)";
         let now: String = sqlx::query_scalar(now).fetch_one(&mut new).await.ok()?;

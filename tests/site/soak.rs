@@ -15,7 +15,7 @@ use atelier_server::failpoint;
 
 use crate::support::process::{MACHINE, Place};
 use crate::support::shop::{Dice, NEVER, Shop, Told};
-use crate::support::{Kind, until};
+use crate::support::{Kind, LIMIT, until_within};
 
 const ROUNDS: u64 = 20;
 /// In every ten rounds on one database each failpoint has its turn, and chance has the rest.
@@ -71,7 +71,7 @@ async fn serve_and_kill(shop: &Arc<Shop>, kill: &Kill, dice: &mut Dice) {
     let shopping = shop.begin_shopping(dice);
     match kill {
         Kill::At { point, .. } => {
-            until(&format!("{point} is reached"), async || {
+            until_within(LIMIT * 2, &format!("{point} is reached"), async || {
                 let log = server.log();
                 let line = log.iter().find(|line| line.contains("failpoint reached"));
                 line.filter(|line| line.contains(point)).map(|_| ())
@@ -79,7 +79,7 @@ async fn serve_and_kill(shop: &Arc<Shop>, kill: &Kill, dice: &mut Dice) {
             .await;
         }
         Kill::Chance { answers } => {
-            until("enough is answered", async || {
+            until_within(LIMIT * 2, "enough is answered", async || {
                 (shop.told().answers >= before + answers).then_some(())
             })
             .await;
@@ -127,6 +127,7 @@ async fn killed_again_and_again_it_loses_nothing_and_does_nothing_twice() {
     for round in 0..rounds {
         let turn = usize::try_from(round).unwrap_or(0);
         let kill = Kill::choose(turn / 2, &mut dice);
+        eprintln!("round {round}: {} at {:?}", kill.name(), started.elapsed());
         serve_and_kill(&shops[turn % 2], &kill, &mut dice).await;
         *kills.entry(kill.name()).or_default() += 1;
         if (round + 1) % REST_EVERY == 0 || round + 1 == rounds {

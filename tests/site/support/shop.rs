@@ -299,7 +299,7 @@ impl Shop {
     pub async fn ask(&self, wish: &Wish) -> Option<Answer> {
         let buyer = &self.buyers[wish.buyer];
         let asking = buyer.try_send(wish.request(buyer));
-        let answer = tokio::time::timeout(LIMIT, asking).await;
+        let answer = tokio::time::timeout(LIMIT * 2, asking).await;
         let answer = answer.unwrap_or_else(|_| panic!("no answer and no end to {}", wish.key));
         self.told().note(wish, answer.as_ref());
         answer
@@ -358,6 +358,17 @@ impl Shop {
         }
     }
 
+    /// The same with nobody else at it: what is refused now is refused for good.
+    async fn ask_for_good(&self, buyer: usize) {
+        let open = self.told().open_of(buyer);
+        for wish in open {
+            let answer = self.ask(&wish).await.expect("an answer");
+            if [402, 429].contains(&answer.status) {
+                self.told().open.remove(&wish.key);
+            }
+        }
+    }
+
     async fn ask_for_more(&self, buyer: usize, mut dice: Dice, over: &AtomicBool) {
         while !over.load(Ordering::Relaxed) {
             let pack = self.wish(buyer, What::Pack);
@@ -376,15 +387,8 @@ impl Shop {
     pub async fn rest(&self) -> Rest {
         self.stay_off(SWITCHED_OFF);
         let server = self.serve(|_| {});
-        until_within(LIMIT * 2, "every wish has its answer", async || {
-            let open: Vec<Wish> = self.told().open.values().cloned().collect();
-            for wish in open {
-                let answer = self.ask(&wish).await.expect("an answer");
-                if [402, 429].contains(&answer.status) {
-                    // Refused for good: nobody asks for the same at this time.
-                    self.told().open.remove(&wish.key);
-                }
-            }
+        until_within(LIMIT * 4, "every wish has its answer", async || {
+            futures::future::join_all((0..BUYERS).map(|buyer| self.ask_for_good(buyer))).await;
             self.told().open.is_empty().then_some(())
         })
         .await;
