@@ -319,6 +319,10 @@ impl Ground {
 
 /// `verify` over one wallet with a long history: how fast, and how much memory it takes more.
 async fn prove(kind: Kind, ground: &Ground) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no setting: only this bench knows it"
+    )]
     let most = std::env::var("BENCH_ENTRIES")
         .ok()
         .and_then(|text| text.parse().ok());

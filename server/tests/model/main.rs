@@ -28,10 +28,18 @@ use steps::{Step, Tool};
 /// Histories per database in the normal run; `cargo xtask soak` runs many more.
 const HISTORIES: u64 = 500;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no setting: only this test knows it"
+)]
 fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "any number will do, and it is printed"
+)]
 fn seed() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     from_environment("MODEL_SEED").unwrap_or(since.as_secs())
