@@ -16,7 +16,7 @@ pub(super) const SECOND_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// Credits that came in together: `granted = free + held + spent + gone`. Of what is gone, `taken`
 /// went for returned money or for debt, and may come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lot {
+pub(crate) struct Lot {
     pub id: LotId,
     pub source: Source,
     pub granted: i64,
@@ -34,7 +34,7 @@ pub(super) struct Lot {
 
 /// What the store has to do with a lot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LotState {
+pub(crate) enum LotState {
     Unchanged,
     Changed,
     New,

@@ -29,15 +29,16 @@ mod store;
 mod types;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
+pub(crate) use ledger::Lot;
 pub use operations::{
     CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, next_lapse,
     open, release, settle_lapsed, sweep_lapsed, welcome,
 };
 pub use plans::{NewPeriod, PeriodChange, change_period, open_period};
 pub use rebuild::rebuild;
-pub(crate) use recompute::{Recomputed, ToldLot};
+pub(crate) use recompute::Recomputed;
 pub use returns::{Returned, returned};
-pub(crate) use rows::{EntryRow, LotRow, PeriodRow, UseRow, WalletRow};
+pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::seed_history;
 pub use statement::{DayTotals, Entry, EntryFilter, EntryLot, daily_totals, statement};

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use futures::TryStreamExt;
-use sqlx::FromRow;
 
 use super::operations::{CreditsError, capture, release};
-use super::recompute::{Recomputed, ToldLot};
-use super::rows::{EntryRow, LotRow, PeriodRow, UseRow, WalletRow};
+use super::recompute::Recomputed;
+use super::rows::{
+    EntryPart, EntryRow, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry,
+};
 use super::types::{EntryKind, PaidBy};
 use super::{plans, records, store};
 use crate::db::{Change, Database, Tx};
@@ -43,14 +44,6 @@ pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(),
     settle_ended(db, user, now).await
 }
 
-#[derive(FromRow)]
-struct EntryPart {
-    #[sqlx(flatten)]
-    entry: EntryRow,
-    part_lot: Option<LotId>,
-    part_amount: Option<i64>,
-}
-
 /// The hold of each job, and its end if it has one.
 type Ends = HashMap<JobId, (EntryRow, Option<EntryRow>)>;
 
@@ -71,33 +64,22 @@ async fn read_entries(tx: &mut Tx, user: &UserId) -> sqlx::Result<(Recomputed, E
     )
     .bind(user)
     .fetch(&mut **tx);
-    let mut gathered: Option<(EntryRow, Vec<(LotId, i64)>)> = None;
-    while let Some(EntryPart {
-        entry,
-        part_lot,
-        part_amount,
-    }) = rows.try_next().await?
-    {
-        let part = part_lot.zip(part_amount);
-        match &mut gathered {
-            Some((first, parts)) if first.id == entry.id => parts.extend(part),
-            _ => {
-                if let Some((entry, parts)) = gathered.take() {
-                    read_entry(entry, &parts, &mut told, &mut ends);
-                }
-                gathered = Some((entry, part.into_iter().collect()));
-            }
+    let mut gathered = Gathered::default();
+    while let Some(row) = rows.try_next().await? {
+        if let Some(whole) = gathered.add(row) {
+            read_entry(whole, &mut told, &mut ends);
         }
     }
-    if let Some((entry, parts)) = gathered {
-        read_entry(entry, &parts, &mut told, &mut ends);
+    if let Some(whole) = gathered.finish() {
+        read_entry(whole, &mut told, &mut ends);
     }
     Ok((told, ends))
 }
 
 /// A flaw of an entry is the business of `verify`.
-fn read_entry(entry: EntryRow, parts: &[(LotId, i64)], told: &mut Recomputed, ends: &mut Ends) {
-    told.read(&entry, parts);
+fn read_entry((row, parts): WholeEntry, told: &mut Recomputed, ends: &mut Ends) {
+    let entry = row.entry;
+    told.read(&entry, &parts);
     let Some(job) = entry.job_id.clone() else {
         return;
     };
@@ -125,31 +107,10 @@ async fn write_lots(tx: &mut Tx, user: &UserId, told: &Recomputed) -> sqlx::Resu
             .execute(&mut **tx)
             .await?;
     }
-    for (id, lot) in &told.lots {
-        store::put_lot(tx, &lot_row(id, user, lot)).await?;
+    for lot in told.lots.values() {
+        store::put_lot(tx, &LotRow::new(user, lot)).await?;
     }
     Ok(())
-}
-
-fn lot_row(id: &LotId, user: &UserId, lot: &ToldLot) -> LotRow {
-    let mut row = LotRow {
-        id: id.clone(),
-        user_id: user.clone(),
-        source: lot.source,
-        granted: lot.granted,
-        free: lot.free,
-        held: lot.held,
-        spent: lot.spent,
-        gone: lot.gone,
-        taken: lot.taken,
-        frozen: i64::from(lot.frozen),
-        expires_at: lot.expires_at,
-        recharge_id: lot.recharge_id.clone(),
-        created_at: lot.created_at,
-        seal: String::new(),
-    };
-    row.seal = row.seal();
-    row
 }
 
 /// Every use as it is after its end was written; of a use without a record, one is made from its job.

@@ -3,27 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::ledger::SECOND_LIFE;
+use super::ledger::{Lot, SECOND_LIFE};
 use super::rows::EntryRow;
 use super::types::{EntryKind, Figures, Source};
 use crate::ids::{JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
-
-/// A lot as its entries tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ToldLot {
-    pub source: Source,
-    pub granted: i64,
-    pub free: i64,
-    pub held: i64,
-    pub spent: i64,
-    pub gone: i64,
-    pub taken: i64,
-    pub frozen: bool,
-    pub expires_at: Option<Timestamp>,
-    pub recharge_id: Option<RechargeId>,
-    pub created_at: Timestamp,
-}
 
 /// Something in an entry that does not follow from those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +33,7 @@ pub(crate) struct Recomputed {
     pub version: i64,
     pub net: i64,
     pub debt: i64,
-    pub lots: BTreeMap<LotId, ToldLot>,
+    pub lots: BTreeMap<LotId, Lot>,
     /// What is held for jobs that have not ended.
     holds: HashMap<JobId, Vec<(LotId, i64)>>,
     /// When the lots of a purchase lapse: known to its record, not to its entries.
@@ -157,19 +141,10 @@ impl Recomputed {
                 .recharge_id
                 .as_ref()
                 .and_then(|id| self.lapsing.get(id));
-            let lot = ToldLot {
-                source: Source::parse(&entry.reason).unwrap_or(Source::Grant),
-                granted: *amount,
-                free: *amount,
-                held: 0,
-                spent: 0,
-                gone: 0,
-                taken: 0,
-                frozen: false,
-                expires_at: days.map(|days| entry.created_at.plus_days(*days)),
-                recharge_id: entry.recharge_id.clone(),
-                created_at: entry.created_at,
-            };
+            let source = Source::parse(&entry.reason).unwrap_or(Source::Grant);
+            let mut lot = Lot::new(id.clone(), source, *amount, entry.created_at);
+            lot.expires_at = days.map(|days| entry.created_at.plus_days(*days));
+            lot.recharge_id = entry.recharge_id.clone();
             self.lots.insert(id.clone(), lot);
         }
     }
@@ -194,7 +169,7 @@ impl Recomputed {
                 }
                 EntryKind::Release => {
                     lot.held -= part;
-                    lot.comes_back(part, entry.created_at);
+                    come_back(lot, part, entry.created_at);
                 }
                 EntryKind::Deduct if by_owner => {
                     lot.free -= part;
@@ -203,7 +178,7 @@ impl Recomputed {
                 EntryKind::TakeBack if entry.amount > 0 => {
                     lot.gone -= part;
                     lot.taken -= part;
-                    lot.comes_back(part, entry.created_at);
+                    come_back(lot, part, entry.created_at);
                 }
                 EntryKind::TakeBack | EntryKind::DebtPaid => {
                     lot.free -= part;
@@ -245,11 +220,10 @@ impl Recomputed {
     }
 }
 
-impl ToldLot {
-    fn comes_back(&mut self, part: i64, at: Timestamp) {
-        self.free += part;
-        if self.expires_at.is_some_and(|end| end <= at) {
-            self.expires_at = Some(at.plus(SECOND_LIFE));
-        }
+/// Written again on purpose: a mistake in the ledger's own must not be here too.
+fn come_back(lot: &mut Lot, part: i64, at: Timestamp) {
+    lot.free += part;
+    if lot.expires_at.is_some_and(|end| end <= at) {
+        lot.expires_at = Some(at.plus(SECOND_LIFE));
     }
 }

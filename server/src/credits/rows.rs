@@ -238,6 +238,44 @@ impl EntryRow {
     }
 }
 
+/// An entry with one of its lots, as a join gives it: an entry of several lots is several rows.
+#[derive(FromRow)]
+pub(crate) struct EntryPart {
+    #[sqlx(flatten)]
+    pub entry: EntryRow,
+    part_lot: Option<LotId>,
+    part_amount: Option<i64>,
+    /// The hold of the consumption record of the same job, where it was asked for.
+    #[sqlx(default)]
+    pub use_entry: Option<EntryId>,
+}
+
+/// An entry with all its lots, in the order of their ids.
+pub(crate) type WholeEntry = (EntryPart, Vec<(LotId, i64)>);
+
+/// Joins the rows of one entry after the other.
+#[derive(Default)]
+pub(crate) struct Gathered(Option<WholeEntry>);
+
+impl Gathered {
+    /// Takes a row; gives the entry before it once that one is whole.
+    pub fn add(&mut self, mut row: EntryPart) -> Option<WholeEntry> {
+        let part = row.part_lot.take().zip(row.part_amount);
+        match &mut self.0 {
+            Some((first, parts)) if first.entry.id == row.entry.id => {
+                parts.extend(part);
+                None
+            }
+            _ => self.0.replace((row, part.into_iter().collect())),
+        }
+    }
+
+    /// The last entry.
+    pub fn finish(self) -> Option<WholeEntry> {
+        self.0
+    }
+}
+
 /// A consumption record: one use of a tool, from hold to capture or release.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct UseRow {

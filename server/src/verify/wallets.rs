@@ -4,9 +4,12 @@ use futures::TryStreamExt;
 use sqlx::{AnyConnection, FromRow};
 
 use super::{Finding, Out, Told};
-use crate::credits::{EntryRow, LotRow, PaidBy, PeriodRow, Recomputed, ToldLot, UseRow, WalletRow};
+use crate::credits::{
+    EntryKind, EntryPart, Gathered, Lot, LotRow, PaidBy, PeriodRow, Recomputed, UseRow, WalletRow,
+    WholeEntry,
+};
 use crate::db::Database;
-use crate::ids::{EntryId, JobId, LotId, PeriodId, RechargeId, UserId};
+use crate::ids::{JobId, LotId, PeriodId, RechargeId, UserId};
 use crate::payments::{RechargeRow, RechargeStatus};
 use crate::time::Timestamp;
 
@@ -216,27 +219,19 @@ impl Batch {
         .bind(range.after)
         .bind(range.until)
         .fetch(db);
-        // An entry of several lots is several rows.
-        let mut gathered: Option<(EntryPart, Vec<(LotId, i64)>)> = None;
-        while let Some(mut row) = rows.try_next().await? {
-            let part = row.part_lot.take().zip(row.part_amount);
-            match &mut gathered {
-                Some((first, parts)) if first.entry.id == row.entry.id => parts.extend(part),
-                _ => {
-                    if let Some((entry, parts)) = gathered.take() {
-                        self.read_entry(entry, &parts, out);
-                    }
-                    gathered = Some((row, part.into_iter().collect()));
-                }
+        let mut gathered = Gathered::default();
+        while let Some(row) = rows.try_next().await? {
+            if let Some(whole) = gathered.add(row) {
+                self.read_entry(whole, out);
             }
         }
-        if let Some((entry, parts)) = gathered {
-            self.read_entry(entry, &parts, out);
+        if let Some(whole) = gathered.finish() {
+            self.read_entry(whole, out);
         }
         Ok(())
     }
 
-    fn read_entry(&mut self, row: EntryPart, parts: &[(LotId, i64)], out: &mut Out<'_>) {
+    fn read_entry(&mut self, (row, parts): WholeEntry, out: &mut Out<'_>) {
         let EntryPart {
             entry, use_entry, ..
         } = row;
@@ -248,11 +243,11 @@ impl Batch {
             &entry.id,
             user,
             &entry.seal,
-            entry.seal(parts),
+            entry.seal(&parts),
             entry.created_at,
             out,
         );
-        let is_hold = entry.kind == crate::credits::EntryKind::Hold;
+        let is_hold = entry.kind == EntryKind::Hold;
         if is_hold && use_entry.as_ref() != Some(&entry.id) {
             let job = entry.job_id.as_ref().map_or("none", JobId::as_str);
             out.compare(
@@ -263,7 +258,7 @@ impl Batch {
                 job,
             );
         }
-        for flaw in self.book(user).told.read(&entry, parts) {
+        for flaw in self.book(user).told.read(&entry, &parts) {
             let id = match flaw.kind {
                 "entry.missing" => format!("{user}#{}", flaw.expected),
                 _ => entry.id.to_string(),
@@ -327,16 +322,6 @@ struct LotOfPurchase {
     lot: LotRow,
     record: Option<RechargeId>,
     expires_days: Option<i64>,
-}
-
-#[derive(FromRow)]
-struct EntryPart {
-    #[sqlx(flatten)]
-    entry: EntryRow,
-    part_lot: Option<LotId>,
-    part_amount: Option<i64>,
-    /// The hold of the consumption record of the same job.
-    use_entry: Option<EntryId>,
 }
 
 impl Book {
@@ -417,7 +402,7 @@ impl Book {
     }
 }
 
-fn check_lot(told: &ToldLot, row: &LotRow, out: &mut Out<'_>) {
+fn check_lot(told: &Lot, row: &LotRow, out: &mut Out<'_>) {
     let user = &row.user_id;
     for (kind, expected, found) in [
         ("lot.granted", told.granted, row.granted),
