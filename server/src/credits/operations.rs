@@ -6,7 +6,7 @@ use super::rows::{UseRow, WalletRow};
 use super::store::{self, Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
 use super::{plans, records};
-use crate::db::{Database, Tx, corrupt};
+use crate::db::{Batch, Database, Tx, corrupt};
 use crate::ids::{ConsumptionId, EntryId, JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -134,7 +134,7 @@ pub async fn hold(
     let mut locked = lock(tx, user, Lots::Open, Actor::User(user.clone()), now).await?;
     let paid_by = locked.wallet().payer(request.price)?;
     let mut credits = 0;
-    let mut period_id = None;
+    let mut period = None;
     match paid_by {
         PaidBy::Credits => {
             credits = request.price.credits;
@@ -146,15 +146,13 @@ pub async fn hold(
             locked.ledger.tell(EntryKind::Hold, request.tool);
         }
         PaidBy::Plan => {
-            period_id = locked.period.as_ref().map(|period| period.id.clone());
             locked.ledger.tell(EntryKind::Hold, request.tool);
+            let id = locked.period.as_ref().map(|period| period.id.clone());
+            let id = id.ok_or_else(|| corrupt("a plan that pays without a period"))?;
+            period = Some(plans::count(tx, &mut locked, &id, 1, 0).await?);
         }
     }
-    if let Some(id) = &period_id {
-        plans::count(tx, &mut locked, id, 1, 0).await?;
-    }
     let hold_entry = name_job(&mut locked, EntryKind::Hold, request.job);
-    let wallet = locked.write(tx).await?;
     let record = UseRow {
         id: ConsumptionId::new(now),
         user_id: user.clone(),
@@ -162,7 +160,7 @@ pub async fn hold(
         tool: request.tool.to_owned(),
         credits,
         paid_by,
-        period_id,
+        period_id: period.as_ref().map(|period| period.id.clone()),
         description: request.tool.to_owned(),
         status: "held".to_owned(),
         hold_entry,
@@ -171,7 +169,13 @@ pub async fn hold(
         refunded_at: None,
         seal: String::new(),
     };
-    records::insert(tx, record).await?;
+    let write = |batch: &mut Batch| {
+        records::insert(batch, record);
+        if let Some(period) = period {
+            plans::update(batch, period);
+        }
+    };
+    let wallet = locked.write_with(tx, write).await?;
     Ok(Held {
         hold: Hold { paid_by, credits },
         wallet,
@@ -214,6 +218,7 @@ async fn settle(
     };
     let held_by = Lots::AndOf(&record.hold_entry);
     let mut locked = lock(tx, &record.user_id, held_by, Actor::System, now).await?;
+    let mut period = None;
     let reason = if record.tool == "video" {
         "video"
     } else {
@@ -238,9 +243,9 @@ async fn settle(
             locked.ledger.tell(kind, reason);
         }
         PaidBy::Plan => {
-            let period = record.period_id.as_ref();
-            let period = period.ok_or_else(|| corrupt("a use of a plan without its period"))?;
-            plans::count(tx, &mut locked, period, -1, i64::from(delivered)).await?;
+            let id = record.period_id.as_ref();
+            let id = id.ok_or_else(|| corrupt("a use of a plan without its period"))?;
+            period = Some(plans::count(tx, &mut locked, id, -1, i64::from(delivered)).await?);
             locked.ledger.tell(kind, reason);
         }
     }
@@ -252,8 +257,13 @@ async fn settle(
         record.status = "refunded".to_owned();
         record.refunded_at = Some(now);
     }
-    records::end(tx, record).await?;
-    locked.write(tx).await?;
+    let write = |batch: &mut Batch| {
+        records::end(batch, record);
+        if let Some(period) = period {
+            plans::update(batch, period);
+        }
+    };
+    locked.write_with(tx, write).await?;
     Ok(true)
 }
 

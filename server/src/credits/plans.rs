@@ -6,7 +6,7 @@ use super::operations::CreditsError;
 use super::rows::PeriodRow;
 use super::store::{Locked, Lots, lock};
 use super::types::{Actor, Wallet};
-use crate::db::Tx;
+use crate::db::{Batch, Tx};
 use crate::ids::{PeriodId, UserId};
 use crate::time::Timestamp;
 
@@ -60,12 +60,12 @@ pub async fn open_period(
         seal: String::new(),
     };
     row.seal = row.seal();
-    insert(tx, &row).await?;
     let newest = locked.period.as_ref().map(|known| known.starts_at);
     if newest.is_none_or(|newest| newest < row.starts_at) {
-        locked.period = Some(row);
+        locked.period = Some(row.clone());
     }
-    Ok(locked.write(tx).await?)
+    let write = |batch: &mut Batch| insert(batch, &row);
+    Ok(locked.write_with(tx, write).await?)
 }
 
 /// Changes the period of a subscription that began last. Without one nothing happens.
@@ -90,8 +90,9 @@ pub async fn change_period(
     row.quota = change.quota;
     row.serves_until = change.serves_until;
     row.renews = i64::from(change.renews);
-    update(tx, row).await?;
-    Ok(locked.write(tx).await?)
+    let row = row.clone();
+    let write = |batch: &mut Batch| update(batch, row);
+    Ok(locked.write_with(tx, write).await?)
 }
 
 async fn locked(
@@ -104,25 +105,25 @@ async fn locked(
 }
 
 /// Counts a use of the period `id`, which may have ended, and keeps the wallet's own copy in step.
+/// Gives the row that has to be written with the wallet.
 pub(super) async fn count(
     tx: &mut Tx,
     locked: &mut Locked,
     id: &PeriodId,
     held: i64,
     used: i64,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<PeriodRow> {
     let mut row = period(tx, id).await?;
     row.held += held;
     row.used += used;
-    update(tx, &mut row).await?;
     if locked
         .period
         .as_ref()
         .is_some_and(|newest| newest.id == row.id)
     {
-        locked.period = Some(row);
+        locked.period = Some(row.clone());
     }
-    Ok(())
+    Ok(row)
 }
 
 pub(super) async fn period(tx: &mut Tx, id: &PeriodId) -> sqlx::Result<PeriodRow> {
@@ -132,8 +133,8 @@ pub(super) async fn period(tx: &mut Tx, id: &PeriodId) -> sqlx::Result<PeriodRow
         .await
 }
 
-async fn insert(tx: &mut Tx, row: &PeriodRow) -> sqlx::Result<()> {
-    sqlx::query(
+fn insert(batch: &mut Batch, row: &PeriodRow) {
+    batch.add(
         "INSERT INTO plan_periods (id, user_id, subscription_id, plan, quota, used, held, renews, \
          starts_at, ends_at, serves_until, seal) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -149,28 +150,23 @@ async fn insert(tx: &mut Tx, row: &PeriodRow) -> sqlx::Result<()> {
     .bind(row.starts_at)
     .bind(row.ends_at)
     .bind(row.serves_until)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    .bind(&row.seal);
 }
 
 /// Seals the row anew and writes what may change.
-pub(super) async fn update(tx: &mut Tx, row: &mut PeriodRow) -> sqlx::Result<()> {
+pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
     row.seal = row.seal();
-    sqlx::query(
-        "UPDATE plan_periods SET plan = $2, quota = $3, used = $4, held = $5, renews = $6, \
+    batch
+        .add(
+            "UPDATE plan_periods SET plan = $2, quota = $3, used = $4, held = $5, renews = $6, \
          serves_until = $7, seal = $8 WHERE id = $1",
-    )
-    .bind(&row.id)
-    .bind(&row.plan)
-    .bind(row.quota)
-    .bind(row.used)
-    .bind(row.held)
-    .bind(row.renews)
-    .bind(row.serves_until)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+        )
+        .bind(&row.id)
+        .bind(&row.plan)
+        .bind(row.quota)
+        .bind(row.used)
+        .bind(row.held)
+        .bind(row.renews)
+        .bind(row.serves_until)
+        .bind(&row.seal);
 }

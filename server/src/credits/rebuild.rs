@@ -107,10 +107,12 @@ async fn write_lots(tx: &mut Tx, user: &UserId, told: &Recomputed) -> sqlx::Resu
             .execute(&mut **tx)
             .await?;
     }
-    for lot in told.lots.values() {
-        store::put_lot(tx, &LotRow::new(user, lot)).await?;
-    }
-    Ok(())
+    tx.write(|batch| {
+        for lot in told.lots.values() {
+            store::put_lot(batch, &LotRow::new(user, lot));
+        }
+    })
+    .await
 }
 
 /// Every use as it is after its end was written; of a use without a record, one is made from its job.
@@ -157,7 +159,8 @@ async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<
             seal: String::new(),
         };
         tell_use(&mut row, &hold, end.as_ref());
-        records::insert(tx, row.clone()).await?;
+        tx.write(|batch| records::insert(batch, row.clone()))
+            .await?;
         uses.push(row);
     }
     Ok(uses)
@@ -208,7 +211,7 @@ async fn write_periods(
         let of_it = |used: &UseRow| used.period_id.as_ref() == Some(&row.id);
         (row.used, row.held) = (count(uses, "completed", of_it), count(uses, "held", of_it));
         newest = Some(row.id.clone());
-        plans::update(tx, &mut row).await?;
+        tx.write(|batch| plans::update(batch, row)).await?;
     }
     Ok(newest)
 }
@@ -231,7 +234,7 @@ async fn write_wallet(
     row.period_id = newest;
     row.changed_at = now;
     row.seal = row.seal();
-    store::update_wallet(tx, &row).await
+    tx.write(|batch| store::update_wallet(batch, &row)).await
 }
 
 /// Ends, by the usual path, the holds of jobs that have ended.

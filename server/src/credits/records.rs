@@ -1,13 +1,13 @@
 //! Consumption records: one row for each use of a tool, from hold to capture or release.
 
 use super::rows::UseRow;
-use crate::db::Tx;
+use crate::db::{Batch, Tx};
 use crate::ids::{ConsumptionId, JobId, UserId};
 
 /// Writes a held use. The database lets one job have one.
-pub(super) async fn insert(tx: &mut Tx, mut row: UseRow) -> sqlx::Result<()> {
+pub(super) fn insert(batch: &mut Batch, mut row: UseRow) {
     row.seal = row.seal();
-    sqlx::query(
+    batch.add(
         "INSERT INTO consumption_records (id, user_id, job_id, tool, credits, paid_by, period_id, \
          description, status, hold_entry, created_at, settled_at, refunded_at, seal) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
@@ -25,10 +25,7 @@ pub(super) async fn insert(tx: &mut Tx, mut row: UseRow) -> sqlx::Result<()> {
     .bind(row.created_at)
     .bind(row.settled_at)
     .bind(row.refunded_at)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    .bind(&row.seal);
 }
 
 /// Locks the held use of `job`; `None` when it has ended before, or never was.
@@ -42,9 +39,9 @@ pub(super) async fn lock_held(tx: &mut Tx, job: &JobId) -> sqlx::Result<Option<U
 }
 
 /// Writes the end of a use that is locked.
-pub(super) async fn end(tx: &mut Tx, mut row: UseRow) -> sqlx::Result<()> {
+pub(super) fn end(batch: &mut Batch, mut row: UseRow) {
     row.seal = row.seal();
-    sqlx::query(
+    batch.add(
         "UPDATE consumption_records SET status = $2, settled_at = $3, refunded_at = $4, seal = $5 \
          WHERE id = $1",
     )
@@ -52,10 +49,7 @@ pub(super) async fn end(tx: &mut Tx, mut row: UseRow) -> sqlx::Result<()> {
     .bind(&row.status)
     .bind(row.settled_at)
     .bind(row.refunded_at)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    .bind(&row.seal);
 }
 
 /// Writes every column of a use that may be wrong, for `rebuild`.

@@ -38,7 +38,8 @@ async fn seed_part(db: &Database, user: &UserId, credits: i64, now: Timestamp) -
         .await?;
     let mut lot = Lot::new(LotId::new(now), Source::Grant, credits, now);
     (lot.free, lot.spent) = (0, credits);
-    store::insert_lot(&mut tx, &LotRow::new(user, &lot)).await?;
+    tx.write(|batch| store::insert_lot(batch, &LotRow::new(user, &lot)))
+        .await?;
     let mut balance = wallet.figures().net();
     let mut rows = Vec::new();
     for number in 0..=credits {
@@ -77,7 +78,8 @@ async fn seed_part(db: &Database, user: &UserId, credits: i64, now: Timestamp) -
     wallet.used += credits;
     wallet.changed_at = now;
     wallet.seal = wallet.seal();
-    store::update_wallet(&mut tx, &wallet).await?;
+    tx.write(|batch| store::update_wallet(batch, &wallet))
+        .await?;
     tx.commit().await
 }
 

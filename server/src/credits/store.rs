@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::plans;
 use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow};
 use super::types::{Actor, Period, Trials, Wallet};
-use crate::db::{Change, Database, Tx};
+use crate::db::{Batch, Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -173,15 +173,28 @@ impl Locked {
 
     /// Writes lots, entries and the row under the wallet's next version, and notes the change for
     /// open pages.
-    pub async fn write(mut self, tx: &mut Tx) -> sqlx::Result<Wallet> {
+    pub async fn write(self, tx: &mut Tx) -> sqlx::Result<Wallet> {
+        self.write_with(tx, |_| {}).await
+    }
+
+    /// The same, with what belongs to its entries.
+    pub async fn write_with(
+        mut self,
+        tx: &mut Tx,
+        more: impl FnOnce(&mut Batch),
+    ) -> sqlx::Result<Wallet> {
         self.row.version += 1;
         self.row.changed_at = self.now;
-        self.write_lots(tx).await?;
-        for entry in std::mem::take(&mut self.ledger.entries) {
-            self.row.seq += 1;
-            self.write_entry(tx, entry).await?;
-        }
-        self.write_row(tx).await?;
+        tx.write(|batch| {
+            self.write_lots(batch);
+            for entry in std::mem::take(&mut self.ledger.entries) {
+                self.row.seq += 1;
+                self.write_entry(batch, entry);
+            }
+            more(batch);
+            self.write_row(batch);
+        })
+        .await?;
         tx.changed(Change::Wallet(self.row.user_id.clone()));
         Ok(self.wallet())
     }
@@ -195,19 +208,18 @@ impl Locked {
         }
     }
 
-    async fn write_lots(&self, tx: &mut Tx) -> sqlx::Result<()> {
+    fn write_lots(&self, batch: &mut Batch) {
         for lot in &self.ledger.lots {
             let row = || LotRow::new(&self.row.user_id, lot);
             match lot.state {
                 LotState::Unchanged => {}
-                LotState::New => insert_lot(tx, &row()).await?,
-                LotState::Changed => update_lot(tx, &row()).await?,
+                LotState::New => insert_lot(batch, &row()),
+                LotState::Changed => update_lot(batch, &row()),
             }
         }
-        Ok(())
     }
 
-    async fn write_entry(&self, tx: &mut Tx, entry: NewEntry) -> sqlx::Result<()> {
+    fn write_entry(&self, batch: &mut Batch, entry: NewEntry) {
         let actor = if entry.by_itself {
             &Actor::System
         } else {
@@ -231,26 +243,24 @@ impl Locked {
             seal: String::new(),
         };
         row.seal = row.seal(&parts);
-        insert_entry(tx, &row).await?;
+        insert_entry(batch, &row);
         for (lot, amount) in &parts {
-            sqlx::query("INSERT INTO entry_lots (entry_id, lot_id, amount) VALUES ($1, $2, $3)")
+            batch
+                .add("INSERT INTO entry_lots (entry_id, lot_id, amount) VALUES ($1, $2, $3)")
                 .bind(&row.id)
                 .bind(lot)
-                .bind(*amount)
-                .execute(&mut **tx)
-                .await?;
+                .bind(*amount);
         }
-        Ok(())
     }
 
-    async fn write_row(&mut self, tx: &mut Tx) -> sqlx::Result<()> {
+    fn write_row(&mut self, batch: &mut Batch) {
         self.row.set_figures(&self.ledger.figures);
         self.row.trials_limit = self.trials.limit;
         self.row.trials_used = self.trials.used;
         self.row.trials_held = self.trials.held;
         self.row.period_id = self.period.as_ref().map(|period| period.id.clone());
         self.row.seal = self.row.seal();
-        update_wallet(tx, &self.row).await
+        update_wallet(batch, &self.row);
     }
 }
 
@@ -270,43 +280,41 @@ pub(super) async fn insert_wallet(tx: &mut Tx, row: WalletRow) -> sqlx::Result<(
     Ok(())
 }
 
-pub(super) async fn update_wallet(tx: &mut Tx, row: &WalletRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE wallets SET version = $2, seq = $3, total = $4, remaining = $5, frozen = $6, \
-         held = $7, used = $8, removed = $9, debt = $10, bonus = $11, initial = $12, \
-         trials_limit = $13, trials_used = $14, trials_held = $15, period_id = $16, \
-         changed_at = $17, seal = $18 WHERE user_id = $1",
-    )
-    .bind(&row.user_id)
-    .bind(row.version)
-    .bind(row.seq)
-    .bind(row.total)
-    .bind(row.remaining)
-    .bind(row.frozen)
-    .bind(row.held)
-    .bind(row.used)
-    .bind(row.removed)
-    .bind(row.debt)
-    .bind(row.bonus)
-    .bind(row.initial)
-    .bind(row.trials_limit)
-    .bind(row.trials_used)
-    .bind(row.trials_held)
-    .bind(row.period_id.as_ref())
-    .bind(row.changed_at)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+pub(super) fn update_wallet(batch: &mut Batch, row: &WalletRow) {
+    batch
+        .add(
+            "UPDATE wallets SET version = $2, seq = $3, total = $4, remaining = $5, frozen = $6, \
+             held = $7, used = $8, removed = $9, debt = $10, bonus = $11, initial = $12, \
+             trials_limit = $13, trials_used = $14, trials_held = $15, period_id = $16, \
+             changed_at = $17, seal = $18 WHERE user_id = $1",
+        )
+        .bind(&row.user_id)
+        .bind(row.version)
+        .bind(row.seq)
+        .bind(row.total)
+        .bind(row.remaining)
+        .bind(row.frozen)
+        .bind(row.held)
+        .bind(row.used)
+        .bind(row.removed)
+        .bind(row.debt)
+        .bind(row.bonus)
+        .bind(row.initial)
+        .bind(row.trials_limit)
+        .bind(row.trials_used)
+        .bind(row.trials_held)
+        .bind(row.period_id.as_ref())
+        .bind(row.changed_at)
+        .bind(&row.seal);
 }
 
-pub(super) async fn insert_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
-    write_lot(tx, INSERT_LOT, row).await
+pub(super) fn insert_lot(batch: &mut Batch, row: &LotRow) {
+    write_lot(batch, INSERT_LOT, row);
 }
 
 /// Writes a whole lot whether or not it is there, for `rebuild`.
-pub(super) async fn put_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
-    write_lot(tx, PUT_LOT, row).await
+pub(super) fn put_lot(batch: &mut Batch, row: &LotRow) {
+    write_lot(batch, PUT_LOT, row);
 }
 
 const INSERT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, \
@@ -321,8 +329,9 @@ const PUT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, hel
      frozen = excluded.frozen, expires_at = excluded.expires_at, \
      recharge_id = excluded.recharge_id, created_at = excluded.created_at, seal = excluded.seal";
 
-async fn write_lot(tx: &mut Tx, statement: &'static str, row: &LotRow) -> sqlx::Result<()> {
-    sqlx::query(statement)
+fn write_lot(batch: &mut Batch, statement: &'static str, row: &LotRow) {
+    batch
+        .add(statement)
         .bind(&row.id)
         .bind(&row.user_id)
         .bind(row.source.as_str())
@@ -336,51 +345,44 @@ async fn write_lot(tx: &mut Tx, statement: &'static str, row: &LotRow) -> sqlx::
         .bind(row.expires_at)
         .bind(row.recharge_id.as_ref())
         .bind(row.created_at)
-        .bind(&row.seal)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+        .bind(&row.seal);
 }
 
-async fn update_lot(tx: &mut Tx, row: &LotRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE lots SET free = $2, held = $3, spent = $4, gone = $5, taken = $6, frozen = $7, \
-         expires_at = $8, seal = $9 WHERE id = $1",
-    )
-    .bind(&row.id)
-    .bind(row.free)
-    .bind(row.held)
-    .bind(row.spent)
-    .bind(row.gone)
-    .bind(row.taken)
-    .bind(row.frozen)
-    .bind(row.expires_at)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+fn update_lot(batch: &mut Batch, row: &LotRow) {
+    batch
+        .add(
+            "UPDATE lots SET free = $2, held = $3, spent = $4, gone = $5, taken = $6, frozen = $7, \
+             expires_at = $8, seal = $9 WHERE id = $1",
+        )
+        .bind(&row.id)
+        .bind(row.free)
+        .bind(row.held)
+        .bind(row.spent)
+        .bind(row.gone)
+        .bind(row.taken)
+        .bind(row.frozen)
+        .bind(row.expires_at)
+        .bind(&row.seal);
 }
 
-async fn insert_entry(tx: &mut Tx, row: &EntryRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO entries (id, user_id, seq, version, kind, amount, balance_after, reason, \
-         actor, job_id, recharge_id, created_at, seal) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-    )
-    .bind(&row.id)
-    .bind(&row.user_id)
-    .bind(row.seq)
-    .bind(row.version)
-    .bind(row.kind.as_str())
-    .bind(row.amount)
-    .bind(row.balance_after)
-    .bind(&row.reason)
-    .bind(&row.actor)
-    .bind(row.job_id.as_ref())
-    .bind(row.recharge_id.as_ref())
-    .bind(row.created_at)
-    .bind(&row.seal)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+fn insert_entry(batch: &mut Batch, row: &EntryRow) {
+    batch
+        .add(
+            "INSERT INTO entries (id, user_id, seq, version, kind, amount, balance_after, reason, \
+             actor, job_id, recharge_id, created_at, seal) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind(&row.id)
+        .bind(&row.user_id)
+        .bind(row.seq)
+        .bind(row.version)
+        .bind(row.kind.as_str())
+        .bind(row.amount)
+        .bind(row.balance_after)
+        .bind(&row.reason)
+        .bind(&row.actor)
+        .bind(row.job_id.as_ref())
+        .bind(row.recharge_id.as_ref())
+        .bind(row.created_at)
+        .bind(&row.seal);
 }

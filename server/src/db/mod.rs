@@ -4,10 +4,12 @@
 //! What that asks of a statement: `$1` placeholders; only `i64`, text and `Option` of them bound and
 //! read; `CAST(SUM(x) AS BIGINT)`; no boolean columns; ids and times made by the program.
 //!
-//! Writing happens only inside [`Database::begin`], reading may use [`Database::reader`]. A
+//! Writing happens only inside [`Database::begin`], reading may use [`Database::reader`]. Statements
+//! whose answers nobody waits for go together, as a [`Batch`]. A
 //! transaction notes what it changed ([`Tx::changed`]); open pages hear of it after the commit,
 //! never before, and never of what was rolled back.
 
+mod batch;
 mod changes;
 mod connect;
 mod lease;
@@ -24,6 +26,7 @@ use tokio::sync::broadcast;
 
 use crate::failpoint;
 
+pub use batch::Batch;
 pub use changes::Change;
 pub(crate) use changes::Outbox;
 pub use connect::OpenError;
