@@ -1,7 +1,8 @@
 //! `cargo xtask bench ledger`: operations of the ledger beside a spend with the bare driver (one
 //! transaction: a conditional update, an entry), on the same database, pool and settings, rounds
-//! interleaved. SQLite with `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`. Then what an
-//! entry costs on disk, and what `verify` costs in time and memory against the length of a history.
+//! interleaved. SQLite with `synchronous=FULL`, PostgreSQL with `synchronous_commit=on`; and what an entry
+//! costs on disk. `cargo xtask bench verify`: what `verify` costs in time and memory against the length
+//! of a history. A word on the command line picks one part.
 
 #![expect(
     clippy::print_stdout,
@@ -18,7 +19,7 @@ use atelier_server::db::{Database, Kind};
 use atelier_server::ids::{JobId, UserId, uuid_v7};
 use atelier_server::testing::Scratch;
 use atelier_server::testing::cluster::Cluster;
-use atelier_server::time::Clock;
+use atelier_server::time::{Clock, Timestamp};
 use atelier_server::verify::{self, Told};
 
 const WALLETS: usize = 1_000;
@@ -64,6 +65,11 @@ struct Round {
 }
 
 async fn bench() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let picked = |part: &str| wanted.is_empty() || wanted.iter().any(|word| word == part);
     let folder = Scratch::new().unwrap();
     let cluster = Cluster::start_durable().unwrap();
     let path = folder.path().join("atelier.db");
@@ -71,6 +77,17 @@ async fn bench() {
         (Kind::Sqlite, format!("sqlite://{}", path.display())),
         (Kind::Postgres, cluster.url("postgres")),
     ];
+    if picked("ledger") {
+        bench_operations(&databases).await;
+    }
+    if picked("verify") {
+        for (kind, url) in &databases {
+            bench_verify(*kind, url).await;
+        }
+    }
+}
+
+async fn bench_operations(databases: &[(Kind, String)]) {
     println!(
         "median of {ROUNDS} interleaved rounds of {ROUND:?}; {WALLETS} wallets where spread\n"
     );
@@ -89,12 +106,11 @@ async fn bench() {
         "job/s",
         "ratio"
     );
-    let mut grounds = Vec::new();
     for (kind, url) in databases {
-        let ground = Ground::new(&url).await;
+        let ground = Ground::new(url).await;
         for hot in [false, true] {
             for tasks in [1, 64, 512] {
-                compare(kind, &ground, hot, tasks).await;
+                compare(*kind, &ground, hot, tasks).await;
             }
         }
         ground.assert_true().await;
@@ -102,10 +118,7 @@ async fn bench() {
             "{kind:?}: {} bytes an entry\n",
             ground.bytes_an_entry().await
         );
-        grounds.push((kind, ground));
-    }
-    for (kind, ground) in grounds {
-        prove(kind, &ground).await;
+        ground.db.close().await;
     }
 }
 
@@ -164,41 +177,17 @@ impl Ground {
         }
         tx.commit().await.unwrap();
         for user in ground.users.iter() {
-            ground.open(user).await;
+            open(&ground.db, user, ground.clock.now()).await;
         }
-        ground
-    }
-
-    async fn open(&self, user: &UserId) {
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await.unwrap();
-        sqlx::query("INSERT INTO bare_wallets (user_id, credits) VALUES ($1, 1000000)")
-            .bind(user)
-            .execute(&mut *tx)
-            .await
-            .unwrap();
+        let mut tx = ground.db.begin().await.unwrap();
         sqlx::query(
-            "INSERT INTO users (id, email, name, role, created_at) VALUES ($1, $1, '', 'user', $2)",
+            "INSERT INTO bare_wallets (user_id, credits) SELECT user_id, 1000000 FROM wallets",
         )
-        .bind(user)
-        .bind(now)
         .execute(&mut *tx)
         .await
         .unwrap();
-        credits::open(&mut tx, user, 0, now).await.unwrap();
-        let grant = Adjustment {
-            user: user.clone(),
-            action: Action::Add,
-            amount: 1_000_000,
-            reason: String::new(),
-            actor: Actor::CommandLine,
-            address: None,
-        };
-        let prices = atelier_server::catalog::Catalog::built_in().prices();
-        credits::adjust(&mut tx, &grant, &prices, now)
-            .await
-            .unwrap();
         tx.commit().await.unwrap();
+        ground
     }
 
     async fn measure(&self, work: Work, hot: bool, tasks: usize, how_long: Duration) -> Round {
@@ -317,8 +306,37 @@ impl Ground {
     }
 }
 
+/// An account with a million credits.
+async fn open(db: &Database, user: &UserId, now: Timestamp) {
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO users (id, email, name, role, created_at) VALUES ($1, $1, '', 'user', $2)",
+    )
+    .bind(user)
+    .bind(now)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    credits::open(&mut tx, user, 0, now).await.unwrap();
+    let grant = Adjustment {
+        user: user.clone(),
+        action: Action::Add,
+        amount: 1_000_000,
+        reason: String::new(),
+        actor: Actor::CommandLine,
+        address: None,
+    };
+    let prices = atelier_server::catalog::Catalog::built_in().prices();
+    credits::adjust(&mut tx, &grant, &prices, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// `verify` over one wallet with a long history: how fast, and how much memory it takes more.
-async fn prove(kind: Kind, ground: &Ground) {
+async fn bench_verify(kind: Kind, url: &str) {
+    let db = Database::open(url).await.unwrap();
+    let clock = Clock::system();
     #[expect(
         clippy::disallowed_methods,
         reason = "no setting: only this bench knows it"
@@ -326,20 +344,20 @@ async fn prove(kind: Kind, ground: &Ground) {
     let most = std::env::var("BENCH_ENTRIES")
         .ok()
         .and_then(|text| text.parse().ok());
-    let user = UserId::new(ground.clock.now());
-    ground.open(&user).await;
+    let user = UserId::new(clock.now());
+    open(&db, &user, clock.now()).await;
     let mut seeded = 0;
     for entries in [100_000, 1_000_000, most.unwrap_or(0)] {
         if entries <= seeded {
             continue;
         }
-        credits::seed_history(&ground.db, &user, entries - seeded, ground.clock.now())
+        credits::seed_history(&db, &user, entries - seeded, clock.now())
             .await
             .unwrap();
         seeded = entries;
         let (started, before) = (Instant::now(), resident_megabytes());
         let mut peak = before;
-        let totals = verify::run(&ground.db, &mut |told| {
+        let totals = verify::run(&db, &mut |told| {
             if let Told::Progress(_) = told {
                 peak = peak.max(resident_megabytes());
             }

@@ -5,8 +5,9 @@ use crate::process::must;
 use crate::workspace::cargo;
 
 /// Each part with the package and bench that have it.
-const PARTS: [(&str, &str, &str); 4] = [
+const PARTS: [(&str, &str, &str); 5] = [
     ("ledger", "atelier-server", "ledger"),
+    ("verify", "atelier-server", "ledger"),
     ("dashboard", "atelier", "program"),
     ("push", "atelier", "program"),
     ("process", "atelier", "program"),
