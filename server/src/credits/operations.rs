@@ -226,7 +226,7 @@ async fn settle(
     };
     match record.paid_by {
         PaidBy::Credits => {
-            let parts = store::parts_of(tx, &record.hold_entry).await?;
+            let parts = std::mem::take(&mut locked.held);
             if delivered {
                 locked.ledger.capture(parts, reason);
             } else {

@@ -1,6 +1,6 @@
 //! The SQL of wallets, lots and entries.
 
-use sqlx::{AnyConnection, AnyPool, FromRow};
+use sqlx::{AnyPool, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::plans;
@@ -89,7 +89,17 @@ pub(super) struct Locked {
     /// The period that began last, whether or not it still serves.
     pub period: Option<PeriodRow>,
     pub ledger: Ledger,
+    /// Of which lots the hold that was asked for took how much.
+    pub held: Vec<(LotId, i64)>,
     pub now: Timestamp,
+}
+
+#[derive(FromRow)]
+struct LockedLot {
+    #[sqlx(flatten)]
+    lot: LotRow,
+    /// What the hold that was asked for took of it.
+    part: i64,
 }
 
 /// Which lots an operation needs beside those with free credits.
@@ -102,12 +112,14 @@ pub(super) enum Lots<'a> {
     AndReturnable(&'a RechargeId),
 }
 
-const OPEN: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0";
-const AND_OF: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0 \
-     UNION SELECT l.* FROM entry_lots e JOIN lots l ON l.id = e.lot_id WHERE e.entry_id = $2";
-const AND_RETURNABLE: &str = "SELECT * FROM lots WHERE user_id = $1 AND free > 0 \
-     UNION SELECT * FROM lots WHERE user_id = $1 AND taken > 0 \
-     UNION SELECT * FROM lots WHERE user_id = $1 AND recharge_id = $2";
+const OPEN: &str = "SELECT *, 0 AS part FROM lots WHERE user_id = $1 AND free > 0";
+const AND_OF: &str = "SELECT l.*, e.amount AS part FROM entry_lots e JOIN lots l ON l.id = e.lot_id \
+       WHERE e.entry_id = $2 \
+     UNION ALL SELECT *, 0 FROM lots WHERE user_id = $1 AND free > 0 \
+       AND id NOT IN (SELECT lot_id FROM entry_lots WHERE entry_id = $2)";
+const AND_RETURNABLE: &str = "SELECT *, 0 AS part FROM lots WHERE user_id = $1 AND free > 0 \
+     UNION SELECT *, 0 FROM lots WHERE user_id = $1 AND taken > 0 \
+     UNION SELECT *, 0 FROM lots WHERE user_id = $1 AND recharge_id = $2";
 
 /// Locks the wallet's row until the transaction ends, and reads the lots. Everything that changes
 /// a wallet comes through here, so the changes of one wallet stand in one order.
@@ -123,7 +135,7 @@ pub(super) async fn lock(
         .bind(user)
         .fetch_one(&mut **tx)
         .await?;
-    let lots: Vec<LotRow> = match lots {
+    let rows: Vec<LockedLot> = match lots {
         Lots::Open => sqlx::query_as(OPEN).bind(user).fetch_all(&mut **tx).await?,
         Lots::AndOf(entry) => {
             let select = sqlx::query_as(AND_OF).bind(user).bind(entry);
@@ -138,25 +150,22 @@ pub(super) async fn lock(
         Some(id) => Some(plans::period(tx, id).await?),
         None => None,
     };
-    let lots = lots.into_iter().map(Lot::from).collect();
+    let mut held = Vec::new();
+    let mut lots = Vec::with_capacity(rows.len());
+    for LockedLot { lot, part } in rows {
+        if part > 0 {
+            held.push((lot.id.clone(), part));
+        }
+        lots.push(Lot::from(lot));
+    }
     Ok(Locked {
         trials: row.trials(),
         ledger: Ledger::new(row.figures(), lots, actor, now),
+        held,
         row,
         period,
         now,
     })
-}
-
-/// The lots and amounts of one entry.
-pub(super) async fn parts_of(
-    connection: &mut AnyConnection,
-    entry: &EntryId,
-) -> sqlx::Result<Vec<(LotId, i64)>> {
-    sqlx::query_as("SELECT lot_id, amount FROM entry_lots WHERE entry_id = $1 ORDER BY lot_id")
-        .bind(entry)
-        .fetch_all(connection)
-        .await
 }
 
 impl Locked {
