@@ -537,12 +537,14 @@ async fn write_off(state: State) {
     let Parts { db, clock, .. } = &*state.services;
     while !state.stop.is_cancelled() {
         let now = clock.now();
-        let next = async {
-            credits::sweep_lapsed(db, now).await?;
-            Ok::<_, StartError>(credits::next_lapse(db).await?)
+        let swept = async {
+            let changed = credits::sweep_lapsed(db, now).await?;
+            Ok::<_, StartError>((changed, credits::next_lapse(db).await?))
         };
-        let wait = match next.await {
-            Ok(next) => next.map_or(SWEEP_EVERY, |at| at.since(clock.now()).min(SWEEP_EVERY)),
+        let wait = match swept.await {
+            // What could not be written off now is tried again later.
+            Ok((0, Some(at))) if at <= now => SWEEP_EVERY,
+            Ok((_, next)) => next.map_or(SWEEP_EVERY, |at| at.since(clock.now()).min(SWEEP_EVERY)),
             Err(error) => {
                 tracing::error!(%error, "lapsed credits could not be written off");
                 SWEEP_EVERY

@@ -2,7 +2,7 @@
 
 use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, account_of};
 use tower_sessions::Session;
-use tower_sessions::session::Error;
+pub use tower_sessions::session::Error;
 
 /// Under this key a session holds the day on which its life was last extended.
 const DAY_KEY: &str = "day";

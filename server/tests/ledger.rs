@@ -98,6 +98,19 @@ async fn checked(db: &Database, user: &UserId, now: Timestamp) -> Wallet {
     wallet
 }
 
+/// Changes a wallet behind the ledger's back.
+async fn set_remaining(db: &Database, user: &UserId, remaining: i64, removed: i64) {
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query("UPDATE wallets SET remaining = $2, removed = $3 WHERE user_id = $1")
+        .bind(user)
+        .bind(remaining)
+        .bind(removed)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// Purchases and jobs of these tests are ids only, so nobody knows when a purchase lapses.
 async fn assert_ledger_agrees(db: &Database) {
     let unknown = ["job.missing", "recharge.missing", "lot.expires_at"];
@@ -476,6 +489,23 @@ on_both_databases! {
         assert_ledger_agrees(&ground.db).await;
     }
 
+    async fn a_wallet_that_cannot_be_written_does_not_keep_others_from_lapsing(ground: TestGround) {
+        let now = ground.clock.now();
+        let end = now.plus(Duration::from_secs(60));
+        let mut users = Vec::new();
+        for name in ["ann", "bob", "cid"] {
+            let user = ground.account(name).await.id;
+            buy(&ground.db, &user, &RechargeId::new(now), Some(end), now).await.unwrap();
+            users.push(user);
+        }
+        // The line of the wallet holds, and what lapses would bring it below zero.
+        set_remaining(&ground.db, &users[1], 9, 9).await;
+        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 2);
+        set_remaining(&ground.db, &users[1], 18, 0).await;
+        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 1);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
     async fn the_lots_that_paid_are_in_the_statement(ground: TestGround) {
         let user = ground.account("ann").await.id;
         let now = ground.clock.now();
@@ -503,6 +533,30 @@ on_both_databases! {
         let before = checked(&ground.db, &user, now).await;
         adjust(&ground.db, &user, Action::Set, 5, now).await;
         assert_eq!(checked(&ground.db, &user, now).await.version, before.version);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn setting_pays_an_open_debt_first(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let recharge = RechargeId::new(now);
+        buy(&ground.db, &user, &recharge, None, now).await.unwrap();
+        adjust(&ground.db, &user, Action::Deduct, 18, now).await;
+        let returned = Returned {
+            recharge: &recharge,
+            paid_minor: 100,
+            returned_minor: 100,
+            disputed: false,
+            provider: "stripe",
+        };
+        let mut tx = ground.db.begin().await.unwrap();
+        credits::returned(&mut tx, &user, returned, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let figures = checked(&ground.db, &user, now).await.figures;
+        assert_eq!((figures.remaining, figures.debt), (0, 10));
+        adjust(&ground.db, &user, Action::Set, 5, now).await;
+        let figures = checked(&ground.db, &user, now).await.figures;
+        assert_eq!((figures.remaining, figures.debt), (5, 0));
         assert_ledger_agrees(&ground.db).await;
     }
 

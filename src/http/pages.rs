@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use atelier_app::components::assets::Assets;
 use atelier_app::flash::{self, Flash};
-use atelier_app::forms::accounts::language_cookie;
+use atelier_app::forms::{self, accounts::language_cookie};
 use atelier_app::visit::{self, SecureCookies, Visit};
 use atelier_app::{App, session, shell};
 use atelier_server::accounts::{Language, User};
@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use leptos_axum::{
     generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
 };
@@ -79,10 +80,27 @@ async fn render(Extract(state): Extract<State>, request: Request) -> Response {
 }
 
 async fn run_form(Extract(state): Extract<State>, request: Request) -> Response {
-    handle_server_fns_with_context(context(&state), request)
+    let response = handle_server_fns_with_context(context(&state), request)
         .await
-        .into_response()
+        .into_response();
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return response;
+    }
+    // Leptos would send people back to a page that knows nothing of it.
+    let said = to_bytes(response.into_body(), LONGEST_ERROR).await;
+    let said = said.unwrap_or_default();
+    let problem = if said.ends_with(forms::INTERRUPTED.as_bytes()) {
+        Problem::unavailable("a form was interrupted")
+    } else if said.ends_with(forms::UNEXPECTED.as_bytes()) {
+        Problem::internal("a form failed")
+    } else {
+        Problem::validation([("form", "Send every field of the form.")])
+    };
+    problem.into_response()
 }
+
+/// A form's error is a few words.
+const LONGEST_ERROR: usize = 1_000;
 
 async fn add_secure(Extract(state): Extract<State>, mut request: Request, next: Next) -> Response {
     request

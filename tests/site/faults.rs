@@ -78,6 +78,14 @@ async fn a_locked_database_is_said_to_be_away_and_then_serves_on() {
     let sent = shop.buyers[0].send(form).await.expect(302);
     assert_eq!(sent.header("location"), "/payments");
     assert!(sent.header("set-cookie").starts_with("atelier_flash="));
+    // One that fails before its page can word it is answered by a page of its own.
+    let form = shop.buyers[0]
+        .request(Method::POST, "/do/language")
+        .header(ACCEPT, "text/html")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body("language=zh");
+    let sent = shop.buyers[0].send(form).await.expect(503);
+    assert!(sent.text().contains("Interrupted for a moment"));
     drop(lock);
     other.close().await;
     shopping.end().await;

@@ -104,6 +104,19 @@ on_both_databases! {
         assert_bought_once(app, &ann, &bought, 10).await;
     }
 
+    async fn a_wallet_that_cannot_be_written_is_not_taken_for_granted(app: &App) {
+        let ann = app.sign_up("ann").await;
+        // As after a restore that mixed two backups: the place of the next entry is taken.
+        app.execute("UPDATE wallets SET seq = seq - 1 WHERE user_id = $1", &[&ann.id]).await;
+        let bought = ann.buy("credits-10", "never").await;
+        let refused = app.services.payments.fulfil(&bought.session_id).await;
+        assert!(refused.is_err(), "{refused:?}");
+        assert_eq!(ann.recharge(&bought).await["status"], "pending");
+        app.execute("UPDATE wallets SET seq = seq + 1 WHERE user_id = $1", &[&ann.id]).await;
+        assert!(matches!(fulfil(app, &bought).await, Fulfilment::Granted(_)));
+        assert_bought_once(app, &ann, &bought, 10).await;
+    }
+
     async fn bonus_credits_are_granted_beside_the_bought_ones(app: &App) {
         let ann = app.sign_up("ann").await;
         let bought = ann.buy("starter", "normal").await;

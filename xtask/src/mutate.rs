@@ -125,7 +125,7 @@ fn first_failure(tree: &Path, suite: Suite) -> Result<Option<String>, Box<dyn st
     let text = String::from_utf8_lossy(&output.stdout);
     let failed = text
         .lines()
-        .find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+        .find_map(|line| line.strip_prefix("---- ")?.strip_suffix(" stdout ----"));
     Ok(Some(failed.unwrap_or("a test that did not end").to_owned()))
 }
 
@@ -134,6 +134,8 @@ fn tests(tree: &Path, suite: Suite) -> Command {
     command
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", root().join("target/mutate-build"))
+        // Nobody reads a trace here.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("MODEL_HISTORIES", HISTORIES)
         .env("MODEL_SEED", "1")
         .args(["test", "--quiet"])

@@ -76,6 +76,8 @@ fn build() -> Outcome {
 
 fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     let mut command = cargo(["test", "--workspace", "--no-fail-fast"]);
+    // Much of what they do is to wait for each other's moments.
+    command.env("RUST_TEST_THREADS", "4");
     if !filters.is_empty() {
         command.arg("--").args(filters);
     }

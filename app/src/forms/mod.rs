@@ -8,6 +8,8 @@ pub mod jobs;
 pub mod payments;
 pub mod wallet;
 
+use std::fmt::Display;
+
 use atelier_server::accounts::{Language, User};
 use atelier_server::db;
 use atelier_server::services::Services;
@@ -16,7 +18,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, request::Parts};
 use leptos::prelude::{ServerFnError, expect_context, use_context};
 use leptos_axum::{ResponseOptions, extract};
-use tower_sessions::Session;
+use tower_sessions::{Session, session_store};
 
 use crate::flash::{Flash, Form, Outcome};
 use crate::routes;
@@ -32,10 +34,35 @@ pub(crate) struct Caller {
     pub address: String,
 }
 
-/// The one public text of an unknown error; the error itself is logged here, once.
-pub(crate) fn unexpected(error: impl std::fmt::Display) -> ServerFnError {
+/// What a form says of an error that its page has no words for: the database does not answer.
+pub const INTERRUPTED: &str = "interrupted";
+/// Anything else; it is in the log.
+pub const UNEXPECTED: &str = "unexpected";
+
+pub(crate) trait Failure: Display {
+    fn is_of_the_moment(&self) -> bool;
+}
+
+impl Failure for db::Error {
+    fn is_of_the_moment(&self) -> bool {
+        db::is_unavailable(self)
+    }
+}
+
+impl Failure for session::Error {
+    fn is_of_the_moment(&self) -> bool {
+        matches!(self, Self::Store(session_store::Error::Backend(_)))
+    }
+}
+
+/// The public text of an error; the error itself is logged here, once.
+pub(crate) fn unexpected(error: impl Failure) -> ServerFnError {
     tracing::error!(%error, "a form failed");
-    ServerFnError::new("unexpected")
+    ServerFnError::new(if error.is_of_the_moment() {
+        INTERRUPTED
+    } else {
+        UNEXPECTED
+    })
 }
 
 impl Caller {

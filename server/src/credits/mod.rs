@@ -1,8 +1,7 @@
 //! The ledger: wallets, lots of credits, append-only entries, holds.
 //!
 //! **The only code that writes a wallet.** Each operation takes the caller's open transaction and
-//! does the same five things: it locks the wallet (by adding one to its `version`), reads the open
-//! lots, lets [`ledger`] compute the change without touching the database, writes row, lots and
+//! does the same five things: it locks the wallet's row, reads the open lots, lets [`ledger`] compute the change without touching the database, writes row, lots and
 //! entries, and notes the change for open pages. What is refused returns an error; the caller drops
 //! the transaction and nothing has happened.
 //!
@@ -10,7 +9,7 @@
 //! [`release`]. Credits come in by [`grant`]; they also go by [`adjust`] and by lapsing.
 //!
 //! To add a kind of operation: compute it in `ledger.rs` with its table test, give it a function
-//! here, and teach `verify.rs` what it means.
+//! here, and teach `recompute.rs` what it means.
 
 mod adjust;
 mod ledger;

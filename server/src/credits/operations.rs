@@ -6,7 +6,7 @@ use super::rows::{UseRow, WalletRow};
 use super::store::{self, Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
 use super::{plans, records};
-use crate::db::{Batch, Database, Tx, corrupt};
+use crate::db::{Batch, Database, Tx, is_unavailable};
 use crate::ids::{ConsumptionId, EntryId, JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -147,9 +147,9 @@ pub async fn hold(
         }
         PaidBy::Plan => {
             locked.ledger.tell(EntryKind::Hold, request.tool);
-            let id = locked.period.as_ref().map(|period| period.id.clone());
-            let id = id.ok_or_else(|| corrupt("a plan that pays without a period"))?;
-            period = Some(plans::count(tx, &mut locked, &id, 1, 0).await?);
+            if let Some(id) = locked.period.as_ref().map(|period| period.id.clone()) {
+                period = Some(plans::count(tx, &mut locked, &id, 1, 0).await?);
+            }
         }
     }
     let hold_entry = name_job(&mut locked, EntryKind::Hold, request.job);
@@ -243,9 +243,10 @@ async fn settle(
             locked.ledger.tell(kind, reason);
         }
         PaidBy::Plan => {
-            let id = record.period_id.as_ref();
-            let id = id.ok_or_else(|| corrupt("a use of a plan without its period"))?;
-            period = Some(plans::count(tx, &mut locked, id, -1, i64::from(delivered)).await?);
+            // Without one it was rebuilt, and no period is known that served then.
+            if let Some(id) = &record.period_id {
+                period = Some(plans::count(tx, &mut locked, id, -1, i64::from(delivered)).await?);
+            }
             locked.ledger.tell(kind, reason);
         }
     }
@@ -316,7 +317,14 @@ pub async fn sweep_lapsed(db: &Database, now: Timestamp) -> Result<usize, Credit
     .await?;
     let mut changed = 0;
     for (user,) in users {
-        changed += usize::from(settle_lapsed(db, &user, now).await?);
+        match settle_lapsed(db, &user, now).await {
+            Ok(lapsed) => changed += usize::from(lapsed),
+            Err(CreditsError::Database(error)) if is_unavailable(&error) => {
+                return Err(error.into());
+            }
+            // A wallet that cannot be written must not stand in the way of the others.
+            Err(error) => tracing::error!(%user, %error, "lapsed credits cannot be written off"),
+        }
     }
     Ok(changed)
 }

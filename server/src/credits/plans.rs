@@ -113,16 +113,15 @@ pub(super) async fn count(
     held: i64,
     used: i64,
 ) -> sqlx::Result<PeriodRow> {
+    let of_wallet = locked.period.as_mut().filter(|newest| newest.id == *id);
+    if let Some(row) = of_wallet {
+        row.held += held;
+        row.used += used;
+        return Ok(row.clone());
+    }
     let mut row = period(tx, id).await?;
     row.held += held;
     row.used += used;
-    if locked
-        .period
-        .as_ref()
-        .is_some_and(|newest| newest.id == row.id)
-    {
-        locked.period = Some(row.clone());
-    }
     Ok(row)
 }
 

@@ -20,6 +20,9 @@ use crate::time::Timestamp;
 /// have ended. Safe to repeat, and while the site runs.
 pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
     let mut tx = db.begin().await?;
+    // In the order in which the end of a job locks them.
+    let uses = tx.locking("SELECT id FROM consumption_records WHERE user_id = $1 ORDER BY id");
+    sqlx::query(uses).bind(user).execute(&mut *tx).await?;
     let select = tx.locking("SELECT * FROM wallets WHERE user_id = $1");
     let wallet: Option<WalletRow> = sqlx::query_as(select)
         .bind(user)
@@ -140,6 +143,15 @@ async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<
             .bind(&job)
             .fetch_optional(&mut **tx)
             .await?;
+        let period_id: Option<PeriodId> = sqlx::query_scalar(
+            "SELECT id FROM plan_periods \
+             WHERE user_id = $1 AND starts_at <= $2 AND serves_until > $2 \
+             ORDER BY starts_at DESC LIMIT 1",
+        )
+        .bind(user)
+        .bind(hold.created_at)
+        .fetch_optional(&mut **tx)
+        .await?;
         let mut row = UseRow {
             id: ConsumptionId::new(hold.created_at),
             user_id: user.clone(),
@@ -149,7 +161,7 @@ async fn write_uses(tx: &mut Tx, user: &UserId, mut ends: Ends) -> sqlx::Result<
             paid_by: paid_by
                 .and_then(|word| PaidBy::parse(&word))
                 .unwrap_or(PaidBy::Credits),
-            period_id: None,
+            period_id,
             description: String::new(),
             status: String::new(),
             hold_entry: hold.id.clone(),
@@ -202,7 +214,7 @@ async fn write_periods(
     uses: &[UseRow],
 ) -> sqlx::Result<Option<PeriodId>> {
     let rows: Vec<PeriodRow> =
-        sqlx::query_as("SELECT * FROM plan_periods WHERE user_id = $1 ORDER BY starts_at")
+        sqlx::query_as("SELECT * FROM plan_periods WHERE user_id = $1 ORDER BY starts_at, id DESC")
             .bind(user)
             .fetch_all(&mut **tx)
             .await?;

@@ -59,10 +59,14 @@ pub async fn returned(
 
 /// `floor(credits × returned ÷ paid)`, and all of them once all the money is back.
 fn share(credits: i64, returned_minor: i64, paid_minor: i64) -> i64 {
+    if returned_minor <= 0 {
+        // A purchase may have cost nothing.
+        return 0;
+    }
     if returned_minor >= paid_minor {
         return credits;
     }
-    let product = i128::from(credits) * i128::from(returned_minor.max(0));
+    let product = i128::from(credits) * i128::from(returned_minor);
     i64::try_from(product / i128::from(paid_minor)).unwrap_or(credits)
 }
 
@@ -85,6 +89,7 @@ mod tests {
     fn credits_go_back_in_proportion_rounded_down() {
         // Credits, returned, paid, taken back.
         let table = [
+            (10, 0, 0, 0),
             (10, 0, 190, 0),
             (10, 1, 190, 0),
             (10, 19, 190, 1),

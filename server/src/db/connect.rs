@@ -115,13 +115,28 @@ fn sqlite_pool(connections: u32, pragmas: &'static str) -> AnyPoolOptions {
         })
 }
 
+/// A node that vanishes from the network must not hold a wallet's lock for hours, and nobody waits for
+/// one longer than for SQLite's. What stands still inside a transaction is one that is gone.
+const POSTGRES_SESSION: &str = "SET lock_timeout = '5s'; \
+     SET idle_in_transaction_session_timeout = '20s'; SET tcp_keepalives_idle = 10; \
+     SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+
 async fn open_postgres(url: &str) -> Result<(AnyPool, AnyPool), OpenError> {
+    // Whoever migrates may wait longer: for another node that does.
+    let mut migrating = AnyConnection::connect(url)
+        .await
+        .map_err(OpenError::Connect)?;
+    POSTGRES.run(&mut migrating).await?;
+    // It has done its work.
+    let _ = migrating.close().await;
     let pool = AnyPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection: &mut AnyConnection, _| {
+            Box::pin(async move { connection.execute(POSTGRES_SESSION).await.map(|_| ()) })
+        })
         .connect(url)
         .await
         .map_err(OpenError::Connect)?;
-    POSTGRES.run(&pool).await?;
     Ok((pool.clone(), pool))
 }

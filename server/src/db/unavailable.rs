@@ -46,9 +46,11 @@ fn is_of_postgres_moment(code: &str) -> bool {
         "53", // insufficient resources: disk full, too many connections
         "58", // system error
     ];
-    const CODES: [&str; 6] = [
+    const CODES: [&str; 8] = [
         "25006", // read-only: a standby
+        "25P03", // idle in a transaction for too long
         "55P03", // lock not available
+        "57014", // statement cancelled
         "57P01", // admin shutdown
         "57P02", // crash shutdown
         "57P03", // cannot connect now

@@ -3,7 +3,6 @@ use std::time::Duration;
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{CheckoutProgress, CheckoutState, Payments, stripe};
 use crate::credits::{self, CreditsError, Grant};
-use crate::db::is_duplicate;
 use crate::failpoint;
 use crate::ids::RechargeId;
 
@@ -151,7 +150,7 @@ impl Payments {
     }
 
     /// One transaction: the record completes and the wallet gets its lots. Whoever comes second
-    /// finds the record completed, or runs into the unique lot, and changes nothing.
+    /// finds the record completed and changes nothing; the unique lot stands behind that.
     async fn grant(&self, recharge: &Recharge, state: &CheckoutState) -> Result<(), FulfilError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -178,11 +177,7 @@ impl Payments {
         };
         // A record that lost its word is completed again without a second grant.
         if !credits::is_granted(&mut tx, &recharge.id).await? {
-            match credits::grant(&mut tx, &recharge.user_id, grant, now).await {
-                Ok(_) => {}
-                Err(CreditsError::Database(error)) if is_duplicate(&error) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
+            credits::grant(&mut tx, &recharge.user_id, grant, now).await?;
         }
         failpoint::reach(failpoint::STRIPE_ANSWERED).await;
         tx.commit().await?;

@@ -302,17 +302,18 @@ impl Batch {
     }
 }
 
+/// The finding shows what the row makes now, since that is what changes with every further change.
 fn seal(
     kind: &'static str,
     id: impl ToString,
     user: &UserId,
-    found: &str,
-    expected: String,
+    kept: &str,
+    made: String,
     at: Timestamp,
     out: &mut Out<'_>,
 ) {
-    if !(found.is_empty() && at < out.sealed_since) {
-        out.compare(kind, id, user, expected.as_str(), found);
+    if !(kept.is_empty() && at < out.sealed_since) {
+        out.compare(kind, id, user, kept, made.as_str());
     }
 }
 
@@ -395,7 +396,11 @@ impl Book {
             out.compare("period.used", id, user, uses.used, row.used);
             out.compare("period.held", id, user, uses.held, row.held);
         }
-        let newest = self.periods.values().max_by_key(|row| row.starts_at);
+        // Of two that began at once, the one that was there first.
+        let newest = self.periods.values().max_by(|a, b| {
+            let by_id = || b.id.as_str().cmp(a.id.as_str());
+            a.starts_at.cmp(&b.starts_at).then_with(by_id)
+        });
         let newest = newest.map_or("none", |row| row.id.as_str());
         let found = wallet.period_id.as_ref().map_or("none", PeriodId::as_str);
         out.compare("wallet.period_id", user, user, newest, found);

@@ -26,7 +26,7 @@ use sqlx::FromRow;
 use steps::{Step, Tool};
 
 /// Histories per database in the normal run; `cargo xtask soak` runs many more.
-const HISTORIES: u64 = 500;
+const HISTORIES: u64 = 200;
 
 #[expect(
     clippy::disallowed_methods,

@@ -144,14 +144,14 @@ pub const FAULTS: &[Fault] = &[
     server(
         "a use of the plan is not held",
         OPERATIONS,
-        "plans::count(tx, &mut locked, id, 1, 0)",
-        "plans::count(tx, &mut locked, id, 0, 0)",
+        "plans::count(tx, &mut locked, &id, 1, 0)",
+        "plans::count(tx, &mut locked, &id, 0, 0)",
     ),
     server(
         "a use of the plan is not counted",
         OPERATIONS,
-        "period, -1, i64::from(delivered))",
-        "period, -1, 0)",
+        "id, -1, i64::from(delivered))",
+        "id, -1, 0)",
     ),
     server(
         "a hold is released twice",
