@@ -61,7 +61,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "soak",
         usage: "soak [ROUNDS]",
-        does: "kill the program 200 times with work in flight, compare the books, note it in docs/soak.md",
+        does: "thousands of histories against the model, 200 kills with work in flight; note it in docs/soak.md",
         run: soak::run,
     },
     Command {

@@ -50,9 +50,9 @@ pub fn run(names: &[String]) -> Outcome {
         println!("{}: {said} ({} s)", fault.name, started.elapsed().as_secs());
         verdicts.push(Verdict { fault, red });
     }
-    if names.is_empty() {
-        fs::write(root().join("docs/mutations.md"), report(&verdicts)?)?;
-    }
+    let notes = root().join("docs/mutations.md");
+    let before = fs::read_to_string(&notes).unwrap_or_default();
+    fs::write(&notes, report(&before, &verdicts)?)?;
     let survived: Vec<&str> = verdicts
         .iter()
         .filter(|verdict| verdict.red.is_none())
@@ -143,28 +143,45 @@ fn tests(tree: &Path, suite: Suite) -> Command {
     command
 }
 
-fn report(verdicts: &[Verdict]) -> Result<String, Box<dyn std::error::Error>> {
-    let date = program("date").arg("--iso-8601").output()?.stdout;
-    let found = verdicts
-        .iter()
-        .filter(|verdict| verdict.red.is_some())
-        .count();
+/// The table with the faults of this run in it; the others keep the line they had.
+fn report(before: &str, verdicts: &[Verdict]) -> Result<String, Box<dyn std::error::Error>> {
+    let day = program("date").arg("--iso-8601").output()?.stdout;
+    let day = String::from_utf8_lossy(&day).trim().to_owned();
+    let mut rows = Vec::new();
+    for fault in FAULTS {
+        let begin = format!("| {} | `{}` |", fault.name, fault.file);
+        let verdict = verdicts
+            .iter()
+            .find(|verdict| verdict.fault.name == fault.name);
+        rows.push(
+            match (
+                verdict,
+                before.lines().find(|line| line.starts_with(&begin)),
+            ) {
+                (Some(Verdict { red: Some(red), .. }), _) => format!("{begin} {day} | `{red}` |"),
+                (Some(_), _) => format!("{begin} {day} | {NONE} |"),
+                (None, Some(known)) => known.to_owned(),
+                (None, None) => format!("{begin} | {NONE} |"),
+            },
+        );
+    }
+    let found = rows.iter().filter(|row| !row.contains(NONE)).count();
     let mut text = format!(
         "# Faults planted in the ledger\n\n\
          `cargo xtask mutate` puts each of these faults alone into a copy of the tree and runs the tests \
-         that guard the place. Written by it on {}: {found} of {} found.\n\n\
-         | fault | file | test that turned red |\n|---|---|---|\n",
-        String::from_utf8_lossy(&date).trim(),
-        verdicts.len(),
+         that guard the place; `cargo xtask mutate NAME` does it for those with NAME in theirs. Written by \
+         it: {found} of {} found.\n\n\
+         | fault | file | day | test that turned red |\n|---|---|---|---|\n",
+        FAULTS.len(),
     );
-    for Verdict { fault, red } in verdicts {
-        let red = red
-            .as_deref()
-            .map_or("**none**".to_owned(), |red| format!("`{red}`"));
-        writeln!(text, "| {} | `{}` | {red} |", fault.name, fault.file)?;
+    for row in rows {
+        writeln!(text, "{row}")?;
     }
     Ok(text)
 }
+
+/// Where no test turned red.
+const NONE: &str = "**none**";
 
 #[cfg(test)]
 mod tests {
