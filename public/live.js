@@ -89,6 +89,9 @@ function onWallet(wallet) {
 /** @type {Set<string>} */
 const ended = new Set();
 
+const showsOpenJob = () =>
+  all("[data-testid=job-state]").some((state) => !FINAL.includes(state.getAttribute("data-value") ?? ""));
+
 /** @param {Job} job */
 function onJob(job) {
   const final = FINAL.includes(job.state);
@@ -266,7 +269,10 @@ let hurry = () => {};
 /** @param {News} news */
 function hear(news) {
   heardAt = Date.now();
+  const opens = news.up === true && !alive;
   if (news.up !== undefined) alive = news.up;
+  // Nobody tells of a job that ended between the reading of this page and the opening of the stream.
+  if (opens && showsOpenJob()) refresh();
   if (alive || news.lost) one("#offline")?.toggleAttribute("hidden", alive);
   if (news.wallet) onWallet(news.wallet);
   if (news.job) onJob(news.job);
