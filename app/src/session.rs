@@ -1,8 +1,8 @@
 //! Who is signed in, in the words of tower-sessions.
 
 use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, account_of};
-use tower_sessions::Session;
 pub use tower_sessions::session::Error;
+use tower_sessions::{Session, session_store};
 
 /// Under this key a session holds the day on which its life was last extended.
 const DAY_KEY: &str = "day";
@@ -12,6 +12,11 @@ pub async fn sign_in(session: &Session, user: &User, today: &str) -> Result<(), 
     session.cycle_id().await?;
     session.insert(USER_KEY, user.id.as_str()).await?;
     session.insert(DAY_KEY, today).await
+}
+
+/// Whether `error` says that the store does not answer now; see `atelier_server::db::is_unavailable`.
+pub fn is_unavailable(error: &Error) -> bool {
+    matches!(error, Error::Store(session_store::Error::Backend(_)))
 }
 
 /// Ends the session.

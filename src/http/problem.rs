@@ -17,7 +17,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tower_sessions::{session, session_store};
+use tower_sessions::session;
 
 /// An answer that says no, and why. Boxed, because it travels in every `Result` of the edge.
 #[derive(Clone, Debug)]
@@ -238,9 +238,10 @@ impl From<db::Error> for Problem {
 
 impl From<session::Error> for Problem {
     fn from(error: session::Error) -> Self {
-        match error {
-            session::Error::Store(session_store::Error::Backend(error)) => Self::unavailable(error),
-            error => Self::internal(error),
+        if atelier_app::session::is_unavailable(&error) {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
         }
     }
 }

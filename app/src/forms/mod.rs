@@ -18,7 +18,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, request::Parts};
 use leptos::prelude::{ServerFnError, expect_context, use_context};
 use leptos_axum::{ResponseOptions, extract};
-use tower_sessions::{Session, session_store};
+use tower_sessions::Session;
 
 use crate::flash::{Flash, Form, Outcome};
 use crate::routes;
@@ -51,7 +51,7 @@ impl Failure for db::Error {
 
 impl Failure for session::Error {
     fn is_of_the_moment(&self) -> bool {
-        matches!(self, Self::Store(session_store::Error::Backend(_)))
+        session::is_unavailable(self)
     }
 }
 

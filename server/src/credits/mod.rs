@@ -1,9 +1,10 @@
 //! The ledger: wallets, lots of credits, append-only entries, holds.
 //!
 //! **The only code that writes a wallet.** Each operation takes the caller's open transaction and
-//! does the same five things: it locks the wallet's row, reads the open lots, lets [`ledger`] compute the change without touching the database, writes row, lots and
-//! entries, and notes the change for open pages. What is refused returns an error; the caller drops
-//! the transaction and nothing has happened.
+//! does the same five things: it locks the wallet's row, reads the open lots, lets [`ledger`] compute
+//! the change without touching the database, writes row, lots and entries, and notes the change for
+//! open pages. What is refused returns an error; the caller drops the transaction and nothing has
+//! happened.
 //!
 //! A use of a tool is held when its job is accepted ([`hold`]) and ends once, by [`capture`] or
 //! [`release`]. Credits come in by [`grant`]; they also go by [`adjust`] and by lapsing.

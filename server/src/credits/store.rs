@@ -323,22 +323,19 @@ pub(super) fn insert_lot(batch: &mut Batch, row: &LotRow) {
 
 /// Writes a whole lot whether or not it is there, for `rebuild`.
 pub(super) fn put_lot(batch: &mut Batch, row: &LotRow) {
-    write_lot(batch, PUT_LOT, row);
+    write_lot(batch, &format!("{INSERT_LOT} {OR_REPLACE}"), row);
 }
 
 const INSERT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, \
      taken, frozen, expires_at, recharge_id, created_at, seal) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-const PUT_LOT: &str = "INSERT INTO lots (id, user_id, source, granted, free, held, spent, gone, \
-     taken, frozen, expires_at, recharge_id, created_at, seal) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
-     ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, source = excluded.source, \
+const OR_REPLACE: &str = "ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, source = excluded.source, \
      granted = excluded.granted, free = excluded.free, held = excluded.held, \
      spent = excluded.spent, gone = excluded.gone, taken = excluded.taken, \
      frozen = excluded.frozen, expires_at = excluded.expires_at, \
      recharge_id = excluded.recharge_id, created_at = excluded.created_at, seal = excluded.seal";
 
-fn write_lot(batch: &mut Batch, statement: &'static str, row: &LotRow) {
+fn write_lot(batch: &mut Batch, statement: &str, row: &LotRow) {
     batch
         .add(statement)
         .bind(&row.id)
