@@ -21,6 +21,7 @@ use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::Payments;
 use atelier_server::payments::gateway::Gateway;
 use atelier_server::payments::stripe::Stripe;
+use atelier_server::sandbox::clock::SandboxClock;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -137,6 +138,8 @@ impl Addresses {
 pub struct Ground {
     pub db: Database,
     pub clock: Clock,
+    /// Puts `clock` forward, in sandbox mode.
+    pub sandbox_clock: Option<SandboxClock>,
     pub installation: Installation,
     pub accounts: Accounts,
     pub catalog: Arc<atelier_server::catalog::Catalog>,
@@ -147,6 +150,10 @@ impl Ground {
         let db = Database::open(&settings.database_url).await?;
         let clock = Clock::system();
         let installation = Installation::load(&db, settings.mode()).await?;
+        let sandbox_clock = match installation.mode {
+            Mode::Sandbox => Some(SandboxClock::open(db.clone(), clock.clone()).await?),
+            Mode::Live => None,
+        };
         let catalog = Arc::new(settings.catalog.clone());
         let person_key = installation.person_key.clone();
         let limits = RateLimits::new(
@@ -165,6 +172,7 @@ impl Ground {
         Ok(Self {
             db,
             clock,
+            sandbox_clock,
             installation,
             accounts,
             catalog,
@@ -220,8 +228,12 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &fashn_sandbox {
         tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
     }
+    if let Some(clock) = &ground.sandbox_clock {
+        tasks.push(Box::pin(clock.clone().follow(stop.clone())));
+    }
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
+        clock: ground.sandbox_clock.clone(),
+        stripe: stripe_sandbox,
         fashn: fashn_sandbox,
     };
     let router = router(state, sandboxes.router());
@@ -251,8 +263,8 @@ pub fn provider(
         uuid_v7(ground.clock.now()),
     );
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
-        fashn: None,
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
     };
     Ok((payments, sandboxes.router()))
 }
@@ -269,6 +281,7 @@ fn services(
         installation,
         accounts,
         catalog,
+        ..
     } = ground;
     let payments = Payments::new(
         db.clone(),
