@@ -13,6 +13,7 @@ mod faults;
 mod freshness;
 mod headers;
 mod nodes;
+mod odd_events;
 mod pages;
 mod payments;
 mod process;
