@@ -10,6 +10,7 @@
 
 mod catch_up;
 mod checkout;
+pub mod checkup;
 mod fulfil;
 mod inbox;
 mod records;

@@ -2,6 +2,7 @@
 //! its amounts, its objects, its errors; out come [`CheckoutState`] and [`RawEvent`].
 
 mod amounts;
+mod doctor;
 mod events;
 mod sessions;
 
@@ -11,7 +12,8 @@ use secrecy::{ExposeSecret, SecretString};
 use stripe::{Client, ClientBuilder, RequestStrategy, StripeError};
 use stripe_client_core::{IdempotencyKey, StripeRequest};
 
-pub use events::{EventPage, RawEvent};
+pub use doctor::{Doctor, Needs, takes};
+pub use events::{EventPage, KINDS, RawEvent};
 pub use sessions::{MadeSession, NewSession, SESSION_LIFE};
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.
