@@ -20,7 +20,7 @@ use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::Payments;
 use atelier_server::payments::gateway::Gateway;
-use atelier_server::payments::stripe::Stripe;
+use atelier_server::payments::stripe::{self, Stripe};
 use atelier_server::sandbox::clock::SandboxClock;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
@@ -58,6 +58,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
 const MOST_UNFINISHED: i64 = 20;
+/// The sandbox takes any secret key.
+const SANDBOX_KEY: &str = "sk_test_sandbox";
 /// Everybody may sign in with it; only the sandbox has such accounts.
 const DEMO_PASSWORD: &str = "atelier-demo";
 pub const DEMO_EMAIL: &str = "demo@example.com";
@@ -269,6 +271,29 @@ pub fn provider(
     Ok((payments, sandboxes.router()))
 }
 
+/// Who looks at the account at Stripe, the sandbox it may be played by, and where its webhooks have
+/// to go.
+pub fn stripe_doctor(
+    settings: &Settings,
+    ground: &Ground,
+    bound: SocketAddr,
+) -> Result<(stripe::Doctor, Router, Url), StartError> {
+    const ENDPOINT: &str = "api/v1/webhooks/stripe";
+    if let Some(stripe) = &settings.stripe {
+        let site = Addresses::new(settings, settings.listen)?.site;
+        let doctor = stripe::Doctor::new(&stripe.key, stripe.base.as_str())?;
+        return Ok((doctor, Router::new(), site.join(ENDPOINT)?));
+    }
+    let addresses = Addresses::new(settings, bound)?;
+    let sandboxes = Sandboxes {
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
+    };
+    let base = addresses.own.join("sandbox/stripe/")?;
+    let doctor = stripe::Doctor::new(&SANDBOX_KEY.into(), base.as_str())?;
+    Ok((doctor, sandboxes.router(), addresses.own.join(ENDPOINT)?))
+}
+
 fn services(
     settings: &Settings,
     ground: &Ground,
@@ -325,11 +350,15 @@ fn gateways(
     installation: &Installation,
     addresses: &Addresses,
 ) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
-    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+    Ok(vec![Arc::new(stripe_gateway(
+        settings,
+        installation,
+        addresses,
+    )?)])
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe(
+fn stripe_gateway(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
@@ -341,7 +370,7 @@ fn stripe(
             stripe.base.as_str(),
         )?,
         None => Stripe::new(
-            &SecretString::from("sk_test_sandbox"),
+            &SecretString::from(SANDBOX_KEY),
             installation.sandbox_webhook_secret.clone(),
             addresses.own.join("sandbox/stripe/")?.as_str(),
         )?,
@@ -376,6 +405,7 @@ fn stripe_sandbox(
     let sandbox = StripeSandboxSettings {
         hosted_base: addresses.hosted.join("sandbox/stripe/")?,
         webhook_url: addresses.own.join("api/v1/webhooks/stripe")?,
+        webhook_events: stripe::KINDS.map(str::to_owned).to_vec(),
         webhook_secret: ground.installation.sandbox_webhook_secret.clone(),
     };
     Ok(Some(StripeSandbox::new(

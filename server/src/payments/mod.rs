@@ -16,6 +16,7 @@
 
 mod catch_up;
 mod checkout;
+pub mod checkup;
 mod errands;
 mod fulfil;
 pub mod gateway;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
+use super::api::webhook_endpoints;
 use super::store::{self, Kind, Object};
 use super::{deliveries, ids};
 use crate::time::Timestamp;
@@ -141,16 +142,20 @@ impl Act {
         // One microsecond apart, so that lists show events in the order they were told.
         let at = Timestamp::from_micros(self.at.micros() + self.told);
         self.told += 1;
-        let pending = i64::from(self.webhook != WebhookMode::Never);
+        let others = match self.webhook {
+            WebhookMode::Never => None,
+            _ => Some(webhook_endpoints::listening(connection, kind).await?),
+        };
         let mut shape = envelope(kind, &object.shape, at, &self.origin);
-        shape["pending_webhooks"] = json!(pending);
+        shape["pending_webhooks"] = json!(others.as_ref().map_or(0, |others| 1 + others.len()));
         if !previous.is_null() {
             shape["data"]["previous_attributes"] = previous;
         }
         let event = Object::new(Kind::Event, shape, Some(object.id.clone()), at);
         store::put(connection, &event).await?;
-        self.held
-            .extend(deliveries::plan(connection, &event.id, self.webhook, self.at).await?);
+        let others = others.unwrap_or_default();
+        let held = deliveries::plan(connection, &event.id, &others, self.webhook, self.at);
+        self.held.extend(held.await?);
         Ok(())
     }
 

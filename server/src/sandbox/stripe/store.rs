@@ -20,6 +20,7 @@ pub enum Kind {
     Refund,
     Dispute,
     Customer,
+    WebhookEndpoint,
     Event,
 }
 
@@ -33,6 +34,7 @@ impl Kind {
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::Customer => "customer",
+            Self::WebhookEndpoint => "webhook_endpoint",
             Self::Event => "event",
         }
     }
@@ -45,6 +47,7 @@ impl Kind {
             Self::Refund,
             Self::Dispute,
             Self::Customer,
+            Self::WebhookEndpoint,
             Self::Event,
         ]
         .into_iter()
@@ -60,6 +63,7 @@ impl Kind {
             Self::Refund => "/v1/refunds",
             Self::Dispute => "/v1/disputes",
             Self::Customer => "/v1/customers",
+            Self::WebhookEndpoint => "/v1/webhook_endpoints",
             Self::Event => "/v1/events",
         }
     }

@@ -9,7 +9,9 @@ mod idempotency;
 mod listing;
 mod new_session;
 mod payments;
+mod portal_configurations;
 mod sessions;
+pub mod webhook_endpoints;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -33,6 +35,8 @@ pub fn router() -> Router<StripeSandbox> {
         .merge(payments::router())
         .merge(customers::router())
         .merge(events::router())
+        .merge(webhook_endpoints::router())
+        .merge(portal_configurations::router())
         .route("/refunds", get(payments::list_refunds).post(refund))
         .fallback(unknown_v1_url)
         .method_not_allowed_fallback(unknown_v1_url)

@@ -59,6 +59,7 @@ async fn sandbox() -> World {
     let settings = Settings {
         hosted_base: base.clone(),
         webhook_url: receiver.url(),
+        webhook_events: vec!["*".to_owned()],
         webhook_secret: SecretString::from(SECRET),
     };
     let sandbox = StripeSandbox::new(database().await, clock.clone(), settings);
