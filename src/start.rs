@@ -18,7 +18,9 @@ use atelier_server::accounts::{
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
-use atelier_server::payments::{Payments, stripe};
+use atelier_server::payments::Payments;
+use atelier_server::payments::gateway::Gateway;
+use atelier_server::payments::stripe::Stripe;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -243,7 +245,8 @@ pub fn provider(
     let payments = Payments::new(
         ground.db.clone(),
         ground.clock.clone(),
-        stripe_gateway(settings, &ground.installation, &addresses)?,
+        ground.catalog.clone(),
+        gateways(settings, &ground.installation, &addresses)?,
         addresses.site.clone(),
         uuid_v7(ground.clock.now()),
     );
@@ -270,7 +273,8 @@ fn services(
     let payments = Payments::new(
         db.clone(),
         clock.clone(),
-        stripe_gateway(settings, installation, addresses)?,
+        catalog.clone(),
+        gateways(settings, installation, addresses)?,
         addresses.site.clone(),
         node.to_owned(),
     );
@@ -302,25 +306,34 @@ fn services(
     }))
 }
 
-/// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe_gateway(
+/// The payment providers switched on.
+fn gateways(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
-) -> Result<stripe::Gateway, StartError> {
-    let gateway = match &settings.stripe {
-        Some(stripe) => stripe::Gateway::new(
+) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
+    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+}
+
+/// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
+fn stripe(
+    settings: &Settings,
+    installation: &Installation,
+    addresses: &Addresses,
+) -> Result<Stripe, StartError> {
+    let stripe = match &settings.stripe {
+        Some(stripe) => Stripe::new(
             &stripe.key,
             stripe.webhook_secret.clone(),
             stripe.base.as_str(),
         )?,
-        None => stripe::Gateway::new(
+        None => Stripe::new(
             &SecretString::from("sk_test_sandbox"),
             installation.sandbox_webhook_secret.clone(),
             addresses.own.join("sandbox/stripe/")?.as_str(),
         )?,
     };
-    Ok(gateway)
+    Ok(stripe)
 }
 
 fn fashn_client(settings: &Settings, addresses: &Addresses) -> Result<Fashn, StartError> {
