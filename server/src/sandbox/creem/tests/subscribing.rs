@@ -89,7 +89,9 @@ on_both_databases! {
 
     async fn it_ends_with_its_period_unless_taken_up_again(ground: TestGround) {
         let world = sandbox(ground).await;
-        let id = subscribed(&world, GOOD_CARD).await;
+        let checkout = world.checkout("prod_monthly").await;
+        world.pay(&checkout, GOOD_CARD, "normal").await;
+        let id = text(&world.retrieve(&checkout).await["subscription"]["id"]);
         let cancel = format!("v1/subscriptions/{id}/cancel");
         let resume = format!("v1/subscriptions/{id}/resume");
         assert_eq!(world.post(&resume, json!({})).await.status, 400);
@@ -101,9 +103,12 @@ on_both_databases! {
         world.advance(MONTH);
         assert_eq!(status(&world, &id).await, "canceled");
         assert_eq!(transactions(&world).await.len(), 1);
-        let kinds = world.receiver.received(4).await;
+        let kinds = world.receiver.received(7).await;
         assert_eq!(kinds, [
+            "checkout.completed",
+            "subscription.active",
             "subscription.canceled",
+            "subscription.paid",
             "subscription.scheduled_cancel",
             "subscription.scheduled_cancel",
             "subscription.update",
