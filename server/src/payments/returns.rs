@@ -247,10 +247,12 @@ impl Payments {
 
 const PUT_REFUND: &str = "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
      VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (id) DO UPDATE SET status = excluded.status, changed_at = excluded.changed_at";
+     ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
+     status = excluded.status, changed_at = excluded.changed_at";
 const PUT_DISPUTE: &str = "INSERT INTO disputes (id, recharge_id, amount_minor, status, created_at, changed_at) \
      VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (id) DO UPDATE SET status = excluded.status, changed_at = excluded.changed_at";
+     ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
+     status = excluded.status, changed_at = excluded.changed_at";
 
 async fn put(
     tx: &mut Tx,
