@@ -42,7 +42,7 @@ use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
-pub use inbox::{ReceiveError, Received};
+pub use inbox::{InboxEvent, ReceiveError, Received};
 pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};

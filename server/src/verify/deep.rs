@@ -30,8 +30,12 @@ pub async fn ask_providers(
         tell(Told::Finding(&finding));
     };
     for gateway in payments.gateways() {
-        let finished = read_finished(payments, &**gateway, &mut found).await?;
-        check_completed(&**gateway, db, &finished, &mut found).await?;
+        let finished = if gateway.lists_events() {
+            Some(read_finished(payments, &**gateway, &mut found).await?)
+        } else {
+            None
+        };
+        check_completed(&**gateway, db, finished.as_ref(), &mut found).await?;
     }
     Ok(())
 }
@@ -74,7 +78,7 @@ struct Completed {
 async fn check_completed(
     gateway: &dyn Gateway,
     db: &Database,
-    finished: &HashSet<String>,
+    finished: Option<&HashSet<String>>,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<(), DeepError> {
     let mut after = String::new();
@@ -95,7 +99,10 @@ async fn check_completed(
         for record in &completed {
             let user = Some(&record.user_id);
             let known = match (&record.session_id, &record.subscription_id) {
-                (Some(session), _) => finished.contains(session),
+                (Some(session), _) => match finished {
+                    Some(finished) => finished.contains(session),
+                    None => is_paid(gateway, session).await?,
+                },
                 (None, subscription) => subscription.is_some(),
             };
             if !known {
@@ -118,6 +125,12 @@ async fn check_completed(
             }
         }
     }
+}
+
+/// Asked one by one where the provider has no list.
+async fn is_paid(gateway: &dyn Gateway, session: &str) -> Result<bool, DeepError> {
+    let state = gateway.checkout(session).await?;
+    Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
 }
 
 /// One finished checkout against its record.
