@@ -20,7 +20,8 @@ use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::Payments;
 use atelier_server::payments::gateway::Gateway;
-use atelier_server::payments::stripe::Stripe;
+use atelier_server::payments::stripe::{self, Stripe};
+use atelier_server::sandbox::clock::SandboxClock;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -57,6 +58,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
 const MOST_UNFINISHED: i64 = 20;
+/// The sandbox takes any secret key.
+const SANDBOX_KEY: &str = "sk_test_sandbox";
 /// Everybody may sign in with it; only the sandbox has such accounts.
 const DEMO_PASSWORD: &str = "atelier-demo";
 pub const DEMO_EMAIL: &str = "demo@example.com";
@@ -137,6 +140,8 @@ impl Addresses {
 pub struct Ground {
     pub db: Database,
     pub clock: Clock,
+    /// Puts `clock` forward, in sandbox mode.
+    pub sandbox_clock: Option<SandboxClock>,
     pub installation: Installation,
     pub accounts: Accounts,
     pub catalog: Arc<atelier_server::catalog::Catalog>,
@@ -147,6 +152,10 @@ impl Ground {
         let db = Database::open(&settings.database_url).await?;
         let clock = Clock::system();
         let installation = Installation::load(&db, settings.mode()).await?;
+        let sandbox_clock = match installation.mode {
+            Mode::Sandbox => Some(SandboxClock::open(db.clone(), clock.clone()).await?),
+            Mode::Live => None,
+        };
         let catalog = Arc::new(settings.catalog.clone());
         let person_key = installation.person_key.clone();
         let limits = RateLimits::new(
@@ -165,6 +174,7 @@ impl Ground {
         Ok(Self {
             db,
             clock,
+            sandbox_clock,
             installation,
             accounts,
             catalog,
@@ -220,8 +230,12 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &fashn_sandbox {
         tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
     }
+    if let Some(clock) = &ground.sandbox_clock {
+        tasks.push(Box::pin(clock.clone().follow(stop.clone())));
+    }
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
+        clock: ground.sandbox_clock.clone(),
+        stripe: stripe_sandbox,
         fashn: fashn_sandbox,
     };
     let router = router(state, sandboxes.router());
@@ -251,10 +265,33 @@ pub fn provider(
         uuid_v7(ground.clock.now()),
     );
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
-        fashn: None,
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
     };
     Ok((payments, sandboxes.router()))
+}
+
+/// Who looks at the account at Stripe, the sandbox it may be played by, and where its webhooks have
+/// to go.
+pub fn stripe_doctor(
+    settings: &Settings,
+    ground: &Ground,
+    bound: SocketAddr,
+) -> Result<(stripe::Doctor, Router, Url), StartError> {
+    const ENDPOINT: &str = "api/v1/webhooks/stripe";
+    if let Some(stripe) = &settings.stripe {
+        let site = Addresses::new(settings, settings.listen)?.site;
+        let doctor = stripe::Doctor::new(&stripe.key, stripe.base.as_str())?;
+        return Ok((doctor, Router::new(), site.join(ENDPOINT)?));
+    }
+    let addresses = Addresses::new(settings, bound)?;
+    let sandboxes = Sandboxes {
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
+    };
+    let base = addresses.own.join("sandbox/stripe/")?;
+    let doctor = stripe::Doctor::new(&SANDBOX_KEY.into(), base.as_str())?;
+    Ok((doctor, sandboxes.router(), addresses.own.join(ENDPOINT)?))
 }
 
 fn services(
@@ -269,6 +306,7 @@ fn services(
         installation,
         accounts,
         catalog,
+        ..
     } = ground;
     let payments = Payments::new(
         db.clone(),
@@ -312,11 +350,15 @@ fn gateways(
     installation: &Installation,
     addresses: &Addresses,
 ) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
-    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+    Ok(vec![Arc::new(stripe_gateway(
+        settings,
+        installation,
+        addresses,
+    )?)])
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe(
+fn stripe_gateway(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
@@ -328,7 +370,7 @@ fn stripe(
             stripe.base.as_str(),
         )?,
         None => Stripe::new(
-            &SecretString::from("sk_test_sandbox"),
+            &SecretString::from(SANDBOX_KEY),
             installation.sandbox_webhook_secret.clone(),
             addresses.own.join("sandbox/stripe/")?.as_str(),
         )?,
@@ -363,6 +405,7 @@ fn stripe_sandbox(
     let sandbox = StripeSandboxSettings {
         hosted_base: addresses.hosted.join("sandbox/stripe/")?,
         webhook_url: addresses.own.join("api/v1/webhooks/stripe")?,
+        webhook_events: stripe::KINDS.map(str::to_owned).to_vec(),
         webhook_secret: ground.installation.sandbox_webhook_secret.clone(),
     };
     Ok(Some(StripeSandbox::new(

@@ -9,10 +9,12 @@ mod support;
 
 mod api;
 mod concurrency;
+mod doctor;
 mod faults;
 mod freshness;
 mod headers;
 mod nodes;
+mod odd_events;
 mod pages;
 mod payments;
 mod process;

@@ -32,6 +32,8 @@ const PACE: Duration = Duration::from_millis(250);
 const OF_A_CHECKOUT: u32 = 1;
 const OF_A_PAYMENT: u32 = 4;
 const OF_A_SUBSCRIPTION: u32 = 3;
+/// What one pass may cost in requests, so that the next one finds lost events soon enough.
+const REQUESTS_A_PASS: u32 = 40;
 const RECORDS_A_PASS: i64 = 40;
 const SUBSCRIPTIONS_A_PASS: i64 = 10;
 /// When a pending record is read again at the provider, counted from when it was made.
@@ -174,12 +176,14 @@ impl Payments {
         .bind(provider.as_str())
         .fetch_all(self.db.reader())
         .await?;
+        let mut made = 0;
         for record in due {
-            if !self.is_our_turn(provider).await? {
+            if made >= REQUESTS_A_PASS || !self.is_our_turn(provider).await? {
                 return Ok(());
             }
             match self.check_record(&record).await {
                 Ok(requests) => {
+                    made += requests;
                     if record.status != RechargeStatus::Completed {
                         self.plan_next_check(&record).await?;
                     }
@@ -187,6 +191,7 @@ impl Payments {
                 }
                 Err(error) => {
                     tracing::warn!(recharge = %record.id, %error, "a purchase was not read");
+                    made += 1;
                     self.check_again(&record, now).await?;
                     tokio::time::sleep(PACE).await;
                 }

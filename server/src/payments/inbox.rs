@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gateway::{RawEvent, Subject};
 use super::{FulfilError, Fulfilment, Payments, Provider};
+use crate::db::Tx;
 use crate::ids::InboxId;
 use crate::time::Timestamp;
 
@@ -59,6 +60,24 @@ const MOST_ATTEMPTS: i64 = 20;
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
 const AT_ONCE: i64 = 4;
+/// Between two events nobody waits for: thousands of abandoned checkouts expire at once.
+const UNHURRIED: Duration = Duration::from_millis(250);
+
+/// Whether nobody waits for what an event tells.
+fn is_unhurried(kind: &str) -> bool {
+    kind == "checkout.session.expired"
+}
+
+/// The next free place behind those that wait already.
+async fn unhurried(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Timestamp> {
+    let last: Option<Timestamp> = sqlx::query_scalar(
+        "SELECT MAX(next_at) FROM webhook_events \
+         WHERE next_at IS NOT NULL AND kind = 'checkout.session.expired' AND attempts = 0",
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(last.map_or(now, |last| last.plus(UNHURRIED).max(now)))
+}
 
 impl Payments {
     /// Verifies and stores a webhook. Acting on it happens in the background.
@@ -91,6 +110,10 @@ impl Payments {
             Some(reason) => ("unparsed", Some(reason), None),
         };
         let mut tx = self.db.begin().await?;
+        let next_at = match next_at {
+            Some(now) if is_unhurried(&event.kind) => Some(unhurried(&mut tx, now).await?),
+            other => other,
+        };
         let stored = sqlx::query(
             "INSERT INTO webhook_events (id, provider, event_id, kind, object_id, payload, origin, \
              state, reason, next_at, received_at) \

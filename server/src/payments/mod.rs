@@ -16,6 +16,7 @@
 
 mod catch_up;
 mod checkout;
+pub mod checkup;
 pub mod creem;
 mod errands;
 mod fulfil;

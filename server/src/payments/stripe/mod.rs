@@ -2,6 +2,7 @@
 //! its amounts, its objects, its errors; out come the states of [`gateway`](super::gateway).
 
 mod amounts;
+mod doctor;
 mod events;
 mod payments;
 mod prices;
@@ -24,6 +25,7 @@ use super::gateway::{
 use crate::ids::UserId;
 use crate::time::Timestamp;
 
+pub use doctor::{Doctor, Needs, takes};
 pub use events::KINDS;
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.

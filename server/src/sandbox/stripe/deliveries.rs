@@ -7,13 +7,14 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::AnyConnection;
 use stripe_webhook::Webhook;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::events::WebhookMode;
+use super::events::{Act, Held, WebhookMode};
+use super::store::{self, Kind, Object};
 use super::{StripeSandbox, ids};
 use crate::time::Timestamp;
 
@@ -28,6 +29,8 @@ const REDIRECT_WAITS: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What stays due although it was looked at must not turn the loop hot.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// The status of a delivery that needed none.
+const NOBODY_ASKED: u16 = 204;
 /// Pauses after each failed attempt; after the last one the delivery is given up.
 const PAUSES: [Duration; 7] = [
     Duration::from_secs(1),
@@ -39,34 +42,29 @@ const PAUSES: [Duration; 7] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// Writes the deliveries that `mode` asks for, and gives back those the action itself will send.
+/// Writes the deliveries that `mode` asks for, to the site's own endpoint and to `others`, and gives
+/// back those the action itself will send.
 pub async fn plan(
     connection: &mut AnyConnection,
     event: &str,
+    others: &[String],
     mode: WebhookMode,
     now: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
     let (times, due_at, attempts) = match mode {
-        WebhookMode::Never => (0, now, 0),
-        WebhookMode::Normal => (1, now, 0),
-        WebhookMode::Delayed(delay) => (1, now.plus(delay), 0),
-        WebhookMode::Duplicate(times) => (times, now, 0),
+        WebhookMode::Never => (0, None, 0),
+        WebhookMode::AsSet | WebhookMode::Normal => (1, Some(now), 0),
+        WebhookMode::Delayed(delay) => (1, Some(now.plus(delay)), 0),
+        WebhookMode::Duplicate(times) => (times, Some(now), 0),
         // Born taken: the page that waits for the answer makes the first attempt itself.
-        WebhookMode::BeforeRedirect => (1, now.plus(TAKEN_FOR), 1),
+        WebhookMode::BeforeRedirect => (1, Some(now.plus(TAKEN_FOR)), 1),
+        WebhookMode::Reversed => (1, None, 0),
     };
+    let mut endpoints = vec![None];
+    endpoints.extend(others.iter().map(|id| Some(id.as_str())));
     let mut held = Vec::new();
-    for _ in 0..times {
-        let id = ids::fresh("whd_");
-        sqlx::query(
-            "INSERT INTO sandbox_stripe_deliveries (id, event_id, due_at, attempts) \
-             VALUES ($1, $2, $3, $4)",
-        )
-        .bind(&id)
-        .bind(event)
-        .bind(due_at.micros())
-        .bind(attempts)
-        .execute(&mut *connection)
-        .await?;
+    for endpoint in endpoints.repeat(usize::try_from(times).unwrap_or(0)) {
+        let id = add(connection, event, endpoint, due_at, attempts).await?;
         if mode == WebhookMode::BeforeRedirect {
             held.push(id);
         }
@@ -74,11 +72,98 @@ pub async fn plan(
     Ok(held)
 }
 
+/// Writes one delivery. Without a due time and an attempt it is kept back until it is released.
+async fn add(
+    connection: &mut AnyConnection,
+    event: &str,
+    endpoint: Option<&str>,
+    due_at: Option<Timestamp>,
+    attempts: i64,
+) -> sqlx::Result<String> {
+    let id = ids::fresh("whd_");
+    sqlx::query(
+        "INSERT INTO sandbox_stripe_deliveries (id, event_id, endpoint_id, due_at, attempts) \
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(&id)
+    .bind(event)
+    .bind(endpoint)
+    .bind(due_at.map(Timestamp::micros))
+    .bind(attempts)
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Lets go what is kept back. Born taken: whoever releases sends it, the newest first.
+pub async fn release(connection: &mut AnyConnection, act: &mut Act) -> sqlx::Result<i64> {
+    let held: Vec<String> = sqlx::query_scalar(
+        "SELECT d.id FROM sandbox_stripe_deliveries d \
+         JOIN sandbox_stripe_objects e ON e.id = d.event_id \
+         WHERE d.due_at IS NULL AND d.attempts = 0 ORDER BY e.created_at DESC, d.id",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut released = Vec::new();
+    for id in held {
+        let taken = sqlx::query(
+            "UPDATE sandbox_stripe_deliveries SET due_at = $2, attempts = 1 \
+             WHERE id = $1 AND due_at IS NULL AND attempts = 0",
+        );
+        let due_at = act.at.plus(TAKEN_FOR).micros();
+        let taken = taken.bind(&id).bind(due_at).execute(&mut *connection);
+        if taken.await?.rows_affected() == 1 {
+            released.push(id);
+        }
+    }
+    let count = i64::try_from(released.len()).unwrap_or(i64::MAX);
+    act.send_in_order(released);
+    Ok(count)
+}
+
+/// Gives up what waits to be sent: of one event, or of all.
+pub async fn stop(connection: &mut AnyConnection, event: Option<&str>) -> sqlx::Result<i64> {
+    let never = "DELETE FROM sandbox_stripe_deliveries WHERE attempts = 0 \
+                 AND ($1 IS NULL OR event_id = $1)";
+    let again = "UPDATE sandbox_stripe_deliveries SET due_at = NULL WHERE due_at IS NOT NULL \
+                 AND ($1 IS NULL OR event_id = $1)";
+    let mut stopped = 0;
+    for sql in [never, again] {
+        let done = sqlx::query(sql).bind(event).execute(&mut *connection);
+        stopped += done.await?.rows_affected();
+    }
+    Ok(i64::try_from(stopped).unwrap_or(i64::MAX))
+}
+
+/// How it stands with a delivery.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Row {
+    pub event_id: String,
+    pub attempts: i64,
+    pub due_at: Option<i64>,
+    pub delivered_at: Option<i64>,
+    pub last_status: Option<i64>,
+}
+
+/// The deliveries of all events from `created` on.
+pub async fn since(connection: &mut AnyConnection, created: Timestamp) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as(
+        "SELECT d.event_id, d.attempts, d.due_at, d.delivered_at, d.last_status \
+         FROM sandbox_stripe_objects e JOIN sandbox_stripe_deliveries d ON d.event_id = e.id \
+         WHERE e.kind = 'event' AND e.created_at >= $1 ORDER BY d.id",
+    )
+    .bind(created.micros())
+    .fetch_all(connection)
+    .await
+}
+
 /// A delivery that is ours to send.
 #[derive(Clone, Debug, sqlx::FromRow)]
 struct Taken {
     id: String,
     event_id: String,
+    /// Not the site's own.
+    endpoint_id: Option<String>,
     attempts: i64,
 }
 
@@ -156,7 +241,7 @@ impl StripeSandbox {
         for id in &due {
             let row = sqlx::query_as(
                 "UPDATE sandbox_stripe_deliveries SET attempts = attempts + 1, due_at = $3 \
-                 WHERE id = $1 AND due_at <= $2 RETURNING id, event_id, attempts",
+                 WHERE id = $1 AND due_at <= $2 RETURNING id, event_id, endpoint_id, attempts",
             );
             let row = row
                 .bind(id)
@@ -170,14 +255,20 @@ impl StripeSandbox {
 
     /// Sends the deliveries an action kept for itself, and waits for the answers as long as
     /// Stripe's page would. Whoever waits may leave: the sending goes on.
-    pub(super) async fn deliver_before_redirect(&self, ids: Vec<String>) {
+    pub(super) async fn deliver_before_redirect(&self, held: Held) {
         let mut under_way = Vec::new();
-        for id in ids {
+        for id in held.at_once {
             let sandbox = self.clone();
             under_way.push(tokio::spawn(
                 async move { sandbox.attempt_first(&id).await },
             ));
         }
+        let sandbox = self.clone();
+        under_way.push(tokio::spawn(async move {
+            for id in held.in_order {
+                sandbox.attempt_first(&id).await;
+            }
+        }));
         let answers = futures::future::join_all(under_way);
         if tokio::time::timeout(REDIRECT_WAITS, answers).await.is_err() {
             tracing::warn!("a webhook was not answered within 10 seconds; redirecting without");
@@ -186,7 +277,7 @@ impl StripeSandbox {
 
     async fn attempt_first(&self, id: &str) {
         let row = sqlx::query_as(
-            "SELECT id, event_id, attempts FROM sandbox_stripe_deliveries WHERE id = $1",
+            "SELECT id, event_id, endpoint_id, attempts FROM sandbox_stripe_deliveries WHERE id = $1",
         );
         match row.bind(id).fetch_one(self.0.db.reader()).await {
             Ok(taken) => self.attempt(taken).await,
@@ -195,7 +286,7 @@ impl StripeSandbox {
     }
 
     async fn attempt(&self, taken: Taken) {
-        let status = match self.send(&taken.event_id).await {
+        let status = match self.send(&taken).await {
             Ok(status) => Some(i64::from(status)),
             Err(error) => {
                 tracing::warn!(event = taken.event_id, %error, "a webhook could not be sent");
@@ -208,19 +299,20 @@ impl StripeSandbox {
     }
 
     /// Signs the event afresh and posts it.
-    async fn send(&self, event: &str) -> Result<u16, SendError> {
-        let payload: String =
-            sqlx::query_scalar("SELECT state FROM sandbox_stripe_objects WHERE id = $1")
-                .bind(event)
-                .fetch_one(self.0.db.reader())
-                .await?;
-        let settings = &self.0.settings;
-        let secret = settings.webhook_secret.expose_secret();
+    async fn send(&self, taken: &Taken) -> Result<u16, SendError> {
+        let mut reader = self.0.db.reader().acquire().await?;
+        let event = store::find_kind(&mut reader, Kind::Event, &taken.event_id).await?;
+        let event = event.ok_or(sqlx::Error::RowNotFound)?;
+        let Some((url, secret)) = self.addressee(&mut reader, taken, &event).await? else {
+            return Ok(NOBODY_ASKED);
+        };
+        drop(reader);
+        let payload = event.shape.to_string();
         let now = self.0.clock.now().seconds();
-        let signature = Webhook::generate_test_header(&payload, secret, Some(now));
+        let signature = Webhook::generate_test_header(&payload, secret.expose_secret(), Some(now));
         let request = self
             .http()?
-            .post(settings.webhook_url.clone())
+            .post(url)
             .header("content-type", "application/json; charset=utf-8")
             .header(
                 "user-agent",
@@ -229,6 +321,30 @@ impl StripeSandbox {
             .header("stripe-signature", signature)
             .body(payload);
         Ok(request.send().await?.status().as_u16())
+    }
+
+    /// Where the event is sent and what signs it; `None` when the site did not ask for its kind.
+    async fn addressee(
+        &self,
+        connection: &mut AnyConnection,
+        taken: &Taken,
+        event: &Object,
+    ) -> sqlx::Result<Option<(String, SecretString)>> {
+        let Some(id) = &taken.endpoint_id else {
+            let settings = &self.0.settings;
+            let asked = settings.hears_of(event.text("type").unwrap_or_default());
+            let own = || {
+                (
+                    settings.webhook_url.to_string(),
+                    settings.webhook_secret.clone(),
+                )
+            };
+            return Ok(asked.then(own));
+        };
+        let endpoint = store::find_kind(connection, Kind::WebhookEndpoint, id).await?;
+        let endpoint = endpoint.ok_or(sqlx::Error::RowNotFound)?;
+        let text = |field: &str| endpoint.text(field).unwrap_or_default().to_owned();
+        Ok(Some((text("url"), text("secret").into())))
     }
 
     /// Keeps the outcome, unless the delivery was taken again meanwhile.
