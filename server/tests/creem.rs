@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use atelier_server::catalog::{Interval, Money, Tax};
+use atelier_server::accounts::User;
+use atelier_server::catalog::{BUILT_IN, Catalog, Interval, Money, Tax};
+use atelier_server::credits::{self, Wallet};
 use atelier_server::ids::{RechargeId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::payments::creem::Creem;
@@ -13,11 +16,15 @@ use atelier_server::payments::gateway::{
     CheckoutProgress, DisputeProgress, Gateway, GatewayError, NewCheckout, OpenedCheckout,
     PlanChange, PlanPrice, Subject, SubscriptionProgress, SubscriptionState,
 };
+use atelier_server::payments::{
+    CheckoutRequest, Fulfilment, Payments, Provider, RechargeStatus, Started,
+};
 use atelier_server::sandbox::creem::{
     Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
 };
 use atelier_server::testing::TestGround;
 use atelier_server::time::{Clock, Timestamp};
+use atelier_server::verify::{self, Told, Totals};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
@@ -47,7 +54,7 @@ struct World {
     recharge: RechargeId,
     user: UserId,
     _delivering: DropGuard,
-    _ground: TestGround,
+    ground: TestGround,
 }
 
 fn products() -> Vec<Product> {
@@ -117,7 +124,7 @@ async fn world(ground: TestGround, signatures: Signatures) -> World {
         webhooks,
         came,
         _delivering: stop.drop_guard(),
-        _ground: ground,
+        ground,
     }
 }
 
@@ -213,6 +220,103 @@ impl World {
         let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
         assert!(waited.is_ok(), "{count} webhooks never came");
         self.webhooks.lock().unwrap().clone()
+    }
+}
+
+/// The catalogue with products at Creem.
+fn catalog() -> Catalog {
+    let mut text = BUILT_IN.to_owned();
+    for (price, product) in [
+        ("amount_minor = 990", "prod_starter"),
+        ("amount_minor = 1900", "prod_monthly"),
+        ("amount_minor = 4900", "prod_unlimited"),
+    ] {
+        let line = format!("price = {{ {price}, currency = \"usd\" }}\n");
+        assert!(text.contains(&line), "{line}");
+        let named = format!("{line}creem_product = \"{product}\"\n");
+        text = text.replace(&line, &named);
+    }
+    Catalog::parse(&text).unwrap()
+}
+
+/// A shop that sells through Creem.
+struct Shop {
+    world: World,
+    payments: Payments,
+    buyer: User,
+    /// How many webhooks were taken in.
+    heard: AtomicUsize,
+}
+
+async fn shop(ground: TestGround) -> Shop {
+    let mut world = world(ground, Signatures::Both).await;
+    world.ground.set_catalog(catalog());
+    let key = SecretString::from("creem_test_x");
+    let creem = Creem::new(&key, SecretString::from(SECRET), &world.base).unwrap();
+    let payments = Payments::new(
+        world.ground.db.clone(),
+        world.clock.clone(),
+        world.ground.catalog.clone(),
+        vec![Arc::new(creem)],
+        "http://127.0.0.1:3000/".parse().unwrap(),
+        "node".to_owned(),
+    );
+    let buyer = world.ground.account("buyer").await;
+    Shop {
+        world,
+        payments,
+        buyer,
+        heard: AtomicUsize::new(0),
+    }
+}
+
+impl Shop {
+    async fn checkout(&self, item: &str) -> OpenedCheckout {
+        let request = CheckoutRequest {
+            user: self.buyer.id.clone(),
+            email: self.buyer.email.clone(),
+            offer: self.world.ground.catalog.offer(item).unwrap(),
+            provider: Provider::Creem,
+            item_name: item.to_owned(),
+            language: "en",
+            key: None,
+        };
+        let answer = self.payments.checkout(request).await.unwrap();
+        let started: Started = serde_json::from_str(&answer.body).unwrap();
+        OpenedCheckout {
+            session_id: started.session_id,
+            url: started.url,
+        }
+    }
+
+    /// Takes in the new webhooks, once there are so many in all, and acts on them.
+    async fn hear(&self, count: usize) {
+        let webhooks = self.world.webhooks(count).await;
+        let heard = self.heard.swap(webhooks.len(), Ordering::SeqCst);
+        for (headers, body) in webhooks.into_iter().skip(heard) {
+            let received = self.payments.receive(Provider::Creem, &body, &headers);
+            received.await.unwrap();
+        }
+        self.payments.process_due().await.unwrap();
+    }
+
+    async fn wallet(&self) -> Wallet {
+        let (db, now) = (&self.world.ground.db, self.world.clock.now());
+        credits::read(db, &self.buyer.id, now).await.unwrap()
+    }
+
+    async fn findings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut tell = |told: Told<'_>| {
+            if let Told::Finding(finding) = told {
+                found.push(finding.to_string());
+            }
+        };
+        let db = &self.world.ground.db;
+        let mut totals = Totals::default();
+        let asked = verify::ask_providers(&self.payments, db, &mut totals, &mut tell);
+        asked.await.unwrap();
+        found
     }
 }
 
@@ -503,6 +607,91 @@ on_both_databases! {
         }
         let event = world.creem.verify_event(signed.payload.as_bytes(), &headers, now).unwrap();
         assert_eq!((event.id, event.object_id.as_deref()), (signed.id, Some("tran_1")));
+    }
+}
+
+on_both_databases! {
+    async fn a_purchase_is_granted_once_and_taken_back(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "duplicate:3").await;
+        shop.hear(3).await;
+        let fulfilled = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        let Fulfilment::Granted(recharge) = fulfilled else { panic!("{fulfilled:?}") };
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+        assert!(shop.findings().await.is_empty());
+
+        let transaction = recharge.transaction_id.unwrap();
+        shop.world.desk("refunds", json!({"transaction": transaction, "amount": 495})).await;
+        shop.hear(4).await;
+        assert_eq!(shop.wallet().await.figures.remaining, before + 58);
+        shop.payments.refund(&recharge.id, None, "key").await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before);
+        let returns = shop.payments.returns_of(&shop.buyer.id).await.unwrap();
+        let sums: Vec<i64> = returns.refunds.iter().map(|refund| refund.amount_minor).collect();
+        assert_eq!(sums, [990]);
+        assert!(shop.findings().await.is_empty());
+    }
+
+    async fn a_won_dispute_gives_the_credits_again(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        let fulfilled = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        let transaction = fulfilled.recharge().unwrap().transaction_id.clone().unwrap();
+        shop.world.desk("disputes", json!({"transaction": transaction})).await;
+        shop.hear(1).await;
+        assert_eq!(shop.wallet().await.figures.remaining, before);
+        let won = json!({"transaction": transaction, "outcome": "won"});
+        shop.world.desk("disputes", won).await;
+        // Of that nobody tells; payments of a provider without events are read again each day.
+        shop.world.advance(25 * 3_600);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+    }
+
+    async fn a_purchase_nobody_tells_of_is_found(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        shop.world.advance(31);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+    }
+
+    async fn a_plan_runs_from_its_checkout_to_its_end(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("premium-monthly").await;
+        shop.world.pay(&opened, GOOD_CARD, "normal").await;
+        shop.hear(3).await;
+        let period = shop.wallet().await.period.unwrap();
+        assert_eq!((period.plan.as_str(), period.quota), ("premium-monthly", Some(100)));
+        let (user, payments) = (&shop.buyer.id, &shop.payments);
+        payments.change_plan(user, "premium-unlimited").await.unwrap();
+        let period = shop.wallet().await.period.unwrap();
+        assert_eq!((period.plan.as_str(), period.quota), ("premium-unlimited", None));
+        shop.world.advance(MONTH);
+        shop.hear(5).await;
+        let renewed = shop.wallet().await.period.unwrap();
+        assert!(renewed.ends_at > period.ends_at && renewed.renews);
+        payments.change_plan(user, "premium-monthly").await.unwrap();
+        let now = shop.wallet().await.period.unwrap();
+        assert_eq!(now.plan, "premium-unlimited", "until the next period");
+        payments.set_plan_renewing(user, false).await.unwrap();
+        assert!(!shop.wallet().await.period.unwrap().renews);
+        let records = payments.recharges_of(user, None, 10).await.unwrap();
+        let completed = |status| status == RechargeStatus::Completed;
+        assert!(records.iter().all(|record| completed(record.status)));
+        assert_eq!(records.len(), 3, "bought, moved up, renewed");
+        assert!(shop.findings().await.is_empty());
+        let portal = payments.portal(user, &shop.buyer.email).await.unwrap();
+        assert!(portal.contains("/portal/"), "{portal}");
+        shop.world.advance(2 * MONTH);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.period, None);
     }
 }
 

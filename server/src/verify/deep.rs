@@ -17,8 +17,9 @@ pub enum DeepError {
 }
 
 /// Compares the recharge records with what the payment providers say, both ways: every checkout that
-/// somebody finished there, every record that is completed here, and what of its money went back.
-/// Lists are read page by page; what is kept is the id of each finished checkout.
+/// somebody finished there, as far as the provider lists them, every record that is completed here, and
+/// what of its money went back. Lists are read page by page; what is kept is the id of each finished
+/// checkout.
 pub async fn ask_providers(
     payments: &Payments,
     db: &Database,
@@ -30,7 +31,7 @@ pub async fn ask_providers(
         tell(Told::Finding(&finding));
     };
     for gateway in payments.gateways() {
-        let finished = if gateway.lists_events() {
+        let finished = if gateway.lists_checkouts() {
             Some(read_finished(payments, &**gateway, &mut found).await?)
         } else {
             None
@@ -99,10 +100,7 @@ async fn check_completed(
         for record in &completed {
             let user = Some(&record.user_id);
             let known = match (&record.session_id, &record.subscription_id) {
-                (Some(session), _) => match finished {
-                    Some(finished) => finished.contains(session),
-                    None => is_paid(gateway, session).await?,
-                },
+                (Some(session), _) => is_finished(gateway, finished, session).await?,
                 (None, subscription) => subscription.is_some(),
             };
             if !known {
@@ -127,10 +125,18 @@ async fn check_completed(
     }
 }
 
-/// Asked one by one where the provider has no list.
-async fn is_paid(gateway: &dyn Gateway, session: &str) -> Result<bool, DeepError> {
-    let state = gateway.checkout(session).await?;
-    Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
+async fn is_finished(
+    gateway: &dyn Gateway,
+    finished: Option<&HashSet<String>>,
+    session_id: &str,
+) -> Result<bool, GatewayError> {
+    match finished {
+        Some(finished) => Ok(finished.contains(session_id)),
+        None => {
+            let state = gateway.checkout(session_id).await?;
+            Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
+        }
+    }
 }
 
 /// One finished checkout against its record.

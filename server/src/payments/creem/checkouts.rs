@@ -84,13 +84,12 @@ fn state_of(checkout: Checkout, product: &Product) -> CheckoutState {
     };
     let currency = checkout.order.as_ref().map(|order| &order.currency);
     let currency = currency.unwrap_or(&product.currency).to_ascii_lowercase();
-    let recharge_id = own(metadata, "recharge_id");
     let transaction = checkout.order.and_then(|order| order.transaction);
     CheckoutState {
         session_id: checkout.id,
         progress,
         user_id: own(metadata, "user_id"),
-        recharge_id: recharge_id.or(checkout.request_id),
+        recharge_id: own(metadata, "recharge_id"),
         amount_minor: amount,
         discount_minor: discount,
         tax_minor: tax,
@@ -128,7 +127,7 @@ mod tests {
     fn state(changes: &Value, tax_mode: &str) -> CheckoutState {
         let mut checkout = json!({
             "id": "ch_1", "status": "completed", "product": "prod_1", "request_id": "r-1",
-            "metadata": {"user_id": "u-1", "n": 5},
+            "metadata": {"user_id": "u-1", "recharge_id": 5},
             "order": {
                 "id": "ord_1", "transaction": "tran_1", "amount": 1000, "amount_paid": 1210,
                 "tax_amount": 210, "currency": "EUR", "status": "paid",
@@ -151,9 +150,8 @@ mod tests {
         assert_eq!((within.amount_minor, within.tax_minor), (1210, 0));
         assert_eq!(on_top.currency, "eur");
         assert_eq!(
-            on_top.recharge_id.as_deref(),
-            Some("r-1"),
-            "by the request's id"
+            on_top.recharge_id, None,
+            "a request's id can come from anybody"
         );
         assert_eq!(on_top.user_id.as_deref(), Some("u-1"));
         assert_eq!(on_top.transaction_id.as_deref(), Some("tran_1"));

@@ -228,7 +228,10 @@ impl Gateway for Creem {
         self.read_checkout(session_id).await
     }
 
-    /// Creem has no list of checkouts.
+    fn lists_checkouts(&self) -> bool {
+        false
+    }
+
     async fn finished_checkouts(&self, _after: Option<&str>) -> Result<CheckoutPage, GatewayError> {
         Err(refused("it has no list of checkouts"))
     }

@@ -81,7 +81,6 @@ pub struct Checkout {
     pub id: String,
     pub status: String,
     pub checkout_url: Option<String>,
-    pub request_id: Option<String>,
     pub product: Related<Product>,
     pub units: Option<i64>,
     pub custom_price: Option<i64>,

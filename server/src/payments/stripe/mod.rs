@@ -179,6 +179,10 @@ impl Gateway for Stripe {
         self.retrieve_session(session_id).await
     }
 
+    fn lists_checkouts(&self) -> bool {
+        true
+    }
+
     async fn finished_checkouts(&self, after: Option<&str>) -> Result<CheckoutPage, GatewayError> {
         self.list_finished(after).await
     }

@@ -144,6 +144,13 @@ impl Object {
         self.shape[field] = value.into();
     }
 
+    /// Takes a field out: where Creem has nothing to say, it leaves the field out.
+    pub fn unset(&mut self, field: &str) {
+        if let Some(fields) = self.shape.as_object_mut() {
+            fields.remove(field);
+        }
+    }
+
     /// Lets something happen to it by itself.
     pub fn plan(&mut self, next: Next, at: Timestamp) {
         self.notes.next = Some(next);

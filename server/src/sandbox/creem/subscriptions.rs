@@ -150,7 +150,7 @@ impl CreemSandbox {
     ) -> sqlx::Result<()> {
         subscription.set("status", "canceled");
         subscription.set("canceled_at", act.at.to_rfc3339());
-        subscription.set("next_transaction_date", Value::Null);
+        subscription.unset("next_transaction_date");
         subscription.set("updated_at", act.at.to_rfc3339());
         subscription.due_at = None;
         subscription.notes.next = None;

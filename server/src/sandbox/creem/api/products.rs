@@ -1,4 +1,4 @@
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::sandbox::creem::{CreemSandbox, shapes};
 pub fn router() -> Router<CreemSandbox> {
     Router::new()
         .route("/products", get(retrieve))
+        .route("/products/{id}", get(retrieve_by_path))
         .route("/products/search", get(search))
 }
 
@@ -24,10 +25,23 @@ async fn retrieve(
     State(sandbox): State<CreemSandbox>,
     Asked(which): Asked<Which>,
 ) -> Result<Json<Value>, Failure> {
-    let product = sandbox
-        .product(&which.product_id)
-        .ok_or_else(|| Refusal::not_found("Product", &which.product_id))?;
-    Ok(Json(shapes::product(product)))
+    sandbox.show_product(&which.product_id)
+}
+
+/// As newer clients ask.
+async fn retrieve_by_path(
+    State(sandbox): State<CreemSandbox>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Failure> {
+    sandbox.show_product(&id)
+}
+
+impl CreemSandbox {
+    fn show_product(&self, id: &str) -> Result<Json<Value>, Failure> {
+        let product = self.product(id);
+        let product = product.ok_or_else(|| Refusal::not_found("Product", id))?;
+        Ok(Json(shapes::product(product)))
+    }
 }
 
 #[derive(Deserialize)]

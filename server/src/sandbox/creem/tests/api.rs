@@ -23,6 +23,8 @@ on_both_databases! {
         let product = world.get("v1/products?product_id=prod_monthly").await.ok();
         assert_eq!((&product["price"], &product["currency"]), (&json!(1900), &json!("USD")));
         assert_eq!(product["billing_period"], "every-month");
+        let by_path = world.get("v1/products/prod_monthly").await.ok();
+        assert_eq!(by_path, product);
         let page = world.get("v1/products/search?page_number=2&page_size=2").await.ok();
         assert_eq!(page["items"][0]["id"], "prod_unlimited");
         assert_eq!(page["pagination"]["total_pages"], 2);

@@ -124,6 +124,7 @@ on_both_databases! {
         let ended = world.post(&cancel, json!({"mode": "immediate"})).await.ok();
         assert_eq!(ended["status"], "canceled");
         assert!(ended["canceled_at"].is_string());
+        assert!(ended.get("next_transaction_date").is_none());
         world.advance(MONTH);
         assert_eq!(world.book().await.len(), 1);
     }
