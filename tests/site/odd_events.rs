@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::process::Place;
 use crate::support::stripe::{deliver, deliver_signed, signature};
 use crate::support::{App, Checkout, until};
 
