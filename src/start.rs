@@ -18,7 +18,10 @@ use atelier_server::accounts::{
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
-use atelier_server::payments::{Payments, stripe};
+use atelier_server::payments::Payments;
+use atelier_server::payments::gateway::Gateway;
+use atelier_server::payments::stripe::{self, Stripe};
+use atelier_server::sandbox::clock::SandboxClock;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -137,6 +140,8 @@ impl Addresses {
 pub struct Ground {
     pub db: Database,
     pub clock: Clock,
+    /// Puts `clock` forward, in sandbox mode.
+    pub sandbox_clock: Option<SandboxClock>,
     pub installation: Installation,
     pub accounts: Accounts,
     pub catalog: Arc<atelier_server::catalog::Catalog>,
@@ -147,6 +152,10 @@ impl Ground {
         let db = Database::open(&settings.database_url).await?;
         let clock = Clock::system();
         let installation = Installation::load(&db, settings.mode()).await?;
+        let sandbox_clock = match installation.mode {
+            Mode::Sandbox => Some(SandboxClock::open(db.clone(), clock.clone()).await?),
+            Mode::Live => None,
+        };
         let catalog = Arc::new(settings.catalog.clone());
         let person_key = installation.person_key.clone();
         let limits = RateLimits::new(
@@ -165,6 +174,7 @@ impl Ground {
         Ok(Self {
             db,
             clock,
+            sandbox_clock,
             installation,
             accounts,
             catalog,
@@ -220,8 +230,12 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &fashn_sandbox {
         tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
     }
+    if let Some(clock) = &ground.sandbox_clock {
+        tasks.push(Box::pin(clock.clone().follow(stop.clone())));
+    }
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
+        clock: ground.sandbox_clock.clone(),
+        stripe: stripe_sandbox,
         fashn: fashn_sandbox,
     };
     let router = router(state, sandboxes.router());
@@ -245,13 +259,14 @@ pub fn provider(
     let payments = Payments::new(
         ground.db.clone(),
         ground.clock.clone(),
-        stripe_gateway(settings, &ground.installation, &addresses)?,
+        ground.catalog.clone(),
+        gateways(settings, &ground.installation, &addresses)?,
         addresses.site.clone(),
         uuid_v7(ground.clock.now()),
     );
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
-        fashn: None,
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
     };
     Ok((payments, sandboxes.router()))
 }
@@ -271,8 +286,8 @@ pub fn stripe_doctor(
     }
     let addresses = Addresses::new(settings, bound)?;
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
-        fashn: None,
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
     };
     let base = addresses.own.join("sandbox/stripe/")?;
     let doctor = stripe::Doctor::new(&SANDBOX_KEY.into(), base.as_str())?;
@@ -291,11 +306,13 @@ fn services(
         installation,
         accounts,
         catalog,
+        ..
     } = ground;
     let payments = Payments::new(
         db.clone(),
         clock.clone(),
-        stripe_gateway(settings, installation, addresses)?,
+        catalog.clone(),
+        gateways(settings, installation, addresses)?,
         addresses.site.clone(),
         node.to_owned(),
     );
@@ -327,25 +344,34 @@ fn services(
     }))
 }
 
-/// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe_gateway(
+/// The payment providers switched on.
+fn gateways(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
-) -> Result<stripe::Gateway, StartError> {
-    let gateway = match &settings.stripe {
-        Some(stripe) => stripe::Gateway::new(
+) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
+    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+}
+
+/// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
+fn stripe(
+    settings: &Settings,
+    installation: &Installation,
+    addresses: &Addresses,
+) -> Result<Stripe, StartError> {
+    let stripe = match &settings.stripe {
+        Some(stripe) => Stripe::new(
             &stripe.key,
             stripe.webhook_secret.clone(),
             stripe.base.as_str(),
         )?,
-        None => stripe::Gateway::new(
+        None => Stripe::new(
             &SecretString::from(SANDBOX_KEY),
             installation.sandbox_webhook_secret.clone(),
             addresses.own.join("sandbox/stripe/")?.as_str(),
         )?,
     };
-    Ok(gateway)
+    Ok(stripe)
 }
 
 fn fashn_client(settings: &Settings, addresses: &Addresses) -> Result<Fashn, StartError> {

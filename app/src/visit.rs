@@ -136,6 +136,8 @@ pub enum Landing {
     Unpaid(Recharge),
     Failed(Recharge),
     Expired(Recharge),
+    /// A second plan beside a living one: its money goes back.
+    Surplus(Recharge),
     /// Unknown, or somebody else's: one answer for both.
     Missing,
 }
@@ -529,6 +531,7 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
         Some(Ok(Fulfilment::Unpaid(recharge))) => Landing::Unpaid(recharge),
         Some(Ok(Fulfilment::Waiting(recharge))) => Landing::Updating(recharge, Delay::Bank),
         Some(Ok(Fulfilment::HeldBack(recharge))) => Landing::Updating(recharge, Delay::Grant),
+        Some(Ok(Fulfilment::Surplus(recharge))) => Landing::Surplus(recharge),
         Some(Ok(Fulfilment::Failed(recharge))) => Landing::Failed(recharge),
         Some(Ok(Fulfilment::Expired(recharge))) => Landing::Expired(recharge),
         Some(Ok(Fulfilment::Unknown)) => Landing::Missing,
@@ -548,6 +551,7 @@ async fn land(request: &Request, user: &User) -> db::Result<Landing> {
         | Landing::Unpaid(recharge)
         | Landing::Failed(recharge)
         | Landing::Expired(recharge)
+        | Landing::Surplus(recharge)
             if recharge.user_id != user.id =>
         {
             Landing::Missing

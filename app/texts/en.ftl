@@ -297,6 +297,15 @@ pay-status-pending = Waiting for payment
 pay-status-completed = Completed
 pay-status-failed = Failed
 pay-status-cancelled = Expired
+pay-status-partially-refunded = Partly refunded
+pay-status-refunded = Refunded
+pay-status-disputed = In dispute
+pay-plan-has-one = You have a plan already. You can change it here.
+pay-plan-none = There is no plan to change.
+pay-plan-changed = Your plan is changed.
+pay-plan-ends = Your plan ends with its period. Until then everything stays as it is.
+pay-plan-goes-on = Your plan goes on.
+pay-plan-refused = The payment service did not agree to this change. Nothing was changed or charged. Look at your card there.
 pay-error-unavailable = The payment service does not answer just now. Nothing was charged. Please try again in a minute.
 
 ## Success page
@@ -341,6 +350,9 @@ success-failed-other = Choose something else
 success-expired-page = Checkout expired
 success-expired-title = This checkout has expired
 success-expired-text = It was open for an hour without a payment. Nothing was charged.
+success-surplus-page = You have a plan already
+success-surplus-title = You have a plan already
+success-surplus-text = This second plan was ended, and its money goes back to you by itself.
 success-missing-page = Payment not found
 success-missing-title = We cannot find this payment
 success-missing-text = The link may be incomplete, or it belongs to another account. What you have paid is credited in any case.

@@ -263,6 +263,15 @@ pay-status-pending = 等待付款
 pay-status-completed = 已完成
 pay-status-failed = 失败
 pay-status-cancelled = 已过期
+pay-status-partially-refunded = 部分退款
+pay-status-refunded = 已退款
+pay-status-disputed = 争议中
+pay-plan-has-one = 您已有套餐，可以在这里更改。
+pay-plan-none = 没有可更改的套餐。
+pay-plan-changed = 套餐已更改。
+pay-plan-ends = 套餐将在本期结束时终止，在此之前一切照旧。
+pay-plan-goes-on = 套餐将继续。
+pay-plan-refused = 支付服务没有同意这项更改。未作任何更改，也未扣款。请在那里检查您的银行卡。
 pay-error-unavailable = 支付服务暂时没有响应，没有扣款。请稍后再试。
 
 ## 付款成功
@@ -301,6 +310,9 @@ success-failed-other = 选择其他商品
 success-expired-page = 付款页已过期
 success-expired-title = 这个付款页已过期
 success-expired-text = 打开一小时内没有付款，没有扣款。
+success-surplus-page = 您已有套餐
+success-surplus-title = 您已有套餐
+success-surplus-text = 第二个套餐已终止，款项会自动退还给您。
 success-missing-page = 找不到付款
 success-missing-title = 找不到这笔付款
 success-missing-text = 链接可能不完整，或属于另一个账户。您付过的款项一定会到账。

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::{Price, Prices};
+use crate::words::words;
 
 /// The catalogue that is used when no other is given.
 pub const BUILT_IN: &str = include_str!("catalog.toml");
@@ -40,7 +41,25 @@ pub struct Catalog {
     pub top_up: Option<TopUp>,
     #[serde(default)]
     pub plans: Vec<Plan>,
+    #[serde(default)]
+    pub tax: Tax,
+    /// Whether the payment provider makes an invoice for each purchase; a plan always has its own.
+    #[serde(default)]
+    pub invoices: bool,
     pub seller: Option<Seller>,
+}
+
+/// How the payment provider's automatic tax treats the prices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tax {
+    /// No automatic tax.
+    #[default]
+    None,
+    /// The prices contain it.
+    Inclusive,
+    /// It comes on top.
+    Exclusive,
 }
 
 /// What a new account is given.
@@ -102,6 +121,8 @@ pub struct Pack {
     pub price: Money,
     /// Days until the credits lapse; without it they never do.
     pub expires_days: Option<i64>,
+    /// The product at Creem; without one Creem does not sell it.
+    pub creem_product: Option<String>,
 }
 
 /// Credits for an amount the buyer chooses, in whole units of a currency (yuan, not fen).
@@ -124,13 +145,31 @@ pub struct Plan {
     pub price: Money,
     pub interval: Interval,
     pub quota: Option<i64>,
+    /// The price at Stripe; without one it is made under a lookup key.
+    pub stripe_price: Option<String>,
+    /// The product at Creem; without one Creem does not sell it.
+    pub creem_product: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interval {
-    Month,
-    Year,
+impl Plan {
+    /// Whether it is worth more than another: moving there is an upgrade.
+    pub fn is_above(&self, other: &Self) -> bool {
+        self.monthly() > other.monthly()
+    }
+
+    fn monthly(&self) -> i64 {
+        match self.interval {
+            Interval::Month => self.price.amount_minor,
+            Interval::Year => self.price.amount_minor / 12,
+        }
+    }
+}
+
+words! {
+    /// How long a period of a plan is.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    Interval { Month = "month", Year = "year" }
 }
 
 /// Who sells: shown in the terms and on receipts. A live start needs it.
@@ -146,17 +185,36 @@ pub struct Seller {
     pub terms_version: String,
 }
 
-/// Something that can be bought once, with everything a recharge record freezes.
+/// Something that can be bought, with everything a recharge record freezes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// `credits-10`, or `top-up`.
+    /// `credits-10`, `top-up`, `premium-monthly`.
     pub item: String,
     pub name: Name,
     pub price: Money,
-    /// Credits in all, `bonus` of them given.
+    /// Credits in all, `bonus` of them given. A plan brings none.
     pub credits: i64,
     pub bonus: i64,
     pub expires_days: Option<i64>,
+    /// Of a plan.
+    pub plan: Option<PlanTerms>,
+    pub creem_product: Option<String>,
+}
+
+impl Offer {
+    /// Whether a provider can sell it: Creem sells its own products only.
+    pub fn is_sold_by(&self, provider: &str) -> bool {
+        provider != "creem" || self.creem_product.is_some()
+    }
+}
+
+/// What a plan brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanTerms {
+    /// Uses a period; `None` is unlimited.
+    pub quota: Option<i64>,
+    pub interval: Interval,
+    pub stripe_price: Option<String>,
 }
 
 /// The name under which a top-up stands in a recharge record.
@@ -203,7 +261,43 @@ impl Catalog {
             credits: pack.credits,
             bonus: pack.bonus,
             expires_days: pack.expires_days,
+            plan: None,
+            creem_product: pack.creem_product.clone(),
         })
+    }
+
+    pub fn plan(&self, id: &str) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.id == id)
+    }
+
+    /// The plan a provider means: it says our id, or that of its own price or product.
+    pub fn plan_named(&self, name: &str) -> Option<&Plan> {
+        let is = |own: &Option<String>| own.as_deref() == Some(name);
+        let by_provider = |plan: &&Plan| is(&plan.stripe_price) || is(&plan.creem_product);
+        self.plan(name)
+            .or_else(|| self.plans.iter().find(by_provider))
+    }
+
+    /// The offer of a pack or a plan.
+    pub fn offer(&self, item: &str) -> Option<Offer> {
+        let plan = || {
+            let plan = self.plan(item)?;
+            Some(Offer {
+                item: plan.id.clone(),
+                name: plan.name.clone(),
+                price: plan.price.clone(),
+                credits: 0,
+                bonus: 0,
+                expires_days: None,
+                plan: Some(PlanTerms {
+                    quota: plan.quota,
+                    interval: plan.interval,
+                    stripe_price: plan.stripe_price.clone(),
+                }),
+                creem_product: plan.creem_product.clone(),
+            })
+        };
+        self.pack(item).or_else(plan)
     }
 
     /// The offer for `units` whole units of the top-up's currency, if they are within its bounds.
@@ -226,6 +320,8 @@ impl Catalog {
             credits,
             bonus: 0,
             expires_days: None,
+            plan: None,
+            creem_product: None,
         })
     }
 
@@ -256,7 +352,7 @@ impl Catalog {
         }
         for plan in &self.plans {
             unique(&mut seen, &plan.id)?;
-            check_money(&format!("plan {}", plan.id), &plan.price)?;
+            plan.check()?;
         }
         self.top_up.as_ref().map_or(Ok(()), TopUp::check)
     }
@@ -275,6 +371,15 @@ impl Pack {
             between(&format!("pack {}: expires_days", self.id), days, 1, 36_500)?;
         }
         check_money(&format!("pack {}", self.id), &self.price)
+    }
+}
+
+impl Plan {
+    fn check(&self) -> Result<(), CatalogError> {
+        if let Some(quota) = self.quota {
+            between(&format!("plan {}: quota", self.id), quota, 1, MOST)?;
+        }
+        check_money(&format!("plan {}", self.id), &self.price)
     }
 }
 

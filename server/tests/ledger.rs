@@ -294,6 +294,7 @@ on_both_databases! {
         for (starts_at, quota) in [(first, Some(2)), (second, None)] {
             let period = NewPeriod {
                 subscription_id: "sub_1",
+                recharge: None,
                 plan: "premium-monthly",
                 quota,
                 starts_at,

@@ -14,13 +14,14 @@ use atelier_server::accounts::{
 use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::on_both_databases;
-use atelier_server::payments::{Payments, stripe};
+use atelier_server::payments::stripe::Stripe;
+use atelier_server::payments::{self, Payments};
 use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
 use atelier_server::testing::TestGround;
 use atelier_server::time::Timestamp;
 use axum::Router;
 use axum::extract::{Request, State};
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, StatusCode};
 use image::{DynamicImage, ImageFormat};
 use serde_json::json;
 use stripe_webhook::Webhook;
@@ -86,10 +87,16 @@ const MISSING: &str =
 
 fn payments(ground: &TestGround, provider: &Provider, node: &str) -> Payments {
     let key = "sk_test_1".into();
-    let gateway = stripe::Gateway::new(&key, SECRET.into(), provider.base.as_str()).unwrap();
+    let stripe = Stripe::new(&key, SECRET.into(), provider.base.as_str()).unwrap();
     let site = "http://127.0.0.1:3000/".parse().unwrap();
-    let (db, clock) = (ground.db.clone(), ground.clock.clone());
-    Payments::new(db, clock, gateway, site, node.to_owned())
+    Payments::new(
+        ground.db.clone(),
+        ground.clock.clone(),
+        ground.catalog.clone(),
+        vec![Arc::new(stripe)],
+        site,
+        node.to_owned(),
+    )
 }
 
 /// A signed event is in the inbox.
@@ -103,7 +110,12 @@ async fn receive_event(ground: &TestGround, payments: &Payments) {
     })
     .to_string();
     let header = Webhook::generate_test_header(&event, SECRET, Some(now));
-    let received = payments.receive_stripe(event.as_bytes(), &header).await;
+    let headers = HeaderMap::from_iter([(
+        HeaderName::from_static("stripe-signature"),
+        header.parse().unwrap(),
+    )]);
+    let provider = payments::Provider::Stripe;
+    let received = payments.receive(provider, event.as_bytes(), &headers).await;
     received.unwrap();
 }
 

@@ -9,7 +9,7 @@ use crate::start::{Ground, StartError, say};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Ask the payment provider about a purchase, and grant it if it was paid
+    /// Ask the payment provider about a purchase: grant it if it was paid, take back what went back
     Fulfil {
         /// The recharge record
         #[arg(long)]
@@ -25,14 +25,13 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     let id = RechargeId::parse(&id).ok_or("--id wants the id of a recharge record")?;
     let recharge = payments.recharge(&id).await?;
     let recharge = recharge.ok_or_else(|| format!("there is no recharge record {id}"))?;
-    let session = recharge
-        .session_id
-        .ok_or("this purchase never got a checkout")?;
-    let done = payments.fulfil(&session).await?;
-    let status = done
-        .recharge()
-        .map_or("unknown", |recharge| recharge.status.as_str());
-    say(&format!("{id}: {status}"))?;
+    if recharge.session_id.is_none() && recharge.subscription_id.is_none() {
+        return Err("this purchase never got a checkout".into());
+    }
+    payments.read_recharge_again(&recharge).await?;
+    let now = payments.recharge(&id).await?;
+    let standing = now.map_or("unknown", |recharge| recharge.standing.as_str());
+    say(&format!("{id}: {standing}"))?;
     ground.db.close().await;
     Ok(ExitCode::SUCCESS)
 }

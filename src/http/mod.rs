@@ -99,6 +99,7 @@ fn personal(state: &State) -> Router<State> {
         )
         .route("/api/credits/entries", get(api::entries::list))
         .route("/api/checkout", post(api::checkout::create))
+        .route("/api/checkout/portal", post(api::checkout::portal))
         .route(
             "/api/recharge",
             get(api::recharge::list).post(api::checkout::recharge),
@@ -124,6 +125,7 @@ fn machines() -> Router<State> {
         .route("/api/try-on/callback/{token}", post(api::try_on::callback))
         .route("/api/v1/webhooks/stripe", post(webhooks::stripe))
         .route("/api/webhooks/stripe", post(webhooks::stripe))
+        .route("/api/webhooks/creem", post(webhooks::creem))
         .layer(DefaultBodyLimit::max(MOST_WEBHOOK))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

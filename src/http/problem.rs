@@ -10,7 +10,7 @@ use atelier_server::accounts::{Limited, LinkError, SignInError, SignUpError};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
-use atelier_server::payments::CheckoutError;
+use atelier_server::payments::{CheckoutError, FulfilError, PlanError};
 use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
 use axum::Json;
@@ -88,6 +88,13 @@ impl Problem {
 
     pub fn conflict(detail: &str) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    }
+
+    /// The same with one more member.
+    #[must_use]
+    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.more.insert(name.to_owned(), value.into());
+        self
     }
 
     pub fn bad_signature() -> Self {
@@ -333,11 +340,35 @@ impl From<CheckoutError> for Problem {
     fn from(error: CheckoutError) -> Self {
         match error {
             CheckoutError::Key(refused) => refused.into(),
+            CheckoutError::HasPlan { portal_url } => {
+                let problem = Self::conflict("This account has a plan already; change it instead.");
+                match portal_url {
+                    Some(url) => problem.with("portal_url", url),
+                    None => problem,
+                }
+            }
             CheckoutError::Provider(error) => {
                 tracing::error!(%error, "a checkout could not be opened");
                 Self::provider_unavailable()
             }
             CheckoutError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::NoPlan => Self::conflict("This account has no plan."),
+            PlanError::Same => Self::conflict("This is the plan of this account already."),
+            PlanError::Unknown => Self::validation([("plan", "is not sold")]),
+            PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error)) => {
+                error.into()
+            }
+            error => {
+                tracing::error!(%error, "a plan could not be changed");
+                Self::provider_unavailable()
+            }
         }
     }
 }

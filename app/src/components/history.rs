@@ -51,7 +51,7 @@ fn row(w: Words, catalog: &Catalog, recharge: &Recharge) -> impl IntoView + use<
             <td class="num end" data-label=w.say("pay-history-credits")>{w.number(recharge.credits)}</td>
             <td class="num end first">{price_of(w, recharge)}</td>
             <td class="last" data-label=w.say("pay-history-method")>{method}</td>
-            <td>{recharge_status(w, recharge.status)}</td>
+            <td>{recharge_status(w, recharge.standing)}</td>
             <td class="right">{next_step(w, catalog, recharge)}</td>
         </tr>
     }
@@ -106,7 +106,7 @@ pub fn again(
         catalog.top_up(units)?;
         Some(hidden("amount", units.to_string()))
     } else {
-        catalog.pack(&item)?;
+        catalog.offer(&item)?;
         None
     };
     let form = view! {
@@ -124,7 +124,7 @@ pub fn again(
 mod tests {
     use atelier_server::accounts::Language;
     use atelier_server::ids::{RechargeId, UserId};
-    use atelier_server::payments::Provider;
+    use atelier_server::payments::{Provider, Standing};
     use atelier_server::time::Timestamp;
 
     use super::*;
@@ -150,6 +150,13 @@ mod tests {
             checkout_url: Some("https://pay.example/checkout".to_owned()),
             expires_days: None,
             held_back: None,
+            standing: Standing::parse(status.as_str()).unwrap(),
+            paid_minor: None,
+            returned_minor: 0,
+            plan: None,
+            subscription_id: None,
+            transaction_id: None,
+            terms_version: None,
         }
     }
 

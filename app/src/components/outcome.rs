@@ -34,6 +34,12 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::DeadLink => w.say("auth-reset-bad-title"),
         Outcome::UnknownItem => w.say("field-unknown-item"),
         Outcome::BadAmount => bad_amount(w, top_up),
+        Outcome::HasPlan => w.say("pay-plan-has-one"),
+        Outcome::NoPlan => w.say("pay-plan-none"),
+        Outcome::PlanChanged => w.say("pay-plan-changed"),
+        Outcome::PlanEnds => w.say("pay-plan-ends"),
+        Outcome::PlanGoesOn => w.say("pay-plan-goes-on"),
+        Outcome::PlanRefused => w.say("pay-plan-refused"),
         Outcome::ProviderUnavailable if form == Form::TryOn => w.say("tryon-unavailable"),
         Outcome::ProviderUnavailable => w.say("pay-error-unavailable"),
         Outcome::KeyMismatch => w.say("error-idempotency-mismatch"),
@@ -89,9 +95,13 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::Saved
         | Outcome::PasswordChanged
         | Outcome::SignedOut
+        | Outcome::PlanChanged
+        | Outcome::PlanEnds
+        | Outcome::PlanGoesOn
         | Outcome::Deleted => Tone::Good,
         Outcome::RateLimited { .. }
         | Outcome::ProviderUnavailable
+        | Outcome::HasPlan
         | Outcome::TooManyJobs
         | Outcome::Interrupted => Tone::Warn,
         _ => Tone::Bad,

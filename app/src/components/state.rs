@@ -1,4 +1,4 @@
-use atelier_server::payments::RechargeStatus;
+use atelier_server::payments::Standing;
 use atelier_server::studio::JobState;
 use leptos::prelude::*;
 
@@ -24,21 +24,24 @@ pub(crate) const fn job_state_key(state: JobState) -> &'static str {
     }
 }
 
-/// The status of a purchase in a word.
-pub fn recharge_status(w: Words, status: RechargeStatus) -> AnyView {
-    let said = w.say(match status {
-        RechargeStatus::Pending => "pay-status-pending",
-        RechargeStatus::Completed => "pay-status-completed",
-        RechargeStatus::Failed => "pay-status-failed",
-        RechargeStatus::Cancelled => "pay-status-cancelled",
+/// How a purchase stands, in a word.
+pub fn recharge_status(w: Words, standing: Standing) -> AnyView {
+    let said = w.say(match standing {
+        Standing::Pending => "pay-status-pending",
+        Standing::Completed => "pay-status-completed",
+        Standing::Failed => "pay-status-failed",
+        Standing::Cancelled => "pay-status-cancelled",
+        Standing::PartiallyRefunded => "pay-status-partially-refunded",
+        Standing::Refunded => "pay-status-refunded",
+        Standing::Disputed => "pay-status-disputed",
     });
-    said_status(status, said)
+    said_status(standing, said)
 }
 
-/// The status of a purchase in other words than usual.
-pub fn said_status(status: RechargeStatus, said: String) -> AnyView {
+/// The same in other words than usual.
+pub fn said_status(standing: Standing, said: String) -> AnyView {
     view! {
-        <span class="state" data-testid="recharge-status" data-value=status.as_str()>{said}</span>
+        <span class="state" data-testid="recharge-status" data-value=standing.as_str()>{said}</span>
     }
     .into_any()
 }

@@ -2,7 +2,7 @@ use atelier_server::accounts::{Language, User};
 use atelier_server::catalog::{Offer, TOP_UP};
 use atelier_server::db;
 use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
-use atelier_server::payments::{CheckoutError, CheckoutRequest, Started};
+use atelier_server::payments::{CheckoutError, CheckoutRequest, Provider, Started};
 use leptos::prelude::*;
 
 use super::{Caller, go, go_broken, go_with};
@@ -20,6 +20,7 @@ pub async fn checkout(
     key: String,
     item: String,
     #[server(default)] amount: String,
+    #[server(default)] provider: String,
 ) -> Result<(), ServerFnError> {
     let Some((caller, user)) = Caller::signed_in(routes::PAYMENTS).await? else {
         return Ok(());
@@ -44,7 +45,15 @@ pub async fn checkout(
         refuse(outcome);
         return Ok(());
     };
-    let body = BodyHash::of(&[("item", item.as_bytes()), ("amount", amount.as_bytes())]);
+    let Some(provider) = provider_of(&caller, &provider, &offer) else {
+        refuse(Outcome::UnknownItem);
+        return Ok(());
+    };
+    let body = BodyHash::of(&[
+        ("item", item.as_bytes()),
+        ("amount", amount.as_bytes()),
+        ("provider", provider.as_str().as_bytes()),
+    ]);
     let Some(key) = Key::parse(&key) else {
         refuse(Outcome::Unexpected);
         return Ok(());
@@ -55,7 +64,7 @@ pub async fn checkout(
         key,
         body,
     };
-    let request = checkout_request(user, offer, caller.language, Some(scope));
+    let request = checkout_request(user, offer, provider, caller.language, Some(scope));
     match caller.services.payments.checkout(request).await {
         Ok(answer) => match serde_json::from_str::<Started>(&answer.body) {
             Ok(started) => go(&started.url),
@@ -63,6 +72,7 @@ pub async fn checkout(
         },
         Err(CheckoutError::Key(KeyRefused::Mismatch)) => refuse(Outcome::KeyMismatch),
         Err(CheckoutError::Key(KeyRefused::InFlight)) => refuse(Outcome::Conflict),
+        Err(CheckoutError::HasPlan { .. }) => refuse(Outcome::HasPlan),
         Err(CheckoutError::Provider(error)) => {
             tracing::error!(%error, "a checkout could not be opened");
             refuse(Outcome::ProviderUnavailable);
@@ -77,14 +87,25 @@ fn offer(caller: &Caller, item: &str, amount: &str) -> Option<Offer> {
     if item == TOP_UP {
         catalog.top_up(amount.trim().parse().ok()?)
     } else {
-        catalog.pack(item)
+        catalog.offer(item)
     }
+}
+
+/// The provider a form names, Stripe when it names none; `None` where it does not sell this.
+fn provider_of(caller: &Caller, name: &str, offer: &Offer) -> Option<Provider> {
+    let provider = match name {
+        "" => Provider::Stripe,
+        name => Provider::parse(name)?,
+    };
+    let sells = caller.services.payments.has(provider) && offer.is_sold_by(provider.as_str());
+    sells.then_some(provider)
 }
 
 /// The request of a checkout, the same for the form and the API.
 pub fn checkout_request(
     user: User,
     offer: Offer,
+    provider: Provider,
     language: Language,
     key: Option<Scope>,
 ) -> CheckoutRequest {
@@ -94,6 +115,7 @@ pub fn checkout_request(
         email: user.email,
         item_name,
         offer,
+        provider,
         language: language.as_str(),
         key,
     }
@@ -101,6 +123,9 @@ pub fn checkout_request(
 
 /// What the provider's page calls the item.
 fn item_name(offer: &Offer, words: Words) -> String {
+    if offer.plan.is_some() {
+        return words.name(&offer.name).to_owned();
+    }
     let credits = words.number(offer.credits);
     let credits = words.say_with(
         "common-credits",

@@ -28,6 +28,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         Landing::Unpaid(recharge) => unpaid(visit, recharge),
         Landing::Failed(recharge) => failed(visit, recharge),
         Landing::Expired(recharge) => expired(visit, recharge),
+        Landing::Surplus(recharge) => surplus(visit, recharge),
         Landing::Missing => missing(visit.words()),
     };
     let known = !matches!(landing, Landing::Missing);
@@ -60,7 +61,7 @@ fn settled(visit: &Visit, recharge: &Recharge, has_draft: bool) -> AnyView {
     let countdown = leaves.as_ref().map(|(seconds, _)| countdown(w, *seconds));
     let (credits, status) = (
         w.signed(recharge.credits),
-        recharge_status(w, recharge.status),
+        recharge_status(w, recharge.standing),
     );
     view! {
         <Message
@@ -152,7 +153,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
         ("id", recharge.id.as_str().into()),
     ];
     let next = w.say_with("success-updating-next", &args);
-    let status = said_status(recharge.status, w.say("success-updating-status"));
+    let status = said_status(recharge.standing, w.say("success-updating-status"));
     let bought = what(visit, recharge);
     let still_asking = !visit.asked_enough();
     let buttons = vec![
@@ -179,7 +180,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
 
 fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
-    let status = recharge_status(w, recharge.status);
+    let status = recharge_status(w, recharge.standing);
     let bought = what(visit, recharge);
     let open = recharge.checkout_url.as_ref();
     let go_on = open.map(|url| button_link("main", url, w.say("cancelled-continue")));
@@ -201,7 +202,7 @@ fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
 
 fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
-    let status = recharge_status(w, recharge.status);
+    let status = recharge_status(w, recharge.standing);
     let bought = what(visit, recharge);
     view! {
         <Message
@@ -220,7 +221,7 @@ fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
 
 fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
-    let status = recharge_status(w, recharge.status);
+    let status = recharge_status(w, recharge.standing);
     let bought = what(visit, recharge);
     view! {
         <Message
@@ -229,6 +230,25 @@ fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
             title=w.say("success-expired-title")
             lead=w.say("success-expired-text")
             buttons=try_again(visit, recharge)
+        >
+            {bought}
+            <p>{status}</p>
+        </Message>
+    }
+    .into_any()
+}
+
+fn surplus(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let w = visit.words();
+    let status = recharge_status(w, recharge.standing);
+    let bought = what(visit, recharge);
+    view! {
+        <Message
+            mark=Mark::Plain
+            image=Icon::Info
+            title=w.say("success-surplus-title")
+            lead=w.say("success-surplus-text")
+            buttons=vec![button_link("main", routes::PAYMENTS, w.say("success-missing-button"))]
         >
             {bought}
             <p>{status}</p>

@@ -55,6 +55,7 @@ const fn landed(landing: &Landing) -> &'static str {
         Landing::Unpaid(_) => "success-unpaid-page",
         Landing::Failed(_) => "success-failed-page",
         Landing::Expired(_) => "success-expired-page",
+        Landing::Surplus(_) => "success-surplus-page",
         Landing::Missing => "success-missing-page",
     }
 }

@@ -34,7 +34,10 @@ pub use operations::{
     CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, next_lapse,
     open, release, settle_lapsed, sweep_lapsed, welcome,
 };
-pub use plans::{NewPeriod, PeriodChange, change_period, open_period};
+pub use plans::{
+    NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
+    withdraw_periods,
+};
 pub use rebuild::rebuild;
 pub(crate) use recompute::Recomputed;
 pub use returns::{Returned, returned};

@@ -7,13 +7,15 @@ use super::rows::PeriodRow;
 use super::store::{Locked, Lots, lock};
 use super::types::{Actor, Wallet};
 use crate::db::{Batch, Tx};
-use crate::ids::{PeriodId, UserId};
+use crate::ids::{PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
 
 /// A period that was paid.
 #[derive(Clone, Debug)]
 pub struct NewPeriod<'a> {
     pub subscription_id: &'a str,
+    /// The purchase that paid for it.
+    pub recharge: Option<&'a RechargeId>,
     pub plan: &'a str,
     /// Uses in it; `None` is unlimited.
     pub quota: Option<i64>,
@@ -26,10 +28,12 @@ pub struct NewPeriod<'a> {
 }
 
 /// What changes within a period: an upgrade, a cancellation, its early end. Used uses stay used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeriodChange<'a> {
     pub plan: &'a str,
+    /// No less than what is used and held already.
     pub quota: Option<i64>,
+    pub ends_at: Timestamp,
     pub serves_until: Timestamp,
     pub renews: bool,
     pub provider: &'static str,
@@ -57,6 +61,8 @@ pub async fn open_period(
         starts_at: period.starts_at,
         ends_at: period.ends_at,
         serves_until: period.serves_until,
+        recharge_id: period.recharge.cloned(),
+        withdrawn: 0,
         seal: String::new(),
     };
     row.seal = row.seal();
@@ -68,10 +74,8 @@ pub async fn open_period(
     Ok(locked.write_with(tx, write).await?)
 }
 
-/// Changes the period of a subscription that began last. Without one nothing happens.
-///
-/// # Errors
-/// A quota below what is used and held already breaks the period's check.
+/// Changes the period of a subscription, if it is the wallet's newest. One that is so already is left
+/// alone.
 pub async fn change_period(
     tx: &mut Tx,
     user: &UserId,
@@ -80,19 +84,105 @@ pub async fn change_period(
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
     let mut locked = locked(tx, user, change.provider, now).await?;
-    let Some(row) = &mut locked.period else {
+    let newest = locked.period.as_mut();
+    let Some(row) = newest.filter(|row| row.subscription_id == subscription_id) else {
         return Ok(locked.wallet());
     };
-    if row.subscription_id != subscription_id {
-        return Ok(locked.wallet());
-    }
+    let before = row.clone();
     row.plan = change.plan.to_owned();
-    row.quota = change.quota;
+    row.quota = change.quota.map(|quota| quota.max(row.used + row.held));
+    row.ends_at = change.ends_at;
     row.serves_until = change.serves_until;
     row.renews = i64::from(change.renews);
+    if *row == before {
+        return Ok(locked.wallet());
+    }
     let row = row.clone();
     let write = |batch: &mut Batch| update(batch, row);
     Ok(locked.write_with(tx, write).await?)
+}
+
+/// Takes back what a subscription should not have got: its periods have never served. The wallet
+/// goes on with the newest of the others.
+pub async fn withdraw_periods(
+    tx: &mut Tx,
+    user: &UserId,
+    subscription_id: &str,
+    provider: &'static str,
+    now: Timestamp,
+) -> Result<Wallet, CreditsError> {
+    let mut locked = locked(tx, user, provider, now).await?;
+    let (own, others): (Vec<PeriodRow>, Vec<PeriodRow>) = standing_periods(tx, user)
+        .await?
+        .into_iter()
+        .partition(|row| row.subscription_id == subscription_id);
+    if own.is_empty() {
+        return Ok(locked.wallet());
+    }
+    locked.period = others.into_iter().next();
+    let write = |batch: &mut Batch| {
+        for mut row in own {
+            row.withdrawn = 1;
+            update(batch, row);
+        }
+    };
+    Ok(locked.write_with(tx, write).await?)
+}
+
+/// Those that were not withdrawn, newest first; of two that began at once, the one that was there
+/// first.
+async fn standing_periods(tx: &mut Tx, user: &UserId) -> sqlx::Result<Vec<PeriodRow>> {
+    let rows = sqlx::query_as(
+        "SELECT * FROM plan_periods WHERE user_id = $1 AND withdrawn = 0 \
+         ORDER BY starts_at DESC, id",
+    );
+    rows.bind(user).fetch_all(&mut **tx).await
+}
+
+/// The period of a subscription that began last.
+pub async fn newest_period(tx: &mut Tx, subscription_id: &str) -> sqlx::Result<Option<PaidPeriod>> {
+    let row: Option<PeriodRow> = sqlx::query_as(
+        "SELECT * FROM plan_periods WHERE subscription_id = $1 AND withdrawn = 0 \
+         ORDER BY starts_at DESC LIMIT 1",
+    )
+    .bind(subscription_id)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| PaidPeriod {
+        plan: row.plan,
+        quota: row.quota,
+        recharge: row.recharge_id,
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        serves_until: row.serves_until,
+    }))
+}
+
+/// Whether a subscription has opened a period that begins then.
+pub async fn has_period(
+    tx: &mut Tx,
+    subscription_id: &str,
+    starts_at: Timestamp,
+) -> sqlx::Result<bool> {
+    let known: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM plan_periods WHERE subscription_id = $1 AND starts_at = $2",
+    )
+    .bind(subscription_id)
+    .bind(starts_at)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(known > 0)
+}
+
+/// What was opened and paid for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidPeriod {
+    pub plan: String,
+    pub quota: Option<i64>,
+    pub recharge: Option<RechargeId>,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub serves_until: Timestamp,
 }
 
 async fn locked(
@@ -135,8 +225,8 @@ pub(super) async fn period(tx: &mut Tx, id: &PeriodId) -> sqlx::Result<PeriodRow
 fn insert(batch: &mut Batch, row: &PeriodRow) {
     batch.add(
         "INSERT INTO plan_periods (id, user_id, subscription_id, plan, quota, used, held, renews, \
-         starts_at, ends_at, serves_until, seal) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         starts_at, ends_at, serves_until, recharge_id, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(&row.id)
     .bind(&row.user_id)
@@ -149,6 +239,7 @@ fn insert(batch: &mut Batch, row: &PeriodRow) {
     .bind(row.starts_at)
     .bind(row.ends_at)
     .bind(row.serves_until)
+    .bind(row.recharge_id.as_ref())
     .bind(&row.seal);
 }
 
@@ -158,7 +249,7 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
     batch
         .add(
             "UPDATE plan_periods SET plan = $2, quota = $3, used = $4, held = $5, renews = $6, \
-         serves_until = $7, seal = $8 WHERE id = $1",
+         ends_at = $7, serves_until = $8, withdrawn = $9, seal = $10 WHERE id = $1",
         )
         .bind(&row.id)
         .bind(&row.plan)
@@ -166,6 +257,8 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
         .bind(row.used)
         .bind(row.held)
         .bind(row.renews)
+        .bind(row.ends_at)
         .bind(row.serves_until)
+        .bind(row.withdrawn)
         .bind(&row.seal);
 }

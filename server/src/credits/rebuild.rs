@@ -222,7 +222,9 @@ async fn write_periods(
     for mut row in rows {
         let of_it = |used: &UseRow| used.period_id.as_ref() == Some(&row.id);
         (row.used, row.held) = (count(uses, "completed", of_it), count(uses, "held", of_it));
-        newest = Some(row.id.clone());
+        if row.withdrawn == 0 {
+            newest = Some(row.id.clone());
+        }
         tx.write(|batch| plans::update(batch, row)).await?;
     }
     Ok(newest)

@@ -317,7 +317,7 @@ impl UseRow {
 }
 
 /// A paid period of a plan.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub(crate) struct PeriodRow {
     pub id: PeriodId,
     pub user_id: UserId,
@@ -330,6 +330,10 @@ pub(crate) struct PeriodRow {
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub serves_until: Timestamp,
+    /// The purchase that paid for it.
+    pub recharge_id: Option<RechargeId>,
+    /// It should not have been opened.
+    pub withdrawn: i64,
     pub seal: String,
 }
 
@@ -347,6 +351,14 @@ impl PeriodRow {
             .number(self.starts_at.micros())
             .number(self.ends_at.micros())
             .number(self.serves_until.micros())
+            .later_text(
+                "recharge_id",
+                self.recharge_id.as_ref().map(RechargeId::as_str),
+            )
+            .later_number(
+                "withdrawn",
+                Some(self.withdrawn).filter(|_| self.withdrawn != 0),
+            )
             .finish()
     }
 

@@ -48,6 +48,24 @@ impl Seal {
         }
     }
 
+    /// A column that came after rows were sealed without it: counts only where it holds something.
+    #[must_use]
+    pub fn later_text(self, column: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(column).text(value),
+            None => self,
+        }
+    }
+
+    /// The same for a number.
+    #[must_use]
+    pub fn later_number(self, column: &str, value: Option<i64>) -> Self {
+        match value {
+            Some(value) => self.text(column).number(value),
+            None => self,
+        }
+    }
+
     /// 22 characters.
     pub fn finish(self) -> String {
         URL_SAFE_NO_PAD.encode(&self.0.finalize()[..KEPT])
@@ -57,6 +75,18 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_later_column_counts_where_it_holds_something() {
+        let plain = || Seal::of("t").text("a");
+        let usual = plain().finish();
+        assert_eq!(usual, plain().later_number("n", None).finish());
+        assert_ne!(usual, plain().later_number("n", Some(0)).finish());
+        assert_ne!(
+            plain().later_text("a", Some("x")).finish(),
+            plain().later_text("b", Some("x")).finish()
+        );
+    }
 
     #[test]
     fn every_column_and_its_place_counts() {

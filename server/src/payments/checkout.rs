@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Payments, Provider, records, stripe};
-use crate::catalog::Offer;
+use super::gateway::{GatewayError, NewCheckout, PlanPrice};
+use super::records::{self, NewRecord};
+use super::{Interruption, Payments, Provider, stripe};
+use crate::catalog::{Money, Offer};
 use crate::failpoint;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
 use crate::ids::{RechargeId, UserId};
@@ -13,6 +15,7 @@ pub struct CheckoutRequest {
     pub user: UserId,
     pub email: String,
     pub offer: Offer,
+    pub provider: Provider,
     /// The name of the item in the buyer's language, shown on the provider's page.
     pub item_name: String,
     /// The language of the provider's page.
@@ -32,11 +35,23 @@ pub struct Started {
 pub enum CheckoutError {
     #[error(transparent)]
     Key(#[from] KeyRefused),
+    /// The account has a plan already; it is changed where its provider's portal is.
+    #[error("there is a plan already")]
+    HasPlan { portal_url: Option<String> },
     /// The provider did not answer or refused; nothing was charged.
     #[error("the payment provider is not available")]
-    Provider(#[from] stripe::GatewayError),
+    Provider(#[from] GatewayError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl From<Interruption> for CheckoutError {
+    fn from(error: Interruption) -> Self {
+        match error {
+            Interruption::Provider(error) => error.into(),
+            Interruption::Database(error) => error.into(),
+        }
+    }
 }
 
 impl Payments {
@@ -64,6 +79,9 @@ impl Payments {
 
     async fn checkout_once(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {
         let claimed_at = self.clock.now();
+        if request.offer.plan.is_some() && self.has_plan(&request.user).await? {
+            return self.refuse_second_plan(request).await;
+        }
         let recharge = match self.claim_record(request, claimed_at).await? {
             Claimed::Work(recharge) => recharge,
             Claimed::Done(answer) => return Ok(answer),
@@ -82,6 +100,20 @@ impl Payments {
             }
         }
         done
+    }
+
+    /// A second plan is not sold. A known key is answered as it was all the same.
+    async fn refuse_second_plan(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {
+        if let Some(scope) = &request.key {
+            let mut tx = self.db.begin().await?;
+            if let Claim::Done(answer) =
+                idempotency::claim(&mut tx, scope, self.clock.now()).await?
+            {
+                return Ok(answer);
+            }
+        }
+        let portal_url = self.portal(&request.user, &request.email).await.ok();
+        Err(CheckoutError::HasPlan { portal_url })
     }
 
     /// First transaction: the key and the record, together.
@@ -105,15 +137,18 @@ impl Payments {
             }
         }
         let recharge = RechargeId::new(now);
-        records::insert(
-            &mut tx,
-            &recharge,
-            &request.user,
-            Provider::Stripe,
-            &request.offer,
-            now,
-        )
-        .await?;
+        let seller = self.catalog.seller.as_ref();
+        let record = NewRecord {
+            id: &recharge,
+            user: &request.user,
+            provider: request.provider,
+            offer: &request.offer,
+            terms_version: seller.map(|seller| seller.terms_version.as_str()),
+            immediate: true,
+        };
+        let mut row = record.row(now);
+        row.next_check_at = Some(self.first_check(request.provider, now));
+        records::insert(&mut tx, &row).await?;
         if let Some(scope) = &request.key {
             idempotency::set_subject(&mut tx, scope, recharge.as_str()).await?;
         }
@@ -130,25 +165,57 @@ impl Payments {
             .recharge(recharge)
             .await?
             .ok_or(sqlx::Error::RowNotFound)?;
-        let session = stripe::NewSession {
-            recharge: &record,
-            email: &request.email,
-            item_name: &request.item_name,
-            success_url: self.page("payments/success?session_id={CHECKOUT_SESSION_ID}"),
-            cancel_url: self.page(&format!("payments/cancelled?recharge_id={recharge}")),
-            expires_at: record.created_at.plus(stripe::SESSION_LIFE),
+        let gateway = self.gateway(record.provider)?;
+        let plan = request.offer.plan.as_ref();
+        let customer = match plan {
+            Some(_) => Some(
+                self.customer(record.provider, &request.user, &request.email)
+                    .await?,
+            ),
+            None => None,
         };
-        let made = self.stripe.create_session(session).await?;
+        let tax = self.catalog.tax;
+        // What the record froze, whatever the catalogue says by now.
+        let price = Money {
+            amount_minor: record.amount_minor,
+            currency: record.currency.clone(),
+        };
+        let plan = plan.map(|terms| PlanPrice {
+            plan: &request.offer.item,
+            name: &request.offer.name.en,
+            price: &price,
+            interval: terms.interval,
+            tax,
+            product: terms.stripe_price.as_deref(),
+        });
+        let (success_url, cancel_url) = (
+            self.page("payments/success?session_id="),
+            self.page(&format!("payments/cancelled?recharge_id={recharge}")),
+        );
+        let made = gateway
+            .open_checkout(NewCheckout {
+                recharge: &record.id,
+                user: &record.user_id,
+                email: &request.email,
+                item_name: &request.item_name,
+                language: request.language,
+                price: &price,
+                plan,
+                product: request.offer.creem_product.as_deref(),
+                tax,
+                invoice: self.catalog.invoices,
+                customer_id: customer.as_deref(),
+                success_url: &success_url,
+                cancel_url: &cancel_url,
+                expires_at: record.created_at.plus(stripe::SESSION_LIFE),
+            })
+            .await?;
         failpoint::reach(failpoint::SESSION_CREATED).await;
         Ok(Started {
             recharge_id: recharge.to_string(),
-            session_id: made.id,
+            session_id: made.session_id,
             url: made.url,
         })
-    }
-
-    fn page(&self, path: &str) -> String {
-        format!("{}{path}", self.site)
     }
 
     /// Second transaction: the session and the answer, together.

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use super::gateway::{CheckoutProgress, CheckoutState, GatewayError};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
-use super::{CheckoutProgress, CheckoutState, Payments, stripe};
+use super::{Payments, Provider};
 use crate::credits::{self, CreditsError, Grant};
 use crate::failpoint;
 use crate::ids::RechargeId;
@@ -17,6 +18,8 @@ pub enum Fulfilment {
     Waiting(Recharge),
     /// Paid, but something does not fit the record: an operator has to look.
     HeldBack(Recharge),
+    /// Paid for a second plan beside a living one: its money goes back.
+    Surplus(Recharge),
     Failed(Recharge),
     Expired(Recharge),
     /// No record of ours belongs to this session.
@@ -30,6 +33,7 @@ impl Fulfilment {
             | Self::Unpaid(recharge)
             | Self::Waiting(recharge)
             | Self::HeldBack(recharge)
+            | Self::Surplus(recharge)
             | Self::Failed(recharge)
             | Self::Expired(recharge) => Some(recharge),
             Self::Unknown => None,
@@ -40,7 +44,7 @@ impl Fulfilment {
 #[derive(Debug, thiserror::Error)]
 pub enum FulfilError {
     #[error(transparent)]
-    Provider(#[from] stripe::GatewayError),
+    Provider(#[from] GatewayError),
     #[error("granting failed: {0}")]
     Credits(#[from] CreditsError),
     #[error(transparent)]
@@ -57,21 +61,20 @@ impl Payments {
     /// # Errors
     /// The provider's, when it did not answer; the caller comes again later.
     pub async fn fulfil(&self, session_id: &str) -> Result<Fulfilment, FulfilError> {
-        if !is_session_id(session_id) {
+        let Some(gateway) = self.gateway_of_session(session_id) else {
             return Ok(Fulfilment::Unknown);
-        }
+        };
         let known = self.recharge_of_session(session_id).await?;
         if let Some(recharge) = known.filter(|r| r.status == RechargeStatus::Completed) {
-            return Ok(Fulfilment::Granted(recharge));
+            return Ok(granted(recharge));
         }
-        let state = match self.stripe.retrieve_session(session_id).await {
-            Err(error) if error.is_not_found() => return Ok(Fulfilment::Unknown),
-            other => other?,
+        let Some(state) = gateway.checkout(session_id).await? else {
+            return Ok(Fulfilment::Unknown);
         };
         let Some(recharge) = self.record_for(&state).await? else {
             return Ok(Fulfilment::Unknown);
         };
-        self.apply(recharge, &state).await
+        self.apply(gateway.provider(), recharge, &state).await
     }
 
     /// The same, for at most `patience`; `None` when the provider took longer.
@@ -103,10 +106,14 @@ impl Payments {
 
     async fn apply(
         &self,
+        provider: Provider,
         recharge: Recharge,
         state: &CheckoutState,
     ) -> Result<Fulfilment, FulfilError> {
         let closed = match state.progress {
+            CheckoutProgress::Paid if recharge.plan.is_some() => {
+                return self.begin_plan(provider, recharge, state).await;
+            }
             CheckoutProgress::Paid => return self.settle(recharge, state).await,
             CheckoutProgress::Open => return Ok(Fulfilment::Unpaid(recharge)),
             CheckoutProgress::Processing => return Ok(Fulfilment::Waiting(recharge)),
@@ -119,10 +126,35 @@ impl Payments {
             .await?
             .ok_or(sqlx::Error::RowNotFound)?;
         Ok(match recharge.status {
-            RechargeStatus::Completed => Fulfilment::Granted(recharge),
+            RechargeStatus::Completed => granted(recharge),
             RechargeStatus::Failed => Fulfilment::Failed(recharge),
             RechargeStatus::Cancelled => Fulfilment::Expired(recharge),
             RechargeStatus::Pending => Fulfilment::Waiting(recharge),
+        })
+    }
+
+    /// A plan is paid by its first invoice, which is read with its subscription.
+    async fn begin_plan(
+        &self,
+        provider: Provider,
+        recharge: Recharge,
+        state: &CheckoutState,
+    ) -> Result<Fulfilment, FulfilError> {
+        let Some(subscription) = &state.subscription_id else {
+            return Ok(Fulfilment::Waiting(recharge));
+        };
+        self.bring_subscription_in_line(provider, subscription)
+            .await?;
+        let recharge = self
+            .recharge(&recharge.id)
+            .await?
+            .ok_or(sqlx::Error::RowNotFound)?;
+        Ok(if recharge.status == RechargeStatus::Completed {
+            granted(recharge)
+        } else if recharge.held_back.is_some() {
+            Fulfilment::HeldBack(recharge)
+        } else {
+            Fulfilment::Waiting(recharge)
         })
     }
 
@@ -153,16 +185,19 @@ impl Payments {
     /// finds the record completed and changes nothing; the unique lot stands behind that.
     async fn grant(&self, recharge: &Recharge, state: &CheckoutState) -> Result<(), FulfilError> {
         let now = self.clock.now();
+        let after_completion = self.first_look_after(recharge.provider, now);
         let mut tx = self.db.begin().await?;
         let completed = records::change(&mut tx, &recharge.id, |row| {
             let open = row.status != RechargeStatus::Completed;
             row.status = RechargeStatus::Completed;
             row.completed_at = Some(now);
-            row.payment_id = state.payment_id.clone();
+            row.payment_id = state.transaction_id.clone();
+            row.transaction_id = state.transaction_id.clone();
+            row.paid_minor = Some(state.amount_minor);
             row.payment_method = state.payment_method.clone();
             row.receipt_url = state.receipt_url.clone();
             row.held_back = None;
-            row.next_check_at = None;
+            row.next_check_at = after_completion;
             open
         });
         if completed.await?.is_none() {
@@ -191,7 +226,11 @@ impl Payments {
             .await
     }
 
-    async fn hold_back(&self, id: &RechargeId, reason: &'static str) -> sqlx::Result<()> {
+    pub(super) async fn hold_back(
+        &self,
+        id: &RechargeId,
+        reason: &'static str,
+    ) -> sqlx::Result<()> {
         self.change_open(id, |row| row.held_back = Some(reason.to_owned()))
             .await
     }
@@ -216,12 +255,17 @@ impl Payments {
     }
 }
 
-/// Whether a text has the shape of a session's id: others are not asked for.
-pub(super) fn is_session_id(text: &str) -> bool {
-    let rest = text.strip_prefix("cs_").unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (1..=200).contains(&rest.len()) && rest.bytes().all(plain)
+/// A completed record whose plan another one kept out is no grant.
+fn granted(recharge: Recharge) -> Fulfilment {
+    if recharge.held_back.as_deref() == Some(SURPLUS) {
+        Fulfilment::Surplus(recharge)
+    } else {
+        Fulfilment::Granted(recharge)
+    }
 }
+
+/// Why a paid plan gives nothing: another one lives.
+pub(super) const SURPLUS: &str = "second_plan";
 
 /// Why a paid session must not be granted as this record, if anything speaks against it.
 fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
@@ -231,7 +275,7 @@ fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
         Some("record")
     } else if state.currency != recharge.currency {
         Some("currency")
-    } else if state.amount_minor + state.discount_minor < recharge.amount_minor {
+    } else if state.amount_minor - state.tax_minor + state.discount_minor < recharge.amount_minor {
         Some("amount")
     } else {
         None
@@ -242,7 +286,7 @@ fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::ids::UserId;
-    use crate::payments::Provider;
+    use crate::payments::Standing;
     use crate::time::Timestamp;
 
     fn recharge() -> Recharge {
@@ -266,6 +310,13 @@ mod tests {
             checkout_url: None,
             expires_days: None,
             held_back: None,
+            standing: Standing::Pending,
+            paid_minor: None,
+            returned_minor: 0,
+            plan: None,
+            subscription_id: None,
+            transaction_id: None,
+            terms_version: None,
         }
     }
 
@@ -277,29 +328,12 @@ mod tests {
             recharge_id: Some(recharge.id.to_string()),
             amount_minor: 190,
             discount_minor: 0,
+            tax_minor: 0,
             currency: "usd".to_owned(),
-            payment_id: None,
+            transaction_id: None,
+            subscription_id: None,
             payment_method: None,
             receipt_url: None,
-        }
-    }
-
-    #[test]
-    fn only_ids_of_sessions_are_asked_for() {
-        for id in ["cs_test_a1B2", "cs_live_x"] {
-            assert!(is_session_id(id), "{id}");
-        }
-        let long = format!("cs_{}", "x".repeat(201));
-        for id in [
-            "",
-            "cs_",
-            "pi_1",
-            "cs_../refunds",
-            "cs_a?b",
-            "cs_%00",
-            &long,
-        ] {
-            assert!(!is_session_id(id), "{id}");
         }
     }
 
@@ -308,8 +342,24 @@ mod tests {
         let record = recharge();
         let fits = paid(&record);
         let someone = Some(UserId::new(Timestamp::from_seconds(2)).to_string());
-        let table: [(Option<&str>, CheckoutState); 8] = [
+        let table: [(Option<&str>, CheckoutState); 10] = [
             (None, fits.clone()),
+            (
+                None,
+                CheckoutState {
+                    amount_minor: 228,
+                    tax_minor: 38,
+                    ..fits.clone()
+                },
+            ),
+            (
+                Some("amount"),
+                CheckoutState {
+                    amount_minor: 200,
+                    tax_minor: 38,
+                    ..fits.clone()
+                },
+            ),
             (
                 None,
                 CheckoutState {

@@ -7,10 +7,13 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
-use super::{FulfilError, Fulfilment, Payments, stripe};
+use super::gateway::{RawEvent, Subject};
+use super::{FulfilError, Fulfilment, Payments, Provider};
+use crate::db::Tx;
 use crate::ids::InboxId;
 use crate::time::Timestamp;
 
@@ -25,6 +28,8 @@ pub enum Received {
 pub enum ReceiveError {
     #[error("the signature is missing, wrong or too old")]
     BadSignature,
+    #[error("this payment provider is switched off")]
+    SwitchedOff,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -32,6 +37,8 @@ pub enum ReceiveError {
 #[derive(FromRow)]
 struct Due {
     id: InboxId,
+    #[sqlx(try_from = "String")]
+    provider: Provider,
     kind: String,
     object_id: Option<String>,
     attempts: i64,
@@ -53,28 +60,48 @@ const MOST_ATTEMPTS: i64 = 20;
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
 const AT_ONCE: i64 = 4;
+/// Between two events nobody waits for: thousands of abandoned checkouts expire at once.
+const UNHURRIED: Duration = Duration::from_millis(250);
+
+/// Whether nobody waits for what an event tells.
+fn is_unhurried(kind: &str) -> bool {
+    kind == "checkout.session.expired"
+}
+
+/// The next free place behind those that wait already.
+async fn unhurried(tx: &mut Tx, now: Timestamp) -> sqlx::Result<Timestamp> {
+    let last: Option<Timestamp> = sqlx::query_scalar(
+        "SELECT MAX(next_at) FROM webhook_events \
+         WHERE next_at IS NOT NULL AND kind = 'checkout.session.expired' AND attempts = 0",
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(last.map_or(now, |last| last.plus(UNHURRIED).max(now)))
+}
 
 impl Payments {
-    /// Verifies and stores a webhook of Stripe's. Acting on it happens in the background.
-    pub async fn receive_stripe(
+    /// Verifies and stores a webhook. Acting on it happens in the background.
+    pub async fn receive(
         &self,
+        provider: Provider,
         payload: &[u8],
-        signature: &str,
+        headers: &HeaderMap,
     ) -> Result<Received, ReceiveError> {
-        let Some(event) = self
-            .stripe
-            .verify_event(payload, signature, self.clock.now())
-        else {
+        let gateway = self
+            .gateway(provider)
+            .map_err(|_| ReceiveError::SwitchedOff)?;
+        let Some(event) = gateway.verify_event(payload, headers, self.clock.now()) else {
             return Err(ReceiveError::BadSignature);
         };
-        let received = self.store_event(&event, "webhook").await?;
+        let received = self.store_event(provider, &event, "webhook").await?;
         self.inbox_wake.notify_one();
         Ok(received)
     }
 
     pub(super) async fn store_event(
         &self,
-        event: &stripe::RawEvent,
+        provider: Provider,
+        event: &RawEvent,
         origin: &'static str,
     ) -> sqlx::Result<Received> {
         let now = self.clock.now();
@@ -83,13 +110,18 @@ impl Payments {
             Some(reason) => ("unparsed", Some(reason), None),
         };
         let mut tx = self.db.begin().await?;
+        let next_at = match next_at {
+            Some(now) if is_unhurried(&event.kind) => Some(unhurried(&mut tx, now).await?),
+            other => other,
+        };
         let stored = sqlx::query(
             "INSERT INTO webhook_events (id, provider, event_id, kind, object_id, payload, origin, \
              state, reason, next_at, received_at) \
-             VALUES ($1, 'stripe', $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (provider, event_id) DO NOTHING",
         )
         .bind(InboxId::new(now))
+        .bind(provider.as_str())
         .bind(&event.id)
         .bind(&event.kind)
         .bind(&event.object_id)
@@ -164,7 +196,7 @@ impl Payments {
         let mut tx = self.db.begin().await?;
         let due = sqlx::query_as(
             "UPDATE webhook_events SET attempts = attempts + 1, next_at = $3 \
-             WHERE id = $1 AND next_at <= $2 RETURNING id, kind, object_id, attempts",
+             WHERE id = $1 AND next_at <= $2 RETURNING id, provider, kind, object_id, attempts",
         )
         .bind(id)
         .bind(now)
@@ -194,14 +226,37 @@ impl Payments {
         let Some(object_id) = due.object_id.as_deref() else {
             return Outcome::Ignored("names no object");
         };
-        if !due.kind.starts_with("checkout.session.") {
-            return Outcome::Ignored("kind not used");
-        }
-        match self.fulfil(object_id).await {
-            Ok(Fulfilment::Unknown) => Outcome::Ignored("not a checkout of ours"),
-            Ok(_) => Outcome::Processed,
+        match self.read_again(due.provider, &due.kind, object_id).await {
+            Ok(None) => Outcome::Processed,
+            Ok(Some(reason)) => Outcome::Ignored(reason),
             Err(error) => Outcome::Again(error),
         }
+    }
+
+    /// Reads again what an event is about. Says why not, if it is nothing of ours.
+    async fn read_again(
+        &self,
+        provider: Provider,
+        kind: &str,
+        object_id: &str,
+    ) -> Result<Option<&'static str>, FulfilError> {
+        let subject = self.gateway(provider)?.subject(kind, object_id).await?;
+        let ignored = match subject {
+            Subject::Nothing(reason) => Some(reason),
+            Subject::Checkout(id) => {
+                let unknown = self.fulfil(&id).await? == Fulfilment::Unknown;
+                unknown.then_some("not a checkout of ours")
+            }
+            Subject::Payment(id) => {
+                let known = self.read_payment_again(provider, &id).await?;
+                (!known).then_some("not a payment of ours")
+            }
+            Subject::Subscription(id) => {
+                let known = self.read_subscription_again(provider, &id).await?;
+                (!known).then_some("not a subscription of ours")
+            }
+        };
+        Ok(ignored)
     }
 
     async fn end_event(

@@ -1,68 +1,65 @@
-//! Buying: recharge records, checkout, [`Payments::fulfil`], the inbox of events, the catch-up.
+//! Buying: recharge records, checkout, [`Payments::fulfil`], plans, what goes back, the inbox of
+//! events, the catch-up.
 //!
-//! A purchase is a recharge record first (`pending`), then a checkout session at the provider. What
-//! was paid is granted by one function, `fulfil`, which asks the provider what is true and grants in
-//! the transaction that completes the record. Webhook, success page and catch-up all call it; none of
+//! A purchase is a recharge record first (`pending`), then a checkout at the provider. What was paid
+//! is granted by one function, `fulfil`, which asks the provider what is true and grants in the
+//! transaction that completes the record. Webhook, success page and catch-up all call it; none of
 //! them is needed, and all of them at once still grant once.
 //!
-//! To add a provider: a folder beside `stripe/` that turns its objects into [`CheckoutState`] and its
-//! events into inbox rows, and a line where [`Payments`] chooses by [`Provider`].
+//! After that an object has a life of its own: a payment is refunded or disputed
+//! ([`Payments::read_payment_again`]), a subscription renews, changes and ends
+//! ([`Payments::read_subscription_again`]). Each reads the whole state and brings the books in line
+//! with it, however often and in whatever order it is called.
+//!
+//! To add a provider: a folder beside `stripe/` with an implementation of [`gateway::Gateway`], a
+//! variant of [`Provider`], and a line where the program makes its gateways.
 
 mod catch_up;
 mod checkout;
 pub mod checkup;
+mod errands;
 mod fulfil;
+pub mod gateway;
 mod inbox;
+mod plans;
+mod readings;
 mod records;
+mod returns;
 pub mod stripe;
+mod subscriptions;
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::catalog::Catalog;
 use crate::db::Database;
 use crate::time::Clock;
 use crate::words::words;
+use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
 pub use inbox::{ReceiveError, Received};
+pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
-pub use records::{Recharge, RechargeStatus};
+pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
+pub use returns::{Dispute, Refund, RefundError, Returns};
+pub use subscriptions::{Subscription, SubscriptionStatus};
 
 words! {
     /// Who takes the money.
     Provider { Stripe = "stripe", Creem = "creem" }
 }
 
-/// What a provider says about one checkout, in our words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckoutState {
-    pub session_id: String,
-    pub progress: CheckoutProgress,
-    /// The account and the recharge record our own metadata names.
-    pub user_id: Option<String>,
-    pub recharge_id: Option<String>,
-    /// What the buyer paid or will pay, in ISO 4217 minor units, and what a discount took off.
-    pub amount_minor: i64,
-    pub discount_minor: i64,
-    pub currency: String,
-    pub payment_id: Option<String>,
-    pub payment_method: Option<String>,
-    pub receipt_url: Option<String>,
-}
-
-/// How far a checkout has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckoutProgress {
-    Open,
-    /// The buyer is done; the money is on its way (a delayed payment method).
-    Processing,
-    Paid,
-    /// A delayed payment did not arrive.
-    Failed,
-    Expired,
+/// What keeps somebody from going on: the provider, or the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Interruption {
+    #[error(transparent)]
+    Provider(#[from] GatewayError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
 }
 
 /// Buying, with everything it needs. Cheap to clone.
@@ -70,7 +67,8 @@ pub enum CheckoutProgress {
 pub struct Payments {
     pub(crate) db: Database,
     pub(crate) clock: Clock,
-    pub(crate) stripe: stripe::Gateway,
+    catalog: Arc<Catalog>,
+    gateways: Arc<[Arc<dyn Gateway>]>,
     /// The public address of the site; ends in a slash.
     pub(crate) site: Url,
     /// Names this process where only one node may work.
@@ -79,20 +77,55 @@ pub struct Payments {
 }
 
 impl Payments {
+    /// `gateways`: the providers switched on; the first is the one that is used where nobody asks for
+    /// another.
     pub fn new(
         db: Database,
         clock: Clock,
-        stripe: stripe::Gateway,
+        catalog: Arc<Catalog>,
+        gateways: Vec<Arc<dyn Gateway>>,
         site: Url,
         node: String,
     ) -> Self {
         Self {
             db,
             clock,
-            stripe,
+            catalog,
+            gateways: gateways.into(),
             site,
             node,
             inbox_wake: Arc::default(),
         }
+    }
+
+    /// Whether a provider is switched on.
+    pub fn has(&self, provider: Provider) -> bool {
+        self.gateway(provider).is_ok()
+    }
+
+    pub(crate) fn gateways(&self) -> &[Arc<dyn Gateway>] {
+        &self.gateways
+    }
+
+    pub(crate) fn gateway(&self, provider: Provider) -> Result<&dyn Gateway, GatewayError> {
+        let mut gateways = self.gateways.iter();
+        gateways
+            .find(|gateway| gateway.provider() == provider)
+            .map(|gateway| &**gateway)
+            .ok_or(GatewayError::Setting(
+                "this payment provider is switched off",
+            ))
+    }
+
+    /// The provider whose checkouts have ids of this shape.
+    pub(crate) fn gateway_of_session(&self, session_id: &str) -> Option<&dyn Gateway> {
+        let mut gateways = self.gateways.iter();
+        gateways
+            .find(|gateway| gateway.is_session_id(session_id))
+            .map(|gateway| &**gateway)
+    }
+
+    fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.site)
     }
 }

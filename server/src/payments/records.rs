@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::fulfil::is_session_id;
 use super::{Payments, Provider};
-use crate::catalog::Offer;
+use crate::catalog::{Interval, Offer};
 use crate::db::{Seal, Tx};
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
@@ -15,6 +12,15 @@ words! {
     /// How far a purchase has come.
     RechargeStatus {
         Pending = "pending", Completed = "completed", Failed = "failed", Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// How a purchase stands: how far it has come, and of a completed one the worst of what became
+    /// of its money.
+    Standing {
+        Pending = "pending", Completed = "completed", Failed = "failed", Cancelled = "cancelled",
+        PartiallyRefunded = "partially_refunded", Refunded = "refunded", Disputed = "disputed",
     }
 }
 
@@ -31,6 +37,9 @@ pub struct Recharge {
     /// Credits in all, `bonus` of them given.
     pub credits: i64,
     pub bonus: i64,
+    #[serde(rename = "status")]
+    pub standing: Standing,
+    #[serde(skip)]
     pub status: RechargeStatus,
     pub payment_method: Option<String>,
     pub payment_id: Option<String>,
@@ -38,6 +47,18 @@ pub struct Recharge {
     pub receipt_url: Option<String>,
     pub created_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    /// The money that came, tax included; empty while nothing has.
+    pub paid_minor: Option<i64>,
+    /// What of it went back.
+    pub returned_minor: i64,
+    /// Of a plan: its period and the uses in it.
+    #[serde(skip)]
+    pub plan: Option<RecordedPlan>,
+    pub subscription_id: Option<String>,
+    #[serde(skip)]
+    pub transaction_id: Option<String>,
+    #[serde(skip)]
+    pub terms_version: Option<String>,
     /// Where the provider's page waits while the purchase is open.
     #[serde(skip)]
     pub checkout_url: Option<String>,
@@ -46,6 +67,14 @@ pub struct Recharge {
     /// Why a payment that arrived was not granted.
     #[serde(skip)]
     pub held_back: Option<String>,
+}
+
+/// What a record freezes of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedPlan {
+    pub interval: Interval,
+    /// Uses a period; `None` is unlimited.
+    pub quota: Option<i64>,
 }
 
 /// A recharge record as the database keeps it.
@@ -74,6 +103,14 @@ pub(crate) struct RechargeRow {
     pub next_check_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    pub plan_interval: Option<String>,
+    pub plan_quota: Option<i64>,
+    pub subscription_id: Option<String>,
+    pub transaction_id: Option<String>,
+    pub paid_minor: Option<i64>,
+    pub returned_minor: i64,
+    pub disputed: i64,
+    pub immediate_at: Option<Timestamp>,
     pub seal: String,
 }
 
@@ -101,13 +138,53 @@ impl RechargeRow {
             .maybe_number(self.next_check_at.map(Timestamp::micros))
             .number(self.created_at.micros())
             .maybe_number(self.completed_at.map(Timestamp::micros))
+            .later_text("plan_interval", self.plan_interval.as_deref())
+            .later_number("plan_quota", self.plan_quota)
+            .later_text("subscription_id", self.subscription_id.as_deref())
+            .later_text("transaction_id", self.transaction_id.as_deref())
+            .later_number("paid_minor", self.paid_minor)
+            .later_number("returned_minor", some_unless_zero(self.returned_minor))
+            .later_number("disputed", some_unless_zero(self.disputed))
+            .later_number("immediate_at", self.immediate_at.map(Timestamp::micros))
             .finish()
     }
+
+    /// The worst of what became of it.
+    fn standing(&self) -> Standing {
+        match self.status {
+            RechargeStatus::Pending => Standing::Pending,
+            RechargeStatus::Failed => Standing::Failed,
+            RechargeStatus::Cancelled => Standing::Cancelled,
+            RechargeStatus::Completed if self.disputed != 0 => Standing::Disputed,
+            RechargeStatus::Completed if self.is_returned() => Standing::Refunded,
+            RechargeStatus::Completed if self.returned_minor > 0 => Standing::PartiallyRefunded,
+            RechargeStatus::Completed => Standing::Completed,
+        }
+    }
+
+    /// Whether all the money went back.
+    pub fn is_returned(&self) -> bool {
+        let paid = self.paid_minor.unwrap_or(self.amount_minor);
+        self.returned_minor > 0 && self.returned_minor >= paid
+    }
+
+    fn plan(&self) -> Option<RecordedPlan> {
+        Some(RecordedPlan {
+            interval: Interval::parse(self.plan_interval.as_deref()?)?,
+            quota: self.plan_quota,
+        })
+    }
+}
+
+const fn some_unless_zero(number: i64) -> Option<i64> {
+    if number == 0 { None } else { Some(number) }
 }
 
 impl From<RechargeRow> for Recharge {
     fn from(row: RechargeRow) -> Self {
         Self {
+            standing: row.standing(),
+            plan: row.plan(),
             id: row.id,
             user_id: row.user_id,
             provider: row.provider,
@@ -126,53 +203,75 @@ impl From<RechargeRow> for Recharge {
             checkout_url: row.checkout_url,
             expires_days: row.expires_days,
             held_back: row.held_back,
+            paid_minor: row.paid_minor,
+            returned_minor: row.returned_minor,
+            subscription_id: row.subscription_id,
+            transaction_id: row.transaction_id,
+            terms_version: row.terms_version,
         }
     }
 }
 
-/// When a pending record is read again at the provider, counted from when it was made.
-pub(super) const CHECKS: [Duration; 3] = [
-    Duration::from_secs(2 * 60),
-    Duration::from_secs(10 * 60),
-    Duration::from_secs(65 * 60),
-];
+/// What a new record is made of.
+pub(super) struct NewRecord<'a> {
+    pub id: &'a RechargeId,
+    pub user: &'a UserId,
+    pub provider: Provider,
+    pub offer: &'a Offer,
+    /// The terms the buyer accepted, and that they asked to begin at once.
+    pub terms_version: Option<&'a str>,
+    pub immediate: bool,
+}
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    id: &RechargeId,
-    user: &UserId,
-    provider: Provider,
-    offer: &Offer,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    let row = RechargeRow {
-        id: id.clone(),
-        user_id: user.clone(),
-        provider,
-        item: offer.item.clone(),
-        amount_minor: offer.price.amount_minor,
-        currency: offer.price.currency.clone(),
-        credits: offer.credits,
-        bonus: offer.bonus,
-        expires_days: offer.expires_days,
-        status: RechargeStatus::Pending,
-        payment_method: None,
-        payment_id: None,
-        session_id: None,
-        checkout_url: None,
-        receipt_url: None,
-        held_back: None,
-        terms_version: None,
-        checks: 0,
-        next_check_at: Some(now.plus(CHECKS[0])),
-        created_at: now,
-        completed_at: None,
-        seal: String::new(),
-    };
+impl NewRecord<'_> {
+    /// A record of nothing paid yet.
+    pub fn row(&self, now: Timestamp) -> RechargeRow {
+        let offer = self.offer;
+        let plan = offer.plan.as_ref();
+        RechargeRow {
+            id: self.id.clone(),
+            user_id: self.user.clone(),
+            provider: self.provider,
+            item: offer.item.clone(),
+            amount_minor: offer.price.amount_minor,
+            currency: offer.price.currency.clone(),
+            credits: offer.credits,
+            bonus: offer.bonus,
+            expires_days: offer.expires_days,
+            status: RechargeStatus::Pending,
+            payment_method: None,
+            payment_id: None,
+            session_id: None,
+            checkout_url: None,
+            receipt_url: None,
+            held_back: None,
+            terms_version: self.terms_version.map(str::to_owned),
+            checks: 0,
+            next_check_at: None,
+            created_at: now,
+            completed_at: None,
+            plan_interval: plan.map(|plan| plan.interval.as_str().to_owned()),
+            plan_quota: plan.and_then(|plan| plan.quota),
+            subscription_id: None,
+            transaction_id: None,
+            paid_minor: None,
+            returned_minor: 0,
+            disputed: 0,
+            immediate_at: self.immediate.then_some(now),
+            seal: String::new(),
+        }
+    }
+}
+
+/// Writes a new record.
+pub(super) async fn insert(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO recharge_records (id, user_id, provider, item, amount_minor, currency, \
-         credits, bonus, expires_days, status, checks, next_check_at, created_at, seal) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         credits, bonus, expires_days, status, payment_method, payment_id, receipt_url, \
+         terms_version, checks, next_check_at, created_at, completed_at, plan_interval, plan_quota, \
+         subscription_id, transaction_id, paid_minor, immediate_at, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+         $19, $20, $21, $22, $23, $24, $25)",
     )
     .bind(&row.id)
     .bind(&row.user_id)
@@ -184,9 +283,20 @@ pub(super) async fn insert(
     .bind(row.bonus)
     .bind(row.expires_days)
     .bind(row.status.as_str())
+    .bind(&row.payment_method)
+    .bind(&row.payment_id)
+    .bind(&row.receipt_url)
+    .bind(&row.terms_version)
     .bind(row.checks)
     .bind(row.next_check_at)
     .bind(row.created_at)
+    .bind(row.completed_at)
+    .bind(&row.plan_interval)
+    .bind(row.plan_quota)
+    .bind(&row.subscription_id)
+    .bind(&row.transaction_id)
+    .bind(row.paid_minor)
+    .bind(row.immediate_at)
     .bind(row.seal())
     .execute(&mut **tx)
     .await?;
@@ -218,7 +328,8 @@ async fn update(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE recharge_records SET status = $2, payment_method = $3, payment_id = $4, \
          session_id = $5, checkout_url = $6, receipt_url = $7, held_back = $8, checks = $9, \
-         next_check_at = $10, completed_at = $11, seal = $12 WHERE id = $1",
+         next_check_at = $10, completed_at = $11, subscription_id = $12, transaction_id = $13, \
+         paid_minor = $14, returned_minor = $15, disputed = $16, seal = $17 WHERE id = $1",
     )
     .bind(&row.id)
     .bind(row.status.as_str())
@@ -231,6 +342,11 @@ async fn update(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
     .bind(row.checks)
     .bind(row.next_check_at)
     .bind(row.completed_at)
+    .bind(&row.subscription_id)
+    .bind(&row.transaction_id)
+    .bind(row.paid_minor)
+    .bind(row.returned_minor)
+    .bind(row.disputed)
     .bind(&row.seal)
     .execute(&mut **tx)
     .await?;
@@ -272,7 +388,7 @@ impl Payments {
 
     /// The record behind a checkout session.
     pub async fn recharge_of_session(&self, session_id: &str) -> sqlx::Result<Option<Recharge>> {
-        if !is_session_id(session_id) {
+        if self.gateway_of_session(session_id).is_none() {
             return Ok(None);
         }
         let row: Option<RechargeRow> =
@@ -280,6 +396,22 @@ impl Payments {
                 .bind(session_id)
                 .fetch_optional(self.db.reader())
                 .await?;
+        Ok(row.map(Recharge::from))
+    }
+
+    /// The record of a payment that refunds and disputes name so.
+    pub(super) async fn recharge_of_transaction(
+        &self,
+        transaction_id: &str,
+    ) -> sqlx::Result<Option<Recharge>> {
+        // Records older than the column have it as their payment.
+        let row: Option<RechargeRow> = sqlx::query_as(
+            "SELECT * FROM recharge_records WHERE transaction_id = $1 \
+             OR (payment_id = $1 AND transaction_id IS NULL)",
+        )
+        .bind(transaction_id)
+        .fetch_optional(self.db.reader())
+        .await?;
         Ok(row.map(Recharge::from))
     }
 

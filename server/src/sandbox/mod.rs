@@ -2,5 +2,6 @@
 //! router, its plain pages and its book, and is reached over HTTP only, as the real one would be.
 //! Mounted by the program in sandbox mode, and nowhere else.
 
+pub mod clock;
 pub mod fashn;
 pub mod stripe;

@@ -1,11 +1,12 @@
 use std::collections::HashSet;
 
+use sqlx::FromRow;
+
 use super::{Finding, Told, Totals};
 use crate::db::Database;
 use crate::ids::{RechargeId, UserId};
-use crate::payments::{
-    CheckoutProgress, CheckoutState, Payments, Recharge, RechargeStatus, stripe::GatewayError,
-};
+use crate::payments::gateway::{CheckoutProgress, CheckoutState, Gateway, GatewayError};
+use crate::payments::{Payments, Recharge, RechargeStatus};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeepError {
@@ -15,9 +16,9 @@ pub enum DeepError {
     Database(#[from] sqlx::Error),
 }
 
-/// Compares the recharge records with what the payment provider says, both ways: every checkout that
-/// somebody finished there, and every record that is completed here. Lists are read page by page;
-/// what is kept is the id of each finished checkout.
+/// Compares the recharge records with what the payment providers say, both ways: every checkout that
+/// somebody finished there, every record that is completed here, and what of its money went back.
+/// Lists are read page by page; what is kept is the id of each finished checkout.
 pub async fn ask_providers(
     payments: &Payments,
     db: &Database,
@@ -28,43 +29,103 @@ pub async fn ask_providers(
         totals.findings += 1;
         tell(Told::Finding(&finding));
     };
-    let mut finished = HashSet::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = payments.stripe.list_finished(after.as_deref()).await?;
-        for state in &page.sessions {
-            let record = payments.recharge_of_session(&state.session_id).await?;
-            compare(record.as_ref(), state, &mut found);
-            finished.insert(state.session_id.clone());
-        }
-        after = page.sessions.last().map(|state| state.session_id.clone());
-        if !page.has_more || after.is_none() {
-            break;
-        }
-    }
-    let completed: Vec<(RechargeId, UserId, Option<String>)> = sqlx::query_as(
-        "SELECT id, user_id, session_id FROM recharge_records \
-         WHERE status = 'completed' AND provider = 'stripe'",
-    )
-    .fetch_all(db.reader())
-    .await?;
-    for (id, user, session) in completed {
-        if session.is_none_or(|session| !finished.contains(&session)) {
-            let user = Some(&user);
-            found(Finding::new(
-                "recharge.unpaid",
-                id,
-                user,
-                "a finished checkout",
-                "none",
-            ));
-        }
+    for gateway in payments.gateways() {
+        let finished = read_finished(payments, &**gateway, &mut found).await?;
+        check_completed(&**gateway, db, &finished, &mut found).await?;
     }
     Ok(())
 }
 
+/// Compares every finished checkout, and gives their ids.
+async fn read_finished(
+    payments: &Payments,
+    gateway: &dyn Gateway,
+    found: &mut (dyn FnMut(Finding) + Send),
+) -> Result<HashSet<String>, DeepError> {
+    let mut finished = HashSet::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = gateway.finished_checkouts(after.as_deref()).await?;
+        for state in &page.checkouts {
+            let record = payments.recharge_of_session(&state.session_id).await?;
+            compare(record.as_ref(), state, found);
+            finished.insert(state.session_id.clone());
+        }
+        after = page.checkouts.last().map(|state| state.session_id.clone());
+        if !page.has_more || after.is_none() {
+            return Ok(finished);
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct Completed {
+    id: RechargeId,
+    user_id: UserId,
+    session_id: Option<String>,
+    subscription_id: Option<String>,
+    transaction_id: Option<String>,
+    payment_id: Option<String>,
+    returned_minor: i64,
+}
+
+/// Every completed record has a checkout that was finished, or an invoice of a subscription; and what
+/// went back is what the provider says.
+async fn check_completed(
+    gateway: &dyn Gateway,
+    db: &Database,
+    finished: &HashSet<String>,
+    found: &mut (dyn FnMut(Finding) + Send),
+) -> Result<(), DeepError> {
+    let mut after = String::new();
+    loop {
+        let completed: Vec<Completed> = sqlx::query_as(
+            "SELECT id, user_id, session_id, subscription_id, transaction_id, payment_id, \
+             returned_minor FROM recharge_records \
+             WHERE status = 'completed' AND provider = $1 AND id > $2 ORDER BY id LIMIT 200",
+        )
+        .bind(gateway.provider().as_str())
+        .bind(&after)
+        .fetch_all(db.reader())
+        .await?;
+        let Some(last) = completed.last() else {
+            return Ok(());
+        };
+        after = last.id.to_string();
+        for record in &completed {
+            let user = Some(&record.user_id);
+            let known = match (&record.session_id, &record.subscription_id) {
+                (Some(session), _) => finished.contains(session),
+                (None, subscription) => subscription.is_some(),
+            };
+            if !known {
+                let (id, paid) = (&record.id, "a finished checkout");
+                found(Finding::new("recharge.unpaid", id, user, paid, "none"));
+                continue;
+            }
+            let transaction = record
+                .transaction_id
+                .as_ref()
+                .or(record.payment_id.as_ref());
+            let Some(transaction) = transaction else {
+                continue;
+            };
+            let returned = gateway.payment(transaction).await?;
+            let returned = returned.map_or(0, |payment| payment.returned_minor());
+            if returned != record.returned_minor {
+                let (id, here) = (&record.id, record.returned_minor);
+                found(Finding::new("recharge.returned", id, user, returned, here));
+            }
+        }
+    }
+}
+
 /// One finished checkout against its record.
-fn compare(record: Option<&Recharge>, state: &CheckoutState, found: &mut dyn FnMut(Finding)) {
+fn compare(
+    record: Option<&Recharge>,
+    state: &CheckoutState,
+    found: &mut (dyn FnMut(Finding) + Send),
+) {
     let paid = state.progress == CheckoutProgress::Paid;
     let Some(record) = record else {
         if paid {
@@ -102,8 +163,13 @@ fn compare(record: Option<&Recharge>, state: &CheckoutState, found: &mut dyn FnM
         return;
     }
     let owner = state.user_id.as_deref().unwrap_or("none");
-    let payment = state.payment_id.as_deref().unwrap_or("none");
-    let amount = (state.amount_minor + state.discount_minor).to_string();
+    // A plan is paid by its invoice, which the checkout does not name.
+    let payment = match record.plan {
+        Some(_) => record.payment_id.as_deref(),
+        None => state.transaction_id.as_deref(),
+    };
+    let payment = payment.unwrap_or("none");
+    let amount = (state.amount_minor - state.tax_minor + state.discount_minor).to_string();
     for (kind, expected, found_here) in [
         ("recharge.user_id", owner, record.user_id.as_str()),
         (

@@ -78,7 +78,7 @@ impl fmt::Display for Finding {
 fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
     let derived = ["wallet.", "lot.", "use.", "period.", "job."];
     let user = user.map(UserId::as_str).unwrap_or_default();
-    if kind == "recharge.paid" {
+    if kind == "recharge.paid" || kind == "recharge.returned" {
         format!("atelier recharge fulfil --id {id}")
     } else if derived.iter().any(|prefix| kind.starts_with(prefix)) {
         format!("atelier rebuild --user {user}")

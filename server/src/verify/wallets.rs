@@ -396,8 +396,9 @@ impl Book {
             out.compare("period.used", id, user, uses.used, row.used);
             out.compare("period.held", id, user, uses.held, row.held);
         }
-        // Of two that began at once, the one that was there first.
-        let newest = self.periods.values().max_by(|a, b| {
+        // Of two that began at once, the one that was there first; none that was withdrawn.
+        let standing = self.periods.values().filter(|row| row.withdrawn == 0);
+        let newest = standing.max_by(|a, b| {
             let by_id = || b.id.as_str().cmp(a.id.as_str());
             a.starts_at.cmp(&b.starts_at).then_with(by_id)
         });

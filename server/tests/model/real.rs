@@ -210,6 +210,7 @@ impl Real {
                 let end = PeriodChange {
                     plan: &current.plan,
                     quota: current.quota,
+                    ends_at: current.ends_at,
                     serves_until: now,
                     renews: false,
                     provider: "stripe",
@@ -309,6 +310,7 @@ fn period(starts_at: Timestamp, quota: Option<i64>, days: i64, renews: bool) -> 
     let grace = if renews { 3 } else { 0 };
     NewPeriod {
         subscription_id: "",
+        recharge: None,
         plan: "premium-monthly",
         quota,
         starts_at,

@@ -1,19 +1,20 @@
 use atelier_app::forms::payments::checkout_request;
 use atelier_server::accounts::{Language, Scope};
 use atelier_server::catalog::{Offer, TOP_UP};
-use axum::Extension;
+use atelier_server::payments::Provider;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::{Extension, Json};
+use serde_json::{Value, json};
 
-use super::provider;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::keys;
 use crate::http::problem::Problem;
 
-/// `POST /api/checkout`: a pack, or a top-up with its amount.
+/// `POST /api/checkout`: a pack, a plan, or a top-up with its amount.
 pub async fn create(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
@@ -23,28 +24,25 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     caller.require(Scope::CreditsSpend)?;
     let item = fields.text("item");
-    check_provider(&mut fields);
     let offer = if item == TOP_UP {
         top_up(&state, &mut fields)
     } else {
-        let offer = state.services.catalog.pack(&item);
+        let offer = state.services.catalog.offer(&item);
         if offer.is_none() && !item.is_empty() {
             fields.refuse("item", "is not sold");
         }
         offer
     };
+    let provider = provider(&state, &mut fields, offer.as_ref());
     fields.check()?;
     let offer = offer.ok_or_else(|| Problem::validation([("item", "is not sold")]))?;
-    open(
-        &state,
-        &headers,
-        caller,
+    let asked = Asked {
         offer,
+        provider,
         language,
-        &fields,
-        "POST /api/checkout",
-    )
-    .await
+        endpoint: "POST /api/checkout",
+    };
+    open(&state, &headers, caller, asked, &fields).await
 }
 
 /// `POST /api/recharge`: a top-up by its amount in yuan.
@@ -59,16 +57,13 @@ pub async fn recharge(
     let offer = top_up(&state, &mut fields);
     fields.check()?;
     let offer = offer.ok_or_else(|| Problem::validation([("amount", "is out of bounds")]))?;
-    open(
-        &state,
-        &headers,
-        caller,
+    let asked = Asked {
         offer,
+        provider: Provider::Stripe,
         language,
-        &fields,
-        "POST /api/recharge",
-    )
-    .await
+        endpoint: "POST /api/recharge",
+    };
+    open(&state, &headers, caller, asked, &fields).await
 }
 
 fn top_up(state: &State, fields: &mut Fields) -> Option<Offer> {
@@ -83,24 +78,57 @@ fn top_up(state: &State, fields: &mut Fields) -> Option<Offer> {
     offer
 }
 
-fn check_provider(fields: &mut Fields) {
-    let name = fields.optional_text("provider");
-    if provider(name.as_deref()).is_none() {
-        fields.refuse("provider", "is not switched on");
+/// The provider that was asked for; Stripe when none was.
+fn provider(state: &State, fields: &mut Fields, offer: Option<&Offer>) -> Provider {
+    let Some(name) = fields.optional_text("provider") else {
+        return Provider::Stripe;
+    };
+    let provider = Provider::parse(&name);
+    let payments = &state.services.payments;
+    match provider.filter(|provider| payments.has(*provider)) {
+        None => fields.refuse("provider", "is not switched on"),
+        Some(provider) if offer.is_some_and(|offer| !offer.is_sold_by(provider.as_str())) => {
+            fields.refuse("provider", "does not sell this");
+        }
+        Some(provider) => return provider,
     }
+    Provider::Stripe
+}
+
+/// What is to be bought.
+struct Asked {
+    offer: Offer,
+    provider: Provider,
+    language: Language,
+    endpoint: &'static str,
 }
 
 async fn open(
     state: &State,
     headers: &HeaderMap,
     caller: Caller,
-    offer: Offer,
-    language: Language,
+    asked: Asked,
     fields: &Fields,
-    endpoint: &'static str,
 ) -> Result<Response, Problem> {
+    let Asked {
+        offer,
+        provider,
+        language,
+        endpoint,
+    } = asked;
     let key = keys::scope(headers, &caller.user.id, endpoint, fields.hash())?;
-    let request = checkout_request(caller.user, offer, language, key);
+    let request = checkout_request(caller.user, offer, provider, language, key);
     let answer = state.services.payments.checkout(request).await?;
     Ok(keys::respond(answer))
+}
+
+/// `POST /api/checkout/portal`: where cards, plan and invoices are managed.
+pub async fn portal(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    caller.require(Scope::CreditsSpend)?;
+    let payments = &state.services.payments;
+    let url = payments.portal(&caller.user.id, &caller.user.email).await?;
+    Ok(Json(json!({ "url": url })))
 }

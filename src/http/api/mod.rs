@@ -10,7 +10,6 @@ pub mod recharge;
 pub mod stats;
 pub mod try_on;
 
-use atelier_server::payments::Provider;
 use serde::Serialize;
 
 /// A page of a list, and where the next one begins.
@@ -38,11 +37,4 @@ impl<T> Page<T> {
         let next = items.last().filter(|_| more).map(cursor);
         Self { items, next }
     }
-}
-
-/// The provider a request names; Stripe when it names none.
-fn provider(name: Option<&str>) -> Option<Provider> {
-    name.map_or(Some(Provider::Stripe), |name| {
-        Provider::parse(name).filter(|provider| *provider == Provider::Stripe)
-    })
 }

@@ -3,25 +3,9 @@ use stripe_core::event::ListEvent;
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 use stripe_webhook::{Webhook, WebhookError};
 
-use super::{Gateway, GatewayError};
+use super::{GatewayError, PAGE, Stripe};
+use crate::payments::gateway::{EventPage, RawEvent, Subject};
 use crate::time::Timestamp;
-
-/// An event as it goes into the inbox: which, of what kind, about which object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RawEvent {
-    pub id: String,
-    pub kind: String,
-    pub object_id: Option<String>,
-    pub payload: String,
-    /// Why it can be kept but not acted on.
-    pub unparsed: Option<&'static str>,
-}
-
-/// A page of the provider's own list, newest first.
-pub struct EventPage {
-    pub events: Vec<RawEvent>,
-    pub has_more: bool,
-}
 
 /// The kinds that are acted on: what the catch-up lists, and what a webhook endpoint has to send.
 /// Stripe lists at most 20 kinds at once; what another kind tells as well is not among them
@@ -47,12 +31,11 @@ pub const KINDS: [&str; 19] = [
     "refund.failed",
     "refund.updated",
 ];
-const PAGE: i64 = 100;
 
-impl Gateway {
+impl Stripe {
     /// The event of a webhook whose signature is good; `None` when it is not. The payload is read
     /// loosely: its shape belongs to the endpoint's API version, not to ours.
-    pub fn verify_event(
+    pub(super) fn verified(
         &self,
         payload: &[u8],
         signature: &str,
@@ -72,7 +55,7 @@ impl Gateway {
     }
 
     /// Events made at `since` or later, newest first, those after the event `after` of this list.
-    pub async fn list_events(
+    pub(super) async fn list_events(
         &self,
         since: Timestamp,
         after: Option<&str>,
@@ -97,15 +80,70 @@ impl Gateway {
     }
 }
 
+impl Stripe {
+    /// What has to be read again for an event about `object_id`, which [`telling_id`] chose. Stripe's
+    /// ids say of what kind they are.
+    pub(super) async fn subject_of(
+        &self,
+        kind: &str,
+        object_id: &str,
+    ) -> Result<Subject, GatewayError> {
+        let of_use = KINDS.contains(&kind) || ALSO_READ.contains(&kind);
+        let subject = match object_id.split_once('_').map(|(prefix, _)| prefix) {
+            _ if !of_use => Subject::Nothing("kind not used"),
+            Some("cs") => Subject::Checkout(object_id.to_owned()),
+            Some("pi") => Subject::Payment(object_id.to_owned()),
+            Some("sub") => Subject::Subscription(object_id.to_owned()),
+            Some("ch" | "py") => self.intent_of_charge(object_id).await?,
+            Some("re" | "pyr") => self.intent_of_refund(object_id).await?,
+            Some("dp" | "du") => self.intent_of_dispute(object_id).await?,
+            Some("in") => self.subscription_of_invoice(object_id).await?,
+            _ => Subject::Nothing("not an object of ours"),
+        };
+        Ok(subject)
+    }
+}
+
+/// Beside [`KINDS`], acted on where an endpoint sends them.
+const ALSO_READ: [&str; 9] = [
+    "charge.refund.updated",
+    "charge.updated",
+    "customer.subscription.paused",
+    "customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "invoice.payment_succeeded",
+    "invoice.updated",
+];
+
+/// The id in an event's object that says best what to read again: a refund's, a dispute's or a
+/// charge's payment intent, an invoice's subscription, wherever the event's API version has it.
+fn telling_id(object: &serde_json::Value) -> Option<String> {
+    let id = |path: &str| match object.pointer(path)? {
+        serde_json::Value::String(id) => Some(id.clone()),
+        // Expanded.
+        expanded => expanded.get("id")?.as_str().map(str::to_owned),
+    };
+    let own = id("/id")?;
+    let telling = match own.split_once('_').map(|(prefix, _)| prefix) {
+        Some("ch" | "py" | "re" | "pyr" | "dp" | "du") => id("/payment_intent"),
+        Some("in") => {
+            id("/parent/subscription_details/subscription").or_else(|| id("/subscription"))
+        }
+        _ => None,
+    };
+    // PostgreSQL stores no NUL.
+    Some(telling.unwrap_or(own).replace('\0', "\u{fffd}"))
+}
+
 fn listed(event: &stripe_shared::Event) -> RawEvent {
     let object = miniserde::json::to_string(&event.data.object);
-    let object_id = serde_json::from_str::<serde_json::Value>(&object)
-        .ok()
-        .and_then(|object| object.get("id")?.as_str().map(str::to_owned));
+    let value: serde_json::Value = serde_json::from_str(&object).unwrap_or_default();
     RawEvent {
         id: event.id.to_string(),
         kind: event.type_.as_str().to_owned(),
-        object_id,
+        object_id: telling_id(&value),
         payload: object,
         unparsed: None,
     }
@@ -160,7 +198,7 @@ fn raw_event(payload: &str) -> RawEvent {
         // Without an id, the payload itself is what must not be stored twice.
         id: id.unwrap_or_else(|| format!("unnamed:{}", crate::secret::hash(payload))),
         kind: kind.unwrap_or_else(|| "unknown".to_owned()),
-        object_id: text("/data/object/id"),
+        object_id: value.pointer("/data/object").and_then(telling_id),
         payload: payload.replace('\0', "\u{fffd}"),
         unparsed,
     }

@@ -1,63 +1,86 @@
 //! Stripe as payment provider, through async-stripe. Everything Stripe's own stays in this folder:
-//! its amounts, its objects, its errors; out come [`CheckoutState`] and [`RawEvent`].
+//! its amounts, its objects, its errors; out come the states of [`gateway`](super::gateway).
 
 mod amounts;
 mod doctor;
 mod events;
+mod payments;
+mod prices;
 mod sessions;
+mod subscriptions;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use stripe::{Client, ClientBuilder, RequestStrategy, StripeError};
-use stripe_client_core::{IdempotencyKey, StripeRequest};
+use stripe_client_core::{CustomizableStripeRequest, IdempotencyKey, StripeRequest};
+
+use super::Provider;
+use super::gateway::{
+    CheckoutPage, CheckoutState, EventPage, Gateway, GatewayError, NewCheckout, OpenedCheckout,
+    PaymentState, PlanChange, PlanPrice, RawEvent, Subject, SubscriptionState,
+};
+use crate::ids::UserId;
+use crate::time::Timestamp;
 
 pub use doctor::{Doctor, Needs, takes};
-pub use events::{EventPage, KINDS, RawEvent};
-pub use sessions::{MadeSession, NewSession, SESSION_LIFE};
+pub use events::KINDS;
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
+/// How long a checkout waits for its buyer.
+pub const SESSION_LIFE: Duration = Duration::from_secs(60 * 60);
+
 /// Stripe's API. Cheap to clone.
 #[derive(Clone)]
-pub struct Gateway {
+pub struct Stripe {
     client: Client,
     webhook_secret: SecretString,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum GatewayError {
-    #[error("Stripe said no: {0}")]
-    Stripe(#[from] StripeError),
-    #[error("Stripe's answer lacks {0}")]
-    Incomplete(&'static str),
-    #[error("{0}")]
-    Setting(&'static str),
-}
+const NAME: &str = "Stripe";
+/// For one attempt.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const ATTEMPTS: u32 = 3;
+/// The most that Stripe lists at once.
+const PAGE: i64 = 100;
 
-impl GatewayError {
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Stripe(StripeError::Stripe(_, 404)))
-    }
-
-    /// Whether the same request may succeed when it is made again with the same key.
-    fn is_temporary(&self) -> bool {
-        match self {
-            Self::Stripe(StripeError::Stripe(_, status)) => {
-                matches!(status, 409 | 424 | 429) || *status >= 500
+impl From<StripeError> for GatewayError {
+    fn from(error: StripeError) -> Self {
+        let what = error.to_string();
+        let provider = NAME;
+        match error {
+            StripeError::Stripe(_, status) if is_temporary(status) => {
+                Self::Unreachable { provider, what }
             }
-            Self::Stripe(StripeError::ClientError(_) | StripeError::Timeout) => true,
-            _ => false,
+            StripeError::Stripe(..) => Self::Refused { provider, what },
+            StripeError::ConfigError(_) => {
+                Self::Setting("the Stripe key or address cannot be used")
+            }
+            // An answer that cannot be read may be one to a request that was done.
+            StripeError::JSONDeserialize(_)
+            | StripeError::ClientError(_)
+            | StripeError::Timeout => Self::Unreachable { provider, what },
         }
     }
 }
 
-/// For one attempt.
-const TIMEOUT: Duration = Duration::from_secs(10);
-const ATTEMPTS: u32 = 3;
+/// Whether the same request may succeed when it is made again with the same key.
+const fn is_temporary(status: u16) -> bool {
+    matches!(status, 409 | 424 | 429) || status >= 500
+}
 
-impl Gateway {
+const fn lacks(what: &'static str) -> GatewayError {
+    GatewayError::Incomplete {
+        provider: NAME,
+        what,
+    }
+}
+
+impl Stripe {
     /// `base` ends in a slash and names no version, for example `https://api.stripe.com/`.
     pub fn new(
         key: &SecretString,
@@ -79,11 +102,19 @@ impl Gateway {
     /// their own keys, so they cannot be used with ours.
     async fn send_once<R, T>(&self, key: &str, request: R) -> Result<T, GatewayError>
     where
-        R: Fn() -> stripe_client_core::CustomizableStripeRequest<T>,
+        R: Fn() -> CustomizableStripeRequest<T>,
+        T: miniserde::Deserialize,
+    {
+        Ok(self.attempt(key, request).await?)
+    }
+
+    async fn attempt<R, T>(&self, key: &str, request: R) -> Result<T, StripeError>
+    where
+        R: Fn() -> CustomizableStripeRequest<T>,
         T: miniserde::Deserialize,
     {
         let key = IdempotencyKey::new(key)
-            .map_err(|_| GatewayError::Setting("an idempotency key has 1 to 255 characters"))?;
+            .map_err(|_| StripeError::ConfigError("an idempotency key is too long".to_owned()))?;
         let mut attempt = 1;
         loop {
             let strategy = RequestStrategy::Idempotent(key.clone());
@@ -91,8 +122,8 @@ impl Gateway {
                 .request_strategy(strategy)
                 .send(&self.client)
                 .await;
-            match sent.map_err(GatewayError::from) {
-                Err(error) if error.is_temporary() && attempt < ATTEMPTS => {
+            match sent {
+                Err(error) if may_succeed_again(&error) && attempt < ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await;
                     attempt += 1;
                 }
@@ -107,5 +138,116 @@ impl Gateway {
         R::Output: miniserde::Deserialize,
     {
         Ok(request.customize().send(&self.client).await?)
+    }
+
+    /// `None`: there is no such object.
+    async fn find<R>(&self, request: R) -> Result<Option<R::Output>, GatewayError>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        match request.customize().send(&self.client).await {
+            Err(StripeError::Stripe(_, 404)) => Ok(None),
+            other => Ok(Some(other?)),
+        }
+    }
+}
+
+fn may_succeed_again(error: &StripeError) -> bool {
+    match error {
+        StripeError::Stripe(_, status) => is_temporary(*status),
+        StripeError::ClientError(_) | StripeError::Timeout => true,
+        _ => false,
+    }
+}
+
+#[async_trait]
+impl Gateway for Stripe {
+    fn provider(&self) -> Provider {
+        Provider::Stripe
+    }
+
+    fn is_session_id(&self, text: &str) -> bool {
+        sessions::is_session_id(text)
+    }
+
+    async fn open_checkout(&self, new: NewCheckout<'_>) -> Result<OpenedCheckout, GatewayError> {
+        self.create_session(&new).await
+    }
+
+    async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError> {
+        self.retrieve_session(session_id).await
+    }
+
+    async fn finished_checkouts(&self, after: Option<&str>) -> Result<CheckoutPage, GatewayError> {
+        self.list_finished(after).await
+    }
+
+    async fn payment(&self, transaction_id: &str) -> Result<Option<PaymentState>, GatewayError> {
+        self.read_payment(transaction_id).await
+    }
+
+    async fn refund(
+        &self,
+        transaction_id: &str,
+        amount_minor: Option<i64>,
+        key: &str,
+    ) -> Result<(), GatewayError> {
+        self.create_refund(transaction_id, amount_minor, key).await
+    }
+
+    async fn subscription(&self, id: &str) -> Result<Option<SubscriptionState>, GatewayError> {
+        self.read_subscription(id).await
+    }
+
+    async fn set_renewing(&self, id: &str, renews: bool) -> Result<(), GatewayError> {
+        self.update_renewing(id, renews).await
+    }
+
+    async fn change_plan(
+        &self,
+        id: &str,
+        to: PlanPrice<'_>,
+        change: PlanChange,
+    ) -> Result<(), GatewayError> {
+        self.update_plan(id, to, change).await
+    }
+
+    async fn end_subscription(&self, id: &str) -> Result<(), GatewayError> {
+        self.cancel_subscription(id).await
+    }
+
+    async fn customer(&self, user: &UserId, email: &str) -> Result<String, GatewayError> {
+        self.create_customer(user, email).await
+    }
+
+    async fn portal(&self, customer_id: &str, return_url: &str) -> Result<String, GatewayError> {
+        self.create_portal_session(customer_id, return_url).await
+    }
+
+    fn verify_event(
+        &self,
+        payload: &[u8],
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Option<RawEvent> {
+        let signature = headers.get("stripe-signature")?.to_str().ok()?;
+        self.verified(payload, signature, now)
+    }
+
+    async fn subject(&self, kind: &str, object_id: &str) -> Result<Subject, GatewayError> {
+        self.subject_of(kind, object_id).await
+    }
+
+    fn lists_events(&self) -> bool {
+        true
+    }
+
+    async fn events(
+        &self,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<EventPage, GatewayError> {
+        self.list_events(since, after).await
     }
 }

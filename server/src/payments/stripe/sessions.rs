@@ -1,74 +1,56 @@
 use std::collections::HashMap;
-use std::time::Duration;
 
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, ListCheckoutSession, ProductData,
+    CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionInvoiceCreation,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionLineItemsPriceDataTaxBehavior, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionSubscriptionData, ListCheckoutSession, ProductData,
     RetrieveCheckoutSession,
 };
 use stripe_client_core::StripeRequest;
 use stripe_shared::{
-    CheckoutSession, CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus,
-    PaymentIntentStatus,
+    CheckoutSession, CheckoutSessionLocale, CheckoutSessionMode, CheckoutSessionPaymentStatus,
+    CheckoutSessionStatus, PaymentIntentStatus,
 };
 use stripe_types::{Currency, Expandable};
 
-use super::{Gateway, GatewayError, amounts};
-use crate::payments::{CheckoutProgress, CheckoutState, Recharge};
-use crate::time::Timestamp;
+use super::{GatewayError, PAGE, Stripe, amounts, lacks};
+use crate::catalog::Tax;
+use crate::payments::gateway::{
+    CheckoutPage, CheckoutProgress, CheckoutState, NewCheckout, OpenedCheckout,
+};
 
-/// How long a checkout waits for its buyer.
-pub const SESSION_LIFE: Duration = Duration::from_secs(60 * 60);
-
-/// What a checkout session is made of.
-pub struct NewSession<'a> {
-    pub recharge: &'a Recharge,
-    pub email: &'a str,
-    pub item_name: &'a str,
-    /// Holds the literal `{CHECKOUT_SESSION_ID}`, which Stripe replaces.
-    pub success_url: String,
-    pub cancel_url: String,
-    pub expires_at: Timestamp,
-}
-
-/// A session that waits at `url`.
-pub struct MadeSession {
-    pub id: String,
-    pub url: String,
-}
-
-impl Gateway {
+impl Stripe {
     /// Makes the session of a recharge record; the same record always gets the same session.
-    pub async fn create_session(&self, new: NewSession<'_>) -> Result<MadeSession, GatewayError> {
-        let request = session_request(&new)?;
-        let key = format!("checkout:{}", new.recharge.id);
+    pub(super) async fn create_session(
+        &self,
+        new: &NewCheckout<'_>,
+    ) -> Result<OpenedCheckout, GatewayError> {
+        let request = self.session_request(new).await?;
+        let key = format!("checkout:{}", new.recharge);
         let session = self.send_once(&key, || request.customize()).await?;
-        let url = session
-            .url
-            .ok_or(GatewayError::Incomplete("the address of the checkout"))?;
-        Ok(MadeSession {
-            id: session.id.to_string(),
+        let url = session.url.ok_or(lacks("the address of the checkout"))?;
+        Ok(OpenedCheckout {
+            session_id: session.id.to_string(),
             url,
         })
     }
 
     /// What Stripe says about a session now.
-    pub async fn retrieve_session(&self, id: &str) -> Result<CheckoutState, GatewayError> {
+    pub(super) async fn retrieve_session(
+        &self,
+        id: &str,
+    ) -> Result<Option<CheckoutState>, GatewayError> {
         let request = RetrieveCheckoutSession::new(id)
             .expand(vec!["payment_intent.latest_charge".to_owned()]);
-        Ok(state_of(self.read(request).await?))
+        Ok(self.find(request).await?.map(state_of))
     }
-}
 
-/// Finished checkouts, newest first.
-pub struct SessionPage {
-    pub sessions: Vec<CheckoutState>,
-    pub has_more: bool,
-}
-
-impl Gateway {
     /// A page of the checkouts that buyers finished, those after the session `after` of this list.
-    pub async fn list_finished(&self, after: Option<&str>) -> Result<SessionPage, GatewayError> {
+    pub(super) async fn list_finished(
+        &self,
+        after: Option<&str>,
+    ) -> Result<CheckoutPage, GatewayError> {
         let mut request = ListCheckoutSession::new()
             .status(CheckoutSessionStatus::Complete)
             .limit(PAGE);
@@ -76,54 +58,111 @@ impl Gateway {
             request = request.starting_after(after);
         }
         let list = self.read(request).await?;
-        Ok(SessionPage {
-            sessions: list.data.into_iter().map(state_of).collect(),
+        Ok(CheckoutPage {
+            checkouts: list.data.into_iter().map(state_of).collect(),
             has_more: list.has_more,
         })
     }
+
+    async fn session_request(
+        &self,
+        new: &NewCheckout<'_>,
+    ) -> Result<CreateCheckoutSession, GatewayError> {
+        let metadata = HashMap::from([
+            ("recharge_id".to_owned(), new.recharge.to_string()),
+            ("user_id".to_owned(), new.user.to_string()),
+        ]);
+        let locale = if new.language == "zh" {
+            CheckoutSessionLocale::Zh
+        } else {
+            CheckoutSessionLocale::En
+        };
+        let mut request = CreateCheckoutSession::new()
+            .client_reference_id(new.user.to_string())
+            .locale(locale)
+            .success_url(with_session_id(new.success_url))
+            .cancel_url(new.cancel_url)
+            .expires_at(new.expires_at.seconds());
+        request = match new.customer_id {
+            Some(customer) => request.customer(customer),
+            None => request.customer_email(new.email),
+        };
+        if new.tax != Tax::None {
+            request = request.automatic_tax(CreateCheckoutSessionAutomaticTax::new(true));
+        }
+        // On what is paid too, so that a refund or a renewal can be traced without the session.
+        request = match new.plan {
+            Some(plan) => {
+                let line = CreateCheckoutSessionLineItems {
+                    quantity: Some(1),
+                    price: Some(self.price_of(plan).await?),
+                    ..CreateCheckoutSessionLineItems::new()
+                };
+                let subscription = CreateCheckoutSessionSubscriptionData {
+                    metadata: Some(metadata.clone()),
+                    ..CreateCheckoutSessionSubscriptionData::new()
+                };
+                request
+                    .mode(CheckoutSessionMode::Subscription)
+                    .line_items(vec![line])
+                    .subscription_data(subscription)
+            }
+            None => {
+                let payment = CreateCheckoutSessionPaymentIntentData {
+                    metadata: Some(metadata.clone()),
+                    ..CreateCheckoutSessionPaymentIntentData::new()
+                };
+                let request = request
+                    .mode(CheckoutSessionMode::Payment)
+                    .line_items(vec![bought_once(new)?])
+                    .payment_intent_data(payment);
+                if new.invoice {
+                    request.invoice_creation(CreateCheckoutSessionInvoiceCreation::new(true))
+                } else {
+                    request
+                }
+            }
+        };
+        Ok(request.metadata(metadata))
+    }
 }
 
-/// The most that Stripe lists at once.
-const PAGE: i64 = 100;
-
-fn session_request(new: &NewSession<'_>) -> Result<CreateCheckoutSession, GatewayError> {
-    let recharge = new.recharge;
-    let currency: Currency = recharge
-        .currency
-        .parse()
-        .map_err(|_| GatewayError::Setting("Stripe does not know this currency"))?;
-    let price = CreateCheckoutSessionLineItemsPriceData {
-        unit_amount: Some(amounts::to_stripe(
-            recharge.amount_minor,
-            &recharge.currency,
-        )),
-        product_data: Some(ProductData::new(new.item_name)),
-        ..CreateCheckoutSessionLineItemsPriceData::new(currency)
+/// The line of something that is bought once.
+fn bought_once(new: &NewCheckout<'_>) -> Result<CreateCheckoutSessionLineItems, GatewayError> {
+    let code = &new.price.currency;
+    let tax_behavior = match new.tax {
+        Tax::None => None,
+        Tax::Inclusive => Some(CreateCheckoutSessionLineItemsPriceDataTaxBehavior::Inclusive),
+        Tax::Exclusive => Some(CreateCheckoutSessionLineItemsPriceDataTaxBehavior::Exclusive),
     };
-    let line = CreateCheckoutSessionLineItems {
+    let price = CreateCheckoutSessionLineItemsPriceData {
+        unit_amount: Some(amounts::to_stripe(new.price.amount_minor, code)),
+        product_data: Some(ProductData::new(new.item_name)),
+        tax_behavior,
+        ..CreateCheckoutSessionLineItemsPriceData::new(currency(code)?)
+    };
+    Ok(CreateCheckoutSessionLineItems {
         quantity: Some(1),
         price_data: Some(price),
         ..CreateCheckoutSessionLineItems::new()
-    };
-    // On the payment too, so that a refund or dispute can be traced without the session.
-    let metadata = HashMap::from([
-        ("recharge_id".to_owned(), recharge.id.to_string()),
-        ("user_id".to_owned(), recharge.user_id.to_string()),
-    ]);
-    let payment = CreateCheckoutSessionPaymentIntentData {
-        metadata: Some(metadata.clone()),
-        ..CreateCheckoutSessionPaymentIntentData::new()
-    };
-    Ok(CreateCheckoutSession::new()
-        .mode(CheckoutSessionMode::Payment)
-        .line_items(vec![line])
-        .client_reference_id(recharge.user_id.to_string())
-        .customer_email(new.email)
-        .metadata(metadata)
-        .payment_intent_data(payment)
-        .success_url(&new.success_url)
-        .cancel_url(&new.cancel_url)
-        .expires_at(new.expires_at.seconds()))
+    })
+}
+
+pub(super) fn currency(code: &str) -> Result<Currency, GatewayError> {
+    code.parse()
+        .map_err(|_| GatewayError::Setting("Stripe does not know this currency"))
+}
+
+/// Stripe puts the session's id where this stands, and nowhere else.
+fn with_session_id(url: &str) -> String {
+    format!("{url}{{CHECKOUT_SESSION_ID}}")
+}
+
+/// Whether a text has the shape of a session's id: others are not asked for.
+pub(super) fn is_session_id(text: &str) -> bool {
+    let rest = text.strip_prefix("cs_").unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=200).contains(&rest.len()) && rest.bytes().all(plain)
 }
 
 fn state_of(session: CheckoutSession) -> CheckoutState {
@@ -139,17 +178,23 @@ fn state_of(session: CheckoutSession) -> CheckoutState {
         .and_then(|intent| intent.latest_charge.as_ref())
         .and_then(Expandable::as_object);
     let metadata = session.metadata.unwrap_or_default();
-    let discount = session
-        .total_details
-        .map_or(0, |details| details.amount_discount);
+    let totals = session.total_details;
+    let discount = totals.as_ref().map_or(0, |totals| totals.amount_discount);
+    let total = session.amount_total.unwrap_or(0);
+    // What the price does not contain.
+    let tax = total + discount - session.amount_subtotal.unwrap_or(total + discount);
     CheckoutState {
         session_id: session.id.to_string(),
         progress,
         user_id: session.client_reference_id,
         recharge_id: metadata.get("recharge_id").cloned(),
-        amount_minor: amounts::from_stripe(session.amount_total.unwrap_or(0), &currency),
+        amount_minor: amounts::from_stripe(total, &currency),
         discount_minor: amounts::from_stripe(discount, &currency),
-        payment_id: intent.map(|intent| intent.id().to_string()),
+        tax_minor: amounts::from_stripe(tax.max(0), &currency),
+        transaction_id: intent.map(|intent| intent.id().to_string()),
+        subscription_id: session
+            .subscription
+            .map(|subscription| subscription.id().to_string()),
         payment_method: charge
             .and_then(|charge| charge.payment_method_details.as_ref())
             .map(|details| details.type_.clone()),
@@ -184,5 +229,29 @@ fn progress_of(session: &CheckoutSession) -> CheckoutProgress {
             }
         }
         _ => CheckoutProgress::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_sessions_are_asked_for() {
+        for id in ["cs_test_a1B2", "cs_live_x"] {
+            assert!(is_session_id(id), "{id}");
+        }
+        let long = format!("cs_{}", "x".repeat(201));
+        for id in [
+            "",
+            "cs_",
+            "pi_1",
+            "cs_../refunds",
+            "cs_a?b",
+            "cs_%00",
+            &long,
+        ] {
+            assert!(!is_session_id(id), "{id}");
+        }
     }
 }

@@ -1,0 +1,304 @@
+//! Money that goes back: refunds and disputes, as the provider says of them.
+
+use sqlx::FromRow;
+
+use super::fulfil::FulfilError;
+use super::gateway::{DisputeProgress, GatewayError, PaymentState, RefundProgress};
+use super::records::{self, Recharge, RechargeRow, RechargeStatus};
+use super::subscriptions::lock_buyer;
+use super::{Payments, Provider};
+use crate::credits::{self, PeriodChange, Returned};
+use crate::db::Tx;
+use crate::ids::{RechargeId, UserId};
+use crate::time::Timestamp;
+
+/// Money that went back, or is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Refund {
+    pub id: String,
+    pub recharge_id: RechargeId,
+    pub amount_minor: i64,
+    /// `pending`, `succeeded` or `failed`.
+    pub status: String,
+    pub created_at: Timestamp,
+}
+
+/// A payment that its payer disputes, or did.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Dispute {
+    pub id: String,
+    pub recharge_id: RechargeId,
+    pub amount_minor: i64,
+    /// `open`, `won` or `lost`.
+    pub status: String,
+    pub created_at: Timestamp,
+}
+
+/// All that became of an account's money after it came. Oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Returns {
+    pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RefundError {
+    #[error("this purchase was not paid through a provider")]
+    NotPaid,
+    #[error("no more than {0} can go back")]
+    TooMuch(i64),
+    #[error(transparent)]
+    Provider(#[from] GatewayError),
+    #[error(transparent)]
+    Fulfil(#[from] FulfilError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Payments {
+    /// Brings the books in line with what the provider says of a payment: how much of it went back,
+    /// and whether it is in dispute. What was paid is granted before it is taken back, whichever was
+    /// heard of first. Says whether it is a payment of ours.
+    ///
+    /// # Errors
+    /// The provider's, when it did not answer; the caller comes again later.
+    pub async fn read_payment_again(
+        &self,
+        provider: Provider,
+        transaction_id: &str,
+    ) -> Result<bool, FulfilError> {
+        let recharge = self.bring_payment_in_line(provider, transaction_id).await?;
+        if let Some(subscription) = recharge.as_ref().and_then(|r| r.subscription_id.as_ref()) {
+            self.read_subscription_again(provider, subscription).await?;
+        }
+        Ok(recharge.is_some())
+    }
+
+    /// Reads everything about a purchase again, wherever it stands.
+    pub async fn read_recharge_again(&self, recharge: &Recharge) -> Result<(), FulfilError> {
+        let provider = recharge.provider;
+        let transaction = recharge
+            .transaction_id
+            .as_ref()
+            .or(recharge.payment_id.as_ref());
+        match (transaction, &recharge.session_id, &recharge.subscription_id) {
+            (Some(transaction), _, _) if recharge.status == RechargeStatus::Completed => {
+                self.read_payment_again(provider, transaction).await?;
+            }
+            (_, Some(session), _) => {
+                self.fulfil(session).await?;
+            }
+            (_, None, Some(subscription)) => {
+                self.read_subscription_again(provider, subscription).await?;
+            }
+            (_, None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// The books of the payment only. Gives its record as it was before.
+    pub(super) async fn bring_payment_in_line(
+        &self,
+        provider: Provider,
+        transaction_id: &str,
+    ) -> Result<Option<Recharge>, FulfilError> {
+        let gateway = self.gateway(provider)?;
+        let reading = self.begin_reading(transaction_id).await?;
+        let Some(state) = gateway.payment(transaction_id).await? else {
+            return Ok(None);
+        };
+        let Some(recharge) = self.granted_before(provider, &state).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if reading.apply(&mut tx).await? {
+            lock_buyer(&mut tx, &recharge.user_id).await?;
+            self.note(&mut tx, &recharge, &state, now).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(recharge))
+    }
+
+    /// The completed record of a payment: what was paid and not granted yet is granted now.
+    async fn granted_before(
+        &self,
+        provider: Provider,
+        state: &PaymentState,
+    ) -> Result<Option<Recharge>, FulfilError> {
+        let known = self.recharge_of_transaction(&state.transaction_id).await?;
+        if let Some(recharge) = known.filter(|r| r.status == RechargeStatus::Completed) {
+            return Ok(Some(recharge));
+        }
+        if let Some(subscription) = &state.subscription_id {
+            self.bring_subscription_in_line(provider, subscription)
+                .await?;
+        }
+        let named = state.recharge_id.as_deref().and_then(RechargeId::parse);
+        if let Some(id) = named
+            && let Some(recharge) = self.recharge(&id).await?
+            && let Some(session) = &recharge.session_id
+        {
+            self.fulfil(session).await?;
+        }
+        let known = self.recharge_of_transaction(&state.transaction_id).await?;
+        Ok(known.filter(|recharge| recharge.status == RechargeStatus::Completed))
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        recharge: &Recharge,
+        state: &PaymentState,
+        now: Timestamp,
+    ) -> Result<(), FulfilError> {
+        for refund in &state.refunds {
+            let status = match refund.progress {
+                RefundProgress::Pending => "pending",
+                RefundProgress::Succeeded => "succeeded",
+                RefundProgress::Failed => "failed",
+            };
+            let row = (&refund.id, refund.amount_minor, status, refund.created_at);
+            put(tx, PUT_REFUND, &recharge.id, row, now).await?;
+        }
+        for dispute in &state.disputes {
+            let status = match dispute.progress {
+                DisputeProgress::Open => "open",
+                DisputeProgress::Won => "won",
+                DisputeProgress::Lost => "lost",
+            };
+            let row = (
+                &dispute.id,
+                dispute.amount_minor,
+                status,
+                dispute.created_at,
+            );
+            put(tx, PUT_DISPUTE, &recharge.id, row, now).await?;
+        }
+        let (returned_minor, disputed) = (state.returned_minor(), state.is_disputed());
+        let next_check_at = self.next_look(recharge, state, now);
+        let changed = records::change(tx, &recharge.id, |row| {
+            row.paid_minor = Some(state.paid_minor);
+            row.returned_minor = returned_minor;
+            row.disputed = i64::from(disputed);
+            row.next_check_at = next_check_at;
+            true
+        });
+        let Some(row) = changed.await? else {
+            return Ok(());
+        };
+        if recharge.plan.is_some() {
+            return end_returned_plan(tx, &row, now).await;
+        }
+        let returned = Returned {
+            recharge: &recharge.id,
+            paid_minor: state.paid_minor,
+            returned_minor,
+            disputed,
+            provider: recharge.provider.as_str(),
+        };
+        credits::returned(tx, &recharge.user_id, returned, now).await?;
+        Ok(())
+    }
+
+    /// The refunds and disputes of an account.
+    pub async fn returns_of(&self, user: &UserId) -> sqlx::Result<Returns> {
+        let refunds = sqlx::query_as(
+            "SELECT f.id, f.recharge_id, f.amount_minor, f.status, f.created_at FROM refunds f \
+             JOIN recharge_records r ON r.id = f.recharge_id WHERE r.user_id = $1 \
+             ORDER BY f.created_at, f.id",
+        );
+        let disputes = sqlx::query_as(
+            "SELECT d.id, d.recharge_id, d.amount_minor, d.status, d.created_at FROM disputes d \
+             JOIN recharge_records r ON r.id = d.recharge_id WHERE r.user_id = $1 \
+             ORDER BY d.created_at, d.id",
+        );
+        Ok(Returns {
+            refunds: refunds.bind(user).fetch_all(self.db.reader()).await?,
+            disputes: disputes.bind(user).fetch_all(self.db.reader()).await?,
+        })
+    }
+
+    /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
+    /// credits follow as with any refund. `key` makes it once.
+    pub async fn refund(
+        &self,
+        id: &RechargeId,
+        amount_minor: Option<i64>,
+        key: &str,
+    ) -> Result<(), RefundError> {
+        let recharge = self.recharge(id).await?.ok_or(RefundError::NotPaid)?;
+        let paid = recharge.status == RechargeStatus::Completed;
+        let transaction = recharge.transaction_id.or(recharge.payment_id);
+        let Some(transaction) = transaction.filter(|_| paid) else {
+            return Err(RefundError::NotPaid);
+        };
+        let left = recharge.paid_minor.unwrap_or(recharge.amount_minor) - recharge.returned_minor;
+        if amount_minor.is_some_and(|amount| amount > left) {
+            return Err(RefundError::TooMuch(left));
+        }
+        let gateway = self.gateway(recharge.provider)?;
+        gateway.refund(&transaction, amount_minor, key).await?;
+        self.read_payment_again(recharge.provider, &transaction)
+            .await?;
+        Ok(())
+    }
+}
+
+const PUT_REFUND: &str = "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (id) DO UPDATE SET status = excluded.status, changed_at = excluded.changed_at";
+const PUT_DISPUTE: &str = "INSERT INTO disputes (id, recharge_id, amount_minor, status, created_at, changed_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (id) DO UPDATE SET status = excluded.status, changed_at = excluded.changed_at";
+
+async fn put(
+    tx: &mut Tx,
+    statement: &'static str,
+    recharge: &RechargeId,
+    (id, amount_minor, status, created_at): (&String, i64, &'static str, Timestamp),
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(statement)
+        .bind(id)
+        .bind(recharge)
+        .bind(amount_minor)
+        .bind(status)
+        .bind(created_at)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// When all the money of the newest period went back, the period ends, and the plan with it.
+async fn end_returned_plan(
+    tx: &mut Tx,
+    row: &RechargeRow,
+    now: Timestamp,
+) -> Result<(), FulfilError> {
+    let Some(subscription) = row.subscription_id.as_ref().filter(|_| row.is_returned()) else {
+        return Ok(());
+    };
+    let newest = credits::newest_period(tx, subscription).await?;
+    let Some(period) = newest.filter(|period| period.recharge.as_ref() == Some(&row.id)) else {
+        return Ok(());
+    };
+    let end = PeriodChange {
+        plan: &period.plan,
+        quota: period.quota,
+        ends_at: period.ends_at,
+        serves_until: period.serves_until.min(now),
+        renews: false,
+        provider: row.provider.as_str(),
+    };
+    credits::change_period(tx, &row.user_id, subscription, &end, now).await?;
+    sqlx::query(
+        "UPDATE subscriptions SET errand = COALESCE(errand, 'end') \
+         WHERE id = $1 AND status <> 'ended'",
+    )
+    .bind(subscription)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
