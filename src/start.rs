@@ -350,11 +350,15 @@ fn gateways(
     installation: &Installation,
     addresses: &Addresses,
 ) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
-    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+    Ok(vec![Arc::new(stripe_gateway(
+        settings,
+        installation,
+        addresses,
+    )?)])
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe(
+fn stripe_gateway(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
