@@ -390,13 +390,16 @@ fn fashn_sandbox(
     )?))
 }
 
+/// Where Stripe's own pages are: the checkout, and the portal for cards, plan and invoices.
+const STRIPE_PAGES: [&str; 2] = ["https://checkout.stripe.com", "https://billing.stripe.com"];
+
 /// Browsers check `form-action` on the redirect to the hosted page too.
 fn payment_origins(settings: &Settings, addresses: &Addresses) -> Arc<[String]> {
     match &settings.stripe {
         Some(stripe) if is_loopback(&stripe.base) => {
             Arc::new([stripe.base.origin().ascii_serialization()])
         }
-        Some(_) => Arc::new(["https://checkout.stripe.com".to_owned()]),
+        Some(_) => STRIPE_PAGES.map(str::to_owned).into(),
         None => Arc::new([addresses.hosted.origin().ascii_serialization()]),
     }
 }
