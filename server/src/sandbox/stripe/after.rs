@@ -1,5 +1,5 @@
 //! What happens by itself: sessions expire, delayed payments come in or not, refunds arrive or come
-//! back, holders of certain test cards dispute.
+//! back, holders of certain test cards dispute, subscriptions renew.
 //!
 //! Each such thing is a due time in the database. It is done by whoever looks first: the delivering
 //! task of any node, or a reader who must not see yesterday's state.
@@ -13,7 +13,7 @@ use super::checkout::cards::Decline;
 use super::checkout::payment;
 use super::events::{Act, Origin, WebhookMode};
 use super::store::{self, Kind, Next, Object};
-use super::{StripeSandbox, book, disputes, refunds};
+use super::{StripeSandbox, billing, book, charging, disputes, refunds};
 
 /// How long after the payment the dispute cards are disputed.
 pub const DISPUTED_AFTER: Duration = Duration::from_secs(1);
@@ -38,7 +38,8 @@ impl StripeSandbox {
                     tracing::error!(%id, %error, "what is due in the sandbox Stripe failed");
                 }
             }
-            if failed || due.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) {
+            // What happened may have made more due, as when several periods are over.
+            if failed || due.is_empty() {
                 return Ok(());
             }
         }
@@ -55,7 +56,7 @@ impl StripeSandbox {
             return Ok(());
         }
         object.due_at = None;
-        let mut act = Act::new(now, Origin::default(), later(object.notes.webhook));
+        let mut act = self.act(now, Origin::default(), later(object.notes.webhook));
         match object.notes.next.take() {
             Some(Next::Expire) => expire(&mut tx, &mut act, &mut object).await?,
             Some(Next::Settle { succeeds }) => {
@@ -67,6 +68,7 @@ impl StripeSandbox {
             Some(Next::Refund { succeeds }) => {
                 refunds::conclude(&mut tx, &mut act, &mut object, succeeds).await?;
             }
+            Some(Next::Bill) => billing::bill(&mut tx, &mut act, &mut object).await?,
             None => store::put(&mut tx, &object).await?,
         }
         tx.commit().await?;
@@ -78,7 +80,7 @@ impl StripeSandbox {
 /// Nobody waits on a page any more when something happens by itself.
 fn later(mode: WebhookMode) -> WebhookMode {
     match mode {
-        WebhookMode::BeforeRedirect => WebhookMode::Normal,
+        WebhookMode::BeforeRedirect => WebhookMode::AsSet,
         other => other,
     }
 }
@@ -119,12 +121,12 @@ async fn settle(
     };
     if let (Some(mut intent), Some(mut charge)) = (intent, charge) {
         if succeeds {
-            session.set("payment_status", "paid");
-            payment::succeed(connection, act, &mut intent, &mut charge).await?;
+            charging::succeed(connection, act, &mut intent, &mut charge).await?;
             book::mark_paid(connection, &intent.id).await?;
+            payment::be_paid(connection, act, session, &intent).await?;
         } else {
             let why = Decline::BankRefused;
-            payment::decline(connection, act, &mut intent, &mut charge, why).await?;
+            charging::decline(connection, act, &mut intent, &mut charge, why).await?;
         }
         let outcome = if succeeds { "succeeded" } else { "failed" };
         let event = format!("checkout.session.async_payment_{outcome}");

@@ -11,8 +11,12 @@ use crate::time::Timestamp;
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
     pub payment_intent: String,
-    pub session_id: String,
+    /// The session it was paid in; a renewal is paid in none.
+    pub session_id: Option<String>,
+    /// Of a renewal: that of the session the subscription began with.
     pub client_reference_id: Option<String>,
+    /// The invoice it pays, if there is one.
+    pub invoice: Option<String>,
     pub amount_minor: i64,
     pub currency: String,
     /// The money came in. False while a delayed payment is under way, and when it failed.
@@ -26,8 +30,9 @@ pub struct Item {
 #[derive(sqlx::FromRow)]
 struct Row {
     payment_intent: String,
-    session_id: String,
+    session_id: Option<String>,
     client_reference_id: Option<String>,
+    invoice: Option<String>,
     amount_minor: i64,
     currency: String,
     paid: i64,
@@ -35,28 +40,49 @@ struct Row {
     disputed: i64,
 }
 
-/// Writes down the payment of a session. Once per session: the database refuses a second.
+/// What is known of a payment when it is written down.
+pub struct Entry<'a> {
+    pub intent: &'a Object,
+    pub session_id: Option<&'a str>,
+    pub client_reference_id: Option<&'a str>,
+    pub invoice: Option<&'a str>,
+    pub paid: bool,
+}
+
+/// Writes down a payment. Once per intent and session: the database refuses a second.
 pub async fn enter(
     connection: &mut AnyConnection,
-    session: &Object,
-    intent: &str,
-    paid: bool,
+    entry: &Entry<'_>,
     at: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO sandbox_stripe_book \
-         (payment_intent, session_id, client_reference_id, amount_minor, currency, paid, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO sandbox_stripe_book (payment_intent, session_id, client_reference_id, \
+         amount_minor, currency, paid, created_at, invoice) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
-    .bind(intent)
-    .bind(&session.id)
-    .bind(session.text("client_reference_id"))
-    .bind(session.integer("amount_total"))
-    .bind(session.text("currency"))
-    .bind(i64::from(paid))
+    .bind(&entry.intent.id)
+    .bind(entry.session_id)
+    .bind(entry.client_reference_id)
+    .bind(entry.intent.integer("amount"))
+    .bind(entry.intent.text("currency"))
+    .bind(i64::from(entry.paid))
     .bind(at.micros())
+    .bind(entry.invoice)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// The invoice of the payment was drawn after it.
+pub async fn set_invoice(
+    connection: &mut AnyConnection,
+    intent: &str,
+    invoice: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE sandbox_stripe_book SET invoice = $2 WHERE payment_intent = $1")
+        .bind(intent)
+        .bind(invoice)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -99,8 +125,8 @@ pub async fn set_disputed(
 /// Every payment, oldest first.
 pub async fn items(reader: &AnyPool) -> sqlx::Result<Vec<Item>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT payment_intent, session_id, client_reference_id, amount_minor, currency, paid, \
-         refunded, disputed FROM sandbox_stripe_book ORDER BY created_at, payment_intent",
+        "SELECT payment_intent, session_id, client_reference_id, invoice, amount_minor, currency, \
+         paid, refunded, disputed FROM sandbox_stripe_book ORDER BY created_at, payment_intent",
     )
     .fetch_all(reader)
     .await?;
@@ -113,6 +139,7 @@ impl From<Row> for Item {
             payment_intent: row.payment_intent,
             session_id: row.session_id,
             client_reference_id: row.client_reference_id,
+            invoice: row.invoice,
             amount_minor: row.amount_minor,
             currency: row.currency,
             paid: row.paid == 1,

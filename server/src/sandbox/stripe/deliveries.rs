@@ -13,7 +13,7 @@ use stripe_webhook::Webhook;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::events::WebhookMode;
+use super::events::{Act, Held, WebhookMode};
 use super::{StripeSandbox, ids};
 use crate::time::Timestamp;
 
@@ -47,31 +47,105 @@ pub async fn plan(
     now: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
     let (times, due_at, attempts) = match mode {
-        WebhookMode::Never => (0, now, 0),
-        WebhookMode::Normal => (1, now, 0),
-        WebhookMode::Delayed(delay) => (1, now.plus(delay), 0),
-        WebhookMode::Duplicate(times) => (times, now, 0),
+        WebhookMode::Never => (0, None, 0),
+        WebhookMode::AsSet | WebhookMode::Normal => (1, Some(now), 0),
+        WebhookMode::Delayed(delay) => (1, Some(now.plus(delay)), 0),
+        WebhookMode::Duplicate(times) => (times, Some(now), 0),
         // Born taken: the page that waits for the answer makes the first attempt itself.
-        WebhookMode::BeforeRedirect => (1, now.plus(TAKEN_FOR), 1),
+        WebhookMode::BeforeRedirect => (1, Some(now.plus(TAKEN_FOR)), 1),
+        WebhookMode::Reversed => (1, None, 0),
     };
     let mut held = Vec::new();
     for _ in 0..times {
-        let id = ids::fresh("whd_");
-        sqlx::query(
-            "INSERT INTO sandbox_stripe_deliveries (id, event_id, due_at, attempts) \
-             VALUES ($1, $2, $3, $4)",
-        )
-        .bind(&id)
-        .bind(event)
-        .bind(due_at.micros())
-        .bind(attempts)
-        .execute(&mut *connection)
-        .await?;
+        let id = add(connection, event, due_at, attempts).await?;
         if mode == WebhookMode::BeforeRedirect {
             held.push(id);
         }
     }
     Ok(held)
+}
+
+/// Writes one delivery. Without a due time and an attempt it is kept back until it is released.
+async fn add(
+    connection: &mut AnyConnection,
+    event: &str,
+    due_at: Option<Timestamp>,
+    attempts: i64,
+) -> sqlx::Result<String> {
+    let id = ids::fresh("whd_");
+    sqlx::query(
+        "INSERT INTO sandbox_stripe_deliveries (id, event_id, due_at, attempts) \
+         VALUES ($1, $2, $3, $4)",
+    )
+    .bind(&id)
+    .bind(event)
+    .bind(due_at.map(Timestamp::micros))
+    .bind(attempts)
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Lets go what is kept back. Born taken: whoever releases sends it, the newest first.
+pub async fn release(connection: &mut AnyConnection, act: &mut Act) -> sqlx::Result<i64> {
+    let held: Vec<String> = sqlx::query_scalar(
+        "SELECT d.id FROM sandbox_stripe_deliveries d \
+         JOIN sandbox_stripe_objects e ON e.id = d.event_id \
+         WHERE d.due_at IS NULL AND d.attempts = 0 ORDER BY e.created_at DESC, d.id",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut released = Vec::new();
+    for id in held {
+        let taken = sqlx::query(
+            "UPDATE sandbox_stripe_deliveries SET due_at = $2, attempts = 1 \
+             WHERE id = $1 AND due_at IS NULL AND attempts = 0",
+        );
+        let due_at = act.at.plus(TAKEN_FOR).micros();
+        let taken = taken.bind(&id).bind(due_at).execute(&mut *connection);
+        if taken.await?.rows_affected() == 1 {
+            released.push(id);
+        }
+    }
+    let count = i64::try_from(released.len()).unwrap_or(i64::MAX);
+    act.send_in_order(released);
+    Ok(count)
+}
+
+/// Gives up what waits to be sent: of one event, or of all.
+pub async fn stop(connection: &mut AnyConnection, event: Option<&str>) -> sqlx::Result<i64> {
+    let never = "DELETE FROM sandbox_stripe_deliveries WHERE attempts = 0 \
+                 AND ($1 IS NULL OR event_id = $1)";
+    let again = "UPDATE sandbox_stripe_deliveries SET due_at = NULL WHERE due_at IS NOT NULL \
+                 AND ($1 IS NULL OR event_id = $1)";
+    let mut stopped = 0;
+    for sql in [never, again] {
+        let done = sqlx::query(sql).bind(event).execute(&mut *connection);
+        stopped += done.await?.rows_affected();
+    }
+    Ok(i64::try_from(stopped).unwrap_or(i64::MAX))
+}
+
+/// How it stands with a delivery.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Row {
+    pub event_id: String,
+    pub attempts: i64,
+    pub due_at: Option<i64>,
+    pub delivered_at: Option<i64>,
+    pub last_status: Option<i64>,
+}
+
+/// The deliveries of all events from `created` on.
+pub async fn since(connection: &mut AnyConnection, created: Timestamp) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as(
+        "SELECT d.event_id, d.attempts, d.due_at, d.delivered_at, d.last_status \
+         FROM sandbox_stripe_objects e JOIN sandbox_stripe_deliveries d ON d.event_id = e.id \
+         WHERE e.kind = 'event' AND e.created_at >= $1 ORDER BY d.id",
+    )
+    .bind(created.micros())
+    .fetch_all(connection)
+    .await
 }
 
 /// A delivery that is ours to send.
@@ -170,14 +244,20 @@ impl StripeSandbox {
 
     /// Sends the deliveries an action kept for itself, and waits for the answers as long as
     /// Stripe's page would. Whoever waits may leave: the sending goes on.
-    pub(super) async fn deliver_before_redirect(&self, ids: Vec<String>) {
+    pub(super) async fn deliver_before_redirect(&self, held: Held) {
         let mut under_way = Vec::new();
-        for id in ids {
+        for id in held.at_once {
             let sandbox = self.clone();
             under_way.push(tokio::spawn(
                 async move { sandbox.attempt_first(&id).await },
             ));
         }
+        let sandbox = self.clone();
+        under_way.push(tokio::spawn(async move {
+            for id in held.in_order {
+                sandbox.attempt_first(&id).await;
+            }
+        }));
         let answers = futures::future::join_all(under_way);
         if tokio::time::timeout(REDIRECT_WAITS, answers).await.is_err() {
             tracing::warn!("a webhook was not answered within 10 seconds; redirecting without");

@@ -1,17 +1,22 @@
 //! What a person at Stripe, or at the payer's bank, could do; and the book.
+//!
+//! Each way to act takes JSON or a form, `webhook` for how its events are sent, and `return_to`: the
+//! page that a browser goes back to.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::api::Call;
+use super::api::{Call, Operation};
+use super::billing::Renewal;
 use super::disputes::Disputing;
 use super::errors::{Failure, Refusal};
 use super::params::Params;
 use super::refunds::NewRefund;
 use super::store::Kind;
+use super::webhooks::Control;
 use super::{StripeSandbox, book};
 
 pub fn router() -> Router<StripeSandbox> {
@@ -19,37 +24,61 @@ pub fn router() -> Router<StripeSandbox> {
         .route("/refunds", post(refund))
         .route("/disputes", post(dispute))
         .route("/renew", post(renew))
+        .route("/webhooks", get(list_webhooks).post(control_webhooks))
         .route("/book", get(read_book))
 }
 
-async fn refund(State(sandbox): State<StripeSandbox>, mut call: Call) -> Result<Response, Failure> {
-    call.take_webhook_mode()?;
+type Sandbox = State<StripeSandbox>;
+
+async fn refund(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure> {
     sandbox
-        .perform(&call, Kind::Refund, &NewRefund::parse(&call.params())?)
+        .act_at_desk(call, Kind::Refund, NewRefund::parse_at_desk)
         .await
 }
 
-async fn dispute(
-    State(sandbox): State<StripeSandbox>,
-    mut call: Call,
-) -> Result<Response, Failure> {
-    call.take_webhook_mode()?;
+async fn dispute(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure> {
     sandbox
-        .perform(&call, Kind::Dispute, &Disputing::parse(&call.params())?)
+        .act_at_desk(call, Kind::Dispute, Disputing::parse)
         .await
 }
 
-/// There are no subscriptions yet, so none can be renewed.
-async fn renew(mut call: Call) -> Result<Response, Failure> {
-    call.take_webhook_mode()?;
-    let params: Params<'_> = call.params();
-    params.only(&["subscription", "outcome"])?;
-    params.one_of("outcome", &["paid", "failed"])?;
-    let subscription = params.required("subscription")?;
-    Err(Refusal::missing("subscription", &subscription, "subscription").into())
+async fn renew(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure> {
+    sandbox
+        .act_at_desk(call, Kind::Subscription, Renewal::parse)
+        .await
 }
 
-async fn read_book(State(sandbox): State<StripeSandbox>) -> Result<Json<Value>, Failure> {
+async fn control_webhooks(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure> {
+    sandbox.act_at_desk(call, Kind::Event, Control::parse).await
+}
+
+/// The newest events with what became of telling them.
+async fn list_webhooks(State(sandbox): Sandbox) -> Result<Json<Value>, Failure> {
+    let view = sandbox.desk().await?;
+    Ok(Json(
+        json!({ "mode": view.webhook_mode, "items": view.events }),
+    ))
+}
+
+impl StripeSandbox {
+    /// Performs what a form or a program asks for, and sends browsers back where they came from.
+    async fn act_at_desk<O: Operation + Sync>(
+        &self,
+        mut call: Call,
+        kind: Kind,
+        parse: impl Fn(&Params<'_>) -> Result<O, Refusal>,
+    ) -> Result<Response, Failure> {
+        call.take_webhook_mode()?;
+        let back = call.take_return_to()?;
+        let answer = self.perform(&call, kind, &parse(&call.params())?).await?;
+        Ok(match back {
+            Some(path) if answer.status().is_success() => Redirect::to(&path).into_response(),
+            _ => answer,
+        })
+    }
+}
+
+async fn read_book(State(sandbox): Sandbox) -> Result<Json<Value>, Failure> {
     sandbox.catch_up().await?;
     let items = book::items(sandbox.0.db.reader()).await?;
     Ok(Json(json!({ "items": items })))

@@ -46,6 +46,11 @@ impl Refusal {
         )
     }
 
+    /// 402: the card was declined.
+    pub fn card(message: &str, code: &'static str) -> Self {
+        Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", message).code(code)
+    }
+
     /// The key was used before for something else.
     pub fn idempotency(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "idempotency_error", message)

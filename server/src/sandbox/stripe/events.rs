@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
+use url::Url;
 
 use super::store::{self, Kind, Object};
-use super::{deliveries, ids};
+use super::{deliveries, ids, settings};
 use crate::time::Timestamp;
 
 /// A week: later is as good as never.
@@ -19,8 +20,10 @@ const MOST_DUPLICATES: u32 = 100;
 /// How the webhooks of one action are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WebhookMode {
-    /// At once, beside whatever the payer's browser does.
+    /// As the desk says at that moment.
     #[default]
+    AsSet,
+    /// At once, beside whatever the payer's browser does.
     Normal,
     /// After a while.
     Delayed(Duration),
@@ -30,6 +33,8 @@ pub enum WebhookMode {
     BeforeRedirect,
     /// Not at all; the events are still listed by `/v1/events`.
     Never,
+    /// Kept back until they are released, the newest first.
+    Reversed,
 }
 
 impl FromStr for WebhookMode {
@@ -40,9 +45,11 @@ impl FromStr for WebhookMode {
             .split_once(':')
             .map_or((text, None), |(a, b)| (a, Some(b)));
         let mode = match (word, number) {
-            ("" | "normal", None) => Some(Self::Normal),
+            ("", None) => Some(Self::AsSet),
+            ("normal", None) => Some(Self::Normal),
             ("before_redirect", None) => Some(Self::BeforeRedirect),
             ("never", None) => Some(Self::Never),
+            ("reversed", None) => Some(Self::Reversed),
             ("delayed", Some(number)) => parse_delay(number).map(Self::Delayed),
             ("duplicate", Some(number)) => number
                 .parse()
@@ -54,7 +61,7 @@ impl FromStr for WebhookMode {
         mode.ok_or_else(|| {
             format!(
                 "Unknown webhook mode '{text}': use normal, delayed:MS, \
-                 duplicate:N (1 to {MOST_DUPLICATES}), before_redirect or never"
+                 duplicate:N (1 to {MOST_DUPLICATES}), before_redirect, never or reversed"
             )
         })
     }
@@ -69,11 +76,13 @@ pub fn parse_delay(text: &str) -> Option<Duration> {
 impl fmt::Display for WebhookMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AsSet => Ok(()),
             Self::Normal => f.write_str("normal"),
             Self::Delayed(delay) => write!(f, "delayed:{}", delay.as_millis()),
             Self::Duplicate(times) => write!(f, "duplicate:{times}"),
             Self::BeforeRedirect => f.write_str("before_redirect"),
             Self::Never => f.write_str("never"),
+            Self::Reversed => f.write_str("reversed"),
         }
     }
 }
@@ -102,20 +111,34 @@ pub struct Origin {
 /// One action and the events it sets off.
 pub struct Act {
     pub at: Timestamp,
+    /// Where the hosted pages are, as browsers see them; ends in `/`.
+    pub hosted_base: Url,
     origin: Origin,
     webhook: WebhookMode,
+    /// How events are really sent, once somebody looked.
+    mode: Option<WebhookMode>,
     told: i64,
-    held: Vec<String>,
+    held: Held,
+}
+
+/// Deliveries that the action sends itself once it is committed.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    pub at_once: Vec<String>,
+    /// Each after the one before it was answered.
+    pub in_order: Vec<String>,
 }
 
 impl Act {
-    pub fn new(at: Timestamp, origin: Origin, webhook: WebhookMode) -> Self {
+    pub fn new(at: Timestamp, hosted_base: Url, origin: Origin, webhook: WebhookMode) -> Self {
         Self {
             at,
+            hosted_base,
             origin,
             webhook,
+            mode: None,
             told: 0,
-            held: Vec::new(),
+            held: Held::default(),
         }
     }
 
@@ -141,7 +164,8 @@ impl Act {
         // One microsecond apart, so that lists show events in the order they were told.
         let at = Timestamp::from_micros(self.at.micros() + self.told);
         self.told += 1;
-        let pending = i64::from(self.webhook != WebhookMode::Never);
+        let mode = self.mode(connection).await?;
+        let pending = i64::from(mode != WebhookMode::Never);
         let mut shape = envelope(kind, &object.shape, at, &self.origin);
         shape["pending_webhooks"] = json!(pending);
         if !previous.is_null() {
@@ -150,8 +174,22 @@ impl Act {
         let event = Object::new(Kind::Event, shape, Some(object.id.clone()), at);
         store::put(connection, &event).await?;
         self.held
-            .extend(deliveries::plan(connection, &event.id, self.webhook, self.at).await?);
+            .at_once
+            .extend(deliveries::plan(connection, &event.id, mode, self.at).await?);
         Ok(())
+    }
+
+    /// How events are sent: as the action asks, or else as the desk says.
+    async fn mode(&mut self, connection: &mut AnyConnection) -> sqlx::Result<WebhookMode> {
+        if let Some(mode) = self.mode {
+            return Ok(mode);
+        }
+        let mode = match self.webhook {
+            WebhookMode::AsSet => settings::webhook_mode(connection).await?,
+            asked => asked,
+        };
+        self.mode = Some(mode);
+        Ok(mode)
     }
 
     pub fn webhook(&self) -> WebhookMode {
@@ -159,8 +197,13 @@ impl Act {
     }
 
     /// The deliveries that must be answered before the payer goes on.
-    pub fn into_held(self) -> Vec<String> {
+    pub fn into_held(self) -> Held {
         self.held
+    }
+
+    /// Sends these deliveries one after the other.
+    pub fn send_in_order(&mut self, deliveries: Vec<String>) {
+        self.held.in_order = deliveries;
     }
 }
 
@@ -191,10 +234,12 @@ mod tests {
             "duplicate:3",
             "before_redirect",
             "never",
+            "reversed",
+            "",
         ] {
             assert_eq!(text.parse::<WebhookMode>().unwrap().to_string(), text);
         }
-        assert_eq!("".parse(), Ok(WebhookMode::Normal));
+        assert_eq!("".parse(), Ok(WebhookMode::AsSet));
         for text in [
             "duplicate:0",
             "duplicate:101",

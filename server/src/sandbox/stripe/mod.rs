@@ -2,8 +2,11 @@
 //! signed webhooks, and a book of what was really paid.
 //!
 //! - `api` answers `/v1/…`, for the same client that talks to the real Stripe;
-//! - `checkout` is the page the payer is sent to, with Stripe's test cards;
-//! - `desk` is what a person at Stripe could do: refund, dispute, look at the book;
+//! - `checkout` is the page the payer is sent to, with Stripe's test cards; `portal` the one where
+//!   customers look after their subscriptions;
+//! - `charging` moves the money, `billing` draws the invoices of subscriptions and bills them;
+//! - `desk` is what a person at Stripe could do: refund, dispute, renew, stop webhooks, look at the
+//!   book;
 //! - `deliveries` sends the webhooks, `after` does what happens by itself;
 //! - `store` keeps every object as JSON in Stripe's shape, in the `sandbox_stripe_…` tables, so that
 //!   it survives restarts and serves several nodes.
@@ -17,7 +20,9 @@
 
 mod after;
 mod api;
+mod billing;
 mod book;
+mod charging;
 mod checkout;
 mod deliveries;
 mod desk;
@@ -28,10 +33,15 @@ mod form;
 mod ids;
 mod money;
 mod params;
+mod portal;
 mod refunds;
+mod settings;
 mod shapes;
 mod signed;
 mod store;
+mod tax;
+pub mod view;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -44,8 +54,9 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use url::Url;
 
+use self::events::{Act, Origin, WebhookMode};
 use crate::db::Database;
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 
 pub use signed::{SignedEvent, signed_event};
 
@@ -90,9 +101,15 @@ impl StripeSandbox {
         Router::new()
             .nest("/v1", api::router())
             .merge(checkout::router())
+            .merge(portal::router())
             .merge(desk::router())
             .fallback(api::unknown_url)
             .with_state(self.clone())
+    }
+
+    /// Something that begins at `at`.
+    fn act(&self, at: Timestamp, origin: Origin, webhook: WebhookMode) -> Act {
+        Act::new(at, self.0.settings.hosted_base.clone(), origin, webhook)
     }
 
     /// Makes the delivering task look now: something was written, or the clock was moved by hand.

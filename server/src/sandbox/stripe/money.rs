@@ -9,17 +9,58 @@ const ZERO_DECIMAL: &[&str] = &[
 ];
 const THREE_DECIMAL: &[&str] = &["bhd", "jod", "kwd", "omr", "tnd"];
 
-/// Whether Stripe knows the lower-case code.
+/// Whether Stripe knows the lower-case code. The client's list lacks those with three decimals.
 pub fn is_known(code: &str) -> bool {
+    if THREE_DECIMAL.contains(&code) {
+        return true;
+    }
     let lower = code.bytes().all(|byte| byte.is_ascii_lowercase());
     let parsed = code.parse::<Currency>();
     lower && parsed.is_ok_and(|currency| !matches!(currency, Currency::Unknown(_)))
 }
 
-/// The least that can be charged. Stripe: 0.50 USD; what that is in another currency moves with the
-/// rates, which the sandbox has not.
+/// The least that can be charged where Stripe names it. Source: docs.stripe.com/currencies.
+const MINIMUMS: &[(&str, i64)] = &[
+    ("aed", 200),
+    ("aud", 50),
+    ("brl", 50),
+    ("cad", 50),
+    ("chf", 50),
+    ("czk", 1_500),
+    ("dkk", 250),
+    ("eur", 50),
+    ("gbp", 30),
+    ("hkd", 400),
+    ("huf", 17_500),
+    ("inr", 50),
+    ("jpy", 50),
+    ("mxn", 1_000),
+    ("myr", 200),
+    ("nok", 300),
+    ("nzd", 50),
+    ("pln", 200),
+    ("ron", 200),
+    ("sek", 300),
+    ("sgd", 50),
+    ("thb", 1_000),
+    ("usd", 50),
+];
+
+/// The least that can be charged. In other currencies Stripe asks for what is worth 0.50 USD, which
+/// moves with the rates that the sandbox has not.
 pub fn minimum(code: &str) -> i64 {
-    if code == "usd" { 50 } else { 1 }
+    let named = MINIMUMS.iter().find(|(named, _)| *named == code);
+    named.map_or(1, |(_, least)| *least)
+}
+
+/// What an amount has to be divisible by. Stripe: three-decimal amounts end in 0; ISK and UGX are
+/// sent with two decimals that must be 0.
+pub fn step(code: &str) -> i64 {
+    match code {
+        "isk" | "ugx" => 100,
+        code if THREE_DECIMAL.contains(&code) => 10,
+        _ => 1,
+    }
 }
 
 /// Stripe: amounts have at most eight digits.
@@ -55,8 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn some_amounts_cannot_be_charged() {
+        assert_eq!((step("kwd"), step("isk"), step("usd")), (10, 100, 1));
+        assert_eq!(
+            (minimum("usd"), minimum("gbp"), minimum("xaf")),
+            (50, 30, 1)
+        );
+    }
+
+    #[test]
     fn knows_currencies() {
-        assert!(is_known("usd") && is_known("cny"));
+        assert!(is_known("usd") && is_known("cny") && is_known("kwd"));
         assert!(!is_known("USD") && !is_known("xxq") && !is_known(""));
     }
 }

@@ -3,12 +3,29 @@
 use serde_json::{Map, Value, json};
 use sqlx::AnyConnection;
 
-use super::api::Operation;
+use super::api::{Operation, check_step};
 use super::errors::{Failure, Refusal};
 use super::events::Act;
 use super::params::Params;
 use super::store::{self, Kind, Next, Object, RefundFate};
 use super::{after, book, money, shapes};
+
+const KNOWN: &[&str] = &[
+    "amount",
+    "charge",
+    "expand",
+    "metadata",
+    "payment_intent",
+    "reason",
+];
+const UNPLAYED: &[&str] = &[
+    "currency",
+    "customer",
+    "instructions_email",
+    "origin",
+    "refund_application_fee",
+    "reverse_transfer",
+];
 
 /// What is refunded.
 enum Target {
@@ -22,28 +39,34 @@ pub struct NewRefund {
     amount: Option<i64>,
     reason: Option<String>,
     metadata: Map<String, Value>,
+    /// Whether it comes back later, whatever the card says.
+    fails: bool,
 }
 
 impl NewRefund {
     pub fn parse(params: &Params<'_>) -> Result<Self, Refusal> {
-        params.only_or_unplayed(
-            &[
-                "amount",
-                "charge",
-                "expand",
-                "metadata",
-                "payment_intent",
-                "reason",
-            ],
-            &[
-                "currency",
-                "customer",
-                "instructions_email",
-                "origin",
-                "refund_application_fee",
-                "reverse_transfer",
-            ],
-        )?;
+        params.only_or_unplayed(KNOWN, UNPLAYED)?;
+        Self::read(params, amount(params)?)
+    }
+
+    /// A refund at the desk, which can be made to fail later. Fields of its form may be left empty.
+    pub fn parse_at_desk(params: &Params<'_>) -> Result<Self, Refusal> {
+        params.only_or_unplayed(&[KNOWN, &["fails"]].concat(), UNPLAYED)?;
+        let amount = match params.is_empty("amount") {
+            true => None,
+            false => amount(params)?,
+        };
+        let fails = match params.is_empty("fails") {
+            true => None,
+            false => params.one_of("fails", &["0", "1", "true", "false"])?,
+        };
+        Ok(Self {
+            fails: matches!(fails.as_deref(), Some("1" | "true")),
+            ..Self::read(params, amount)?
+        })
+    }
+
+    fn read(params: &Params<'_>, amount: Option<i64>) -> Result<Self, Refusal> {
         let target = match (params.text("payment_intent")?, params.text("charge")?) {
             (Some(intent), None) => Target::Intent(intent),
             (None, Some(charge)) => Target::Charge(charge),
@@ -64,9 +87,10 @@ impl NewRefund {
         let reasons = ["duplicate", "fraudulent", "requested_by_customer"];
         Ok(Self {
             target,
-            amount: amount(params)?,
+            amount,
             reason: params.one_of("reason", &reasons)?,
             metadata: params.metadata("metadata")?,
+            fails: false,
         })
     }
 
@@ -98,8 +122,9 @@ impl NewRefund {
             return Err(Refusal::invalid(message).code("charge_already_refunded"));
         }
         let amount = self.amount.unwrap_or(left);
+        let currency = charge.text("currency").unwrap_or_default();
+        check_step(amount, currency).map_err(|refusal| refusal.param("amount"))?;
         if amount > left {
-            let currency = charge.text("currency").unwrap_or_default();
             let message = format!(
                 "Refund amount ({}) is greater than unrefunded amount on charge ({})",
                 money::format(amount, currency),
@@ -145,7 +170,11 @@ impl Operation for NewRefund {
         let mut charge = self.charge(tx).await?;
         check_disputes(tx, &charge).await?;
         let amount = self.checked_amount(&charge)?;
-        let status = match charge.notes.refunds {
+        let fate = match self.fails {
+            true => Some(RefundFate::FailsLater),
+            false => charge.notes.refunds,
+        };
+        let status = match fate {
             Some(RefundFate::SucceedsLater) => "pending",
             Some(RefundFate::FailsLater) | None => "succeeded",
         };
@@ -158,7 +187,7 @@ impl Operation for NewRefund {
         };
         let shape = shapes::refund(&of, act.at);
         let mut refund = Object::new(Kind::Refund, shape, charge.parent.clone(), act.at);
-        plan(&mut refund, &charge, act);
+        plan(&mut refund, fate, act);
         store::put(tx, &refund).await?;
         move_refunded(tx, act, &mut charge, amount).await?;
         act.tell(tx, "refund.created", &refund).await?;
@@ -184,8 +213,8 @@ async fn check_disputes(connection: &mut AnyConnection, charge: &Object) -> Resu
 }
 
 /// What certain cards make of their refunds later.
-fn plan(refund: &mut Object, charge: &Object, act: &Act) {
-    if let Some(fate) = charge.notes.refunds {
+fn plan(refund: &mut Object, fate: Option<RefundFate>, act: &Act) {
+    if let Some(fate) = fate {
         refund.notes.next = Some(Next::Refund {
             succeeds: fate == RefundFate::SucceedsLater,
         });

@@ -1,7 +1,8 @@
 //! The objects of the sandbox, each a row with its JSON in Stripe's shape.
 //!
-//! Whoever changes an object locks it first ([`lock`]), in the order session, payment intent,
-//! charge, refund or dispute, so that two nodes neither overwrite nor block each other.
+//! Whoever changes an object locks it first ([`lock`]), in the order session, subscription, customer,
+//! invoice, payment intent, charge, refund or dispute, so that two nodes neither overwrite nor block
+//! each other.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use sqlx::AnyConnection;
 
 use super::errors::Refusal;
 use super::events::WebhookMode;
+use super::tax::Taxed;
 use crate::time::Timestamp;
 
 /// The kinds of objects kept here.
@@ -20,8 +22,31 @@ pub enum Kind {
     Refund,
     Dispute,
     Customer,
+    Product,
+    Price,
+    Subscription,
+    Invoice,
+    InvoicePayment,
+    PortalSession,
     Event,
 }
+
+/// Every kind there is.
+const KINDS: [Kind; 13] = [
+    Kind::Session,
+    Kind::PaymentIntent,
+    Kind::Charge,
+    Kind::Refund,
+    Kind::Dispute,
+    Kind::Customer,
+    Kind::Product,
+    Kind::Price,
+    Kind::Subscription,
+    Kind::Invoice,
+    Kind::InvoicePayment,
+    Kind::PortalSession,
+    Kind::Event,
+];
 
 impl Kind {
     /// Stripe's name of the kind, as in the field `object`.
@@ -33,22 +58,18 @@ impl Kind {
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::Customer => "customer",
+            Self::Product => "product",
+            Self::Price => "price",
+            Self::Subscription => "subscription",
+            Self::Invoice => "invoice",
+            Self::InvoicePayment => "invoice_payment",
+            Self::PortalSession => "billing_portal.session",
             Self::Event => "event",
         }
     }
 
     fn from_stored(text: &str) -> Option<Self> {
-        [
-            Self::Session,
-            Self::PaymentIntent,
-            Self::Charge,
-            Self::Refund,
-            Self::Dispute,
-            Self::Customer,
-            Self::Event,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
+        KINDS.into_iter().find(|kind| kind.as_str() == text)
     }
 
     /// Where objects of the kind are listed.
@@ -60,16 +81,44 @@ impl Kind {
             Self::Refund => "/v1/refunds",
             Self::Dispute => "/v1/disputes",
             Self::Customer => "/v1/customers",
+            Self::Product => "/v1/products",
+            Self::Price => "/v1/prices",
+            Self::Subscription => "/v1/subscriptions",
+            Self::Invoice => "/v1/invoices",
+            Self::InvoicePayment => "/v1/invoice_payments",
+            Self::PortalSession => "/v1/billing_portal/sessions",
             Self::Event => "/v1/events",
         }
     }
 
-    /// The field of the shape that lists of the kind are filtered by.
+    /// The field of the shape of which lists of the kind take several values.
     const fn facet(self) -> Option<&'static str> {
         match self {
-            Self::Session => Some("status"),
+            Self::Session | Self::Subscription | Self::Invoice | Self::InvoicePayment => {
+                Some("status")
+            }
+            Self::Product => Some("id"),
+            Self::Price => Some("lookup_key"),
             Self::Event => Some("type"),
             _ => None,
+        }
+    }
+
+    /// What else lists of the kind are filtered by: names in the order of the alphabet, and where
+    /// in the shape the values are.
+    const fn labels(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Customer => &[("email", "/email")],
+            Self::Product => &[("active", "/active")],
+            Self::Price => &[
+                ("active", "/active"),
+                ("currency", "/currency"),
+                ("type", "/type"),
+            ],
+            Self::Subscription => &[("price", "/items/data/0/price/id")],
+            Self::Invoice => &[("customer", "/customer")],
+            Self::InvoicePayment => &[("payment_intent", "/payment/payment_intent")],
+            _ => &[],
         }
     }
 
@@ -89,6 +138,12 @@ pub struct Notes {
     pub intent: Map<String, Value>,
     /// Of a session: whether the payment makes a customer.
     pub makes_customer: bool,
+    /// Of a session: whether the payment makes an invoice.
+    pub makes_invoice: bool,
+    /// Of a session: what its subscription is made with.
+    pub subscription: Map<String, Value>,
+    /// Of a subscription: how it is billed.
+    pub billing: Option<Billing>,
     /// What happens by itself when the object is due.
     pub next: Option<Next>,
     /// Of a charge: what becomes of its refunds, if not what usually does.
@@ -109,6 +164,38 @@ pub enum Next {
     Dispute { reason: String, inquiry: bool },
     /// The refund arrives, or comes back.
     Refund { succeeds: bool },
+    /// The subscription's period ends, or its unpaid invoice is tried again.
+    Bill,
+}
+
+/// How a subscription is billed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Billing {
+    /// The number of the card its invoices are charged to.
+    pub card: String,
+    /// How many periods have ended since the billing cycle's anchor.
+    pub cycles: i64,
+    /// When the current period ends, in seconds.
+    pub renews_at: i64,
+    /// The latest invoice, while it is unpaid.
+    pub unpaid: Option<Unpaid>,
+    /// The name of what is subscribed to.
+    pub plan: String,
+    /// Lines that wait for the next invoice, with their tax.
+    pub pending: Vec<(Value, Taxed)>,
+    /// The `client_reference_id` of the session it began with, for the book.
+    pub client_reference_id: Option<String>,
+}
+
+/// An invoice that could not be charged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unpaid {
+    pub invoice: String,
+    /// How often it was tried by itself.
+    pub tries: usize,
+    /// When it is tried again, in seconds; never, once it is given up.
+    pub again_at: Option<i64>,
 }
 
 /// What the test card makes of refunds.
@@ -124,8 +211,9 @@ pub enum RefundFate {
 pub struct Object {
     pub kind: Kind,
     pub id: String,
-    /// What it belongs to: a session's customer, an intent's session, a charge's or refund's or
-    /// dispute's intent, an event's object.
+    /// What it belongs to: a session's, subscription's or portal session's customer, an intent's
+    /// session or invoice, a charge's or refund's or dispute's intent, a price's product, an
+    /// invoice's subscription, an invoice payment's invoice, an event's object.
     pub parent: Option<String>,
     pub shape: Value,
     pub notes: Notes,
@@ -167,6 +255,24 @@ impl Object {
     fn facet(&self) -> Option<&str> {
         self.text(self.kind.facet()?)
     }
+
+    /// Its labels as they are stored: `<active=true><type=recurring>`.
+    fn labels(&self) -> Option<String> {
+        let labels = self.kind.labels().iter();
+        let values = labels.filter_map(|(name, place)| {
+            let value = self.shape.pointer(place).filter(|value| !value.is_null())?;
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            Some(label(name, &text))
+        });
+        let text: String = values.collect();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+fn label(name: &str, value: &str) -> String {
+    format!("<{name}={value}>")
 }
 
 #[derive(sqlx::FromRow)]
@@ -254,6 +360,24 @@ pub async fn lock_kind(
         .filter(|object| object.kind == kind))
 }
 
+/// Every object of `kind` that belongs to `parent`, newest first.
+pub async fn children(
+    connection: &mut AnyConnection,
+    kind: Kind,
+    parent: &str,
+) -> sqlx::Result<Vec<Object>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT id, kind, parent_id, state, notes, due_at, created_at \
+         FROM sandbox_stripe_objects WHERE parent_id = $1 AND kind = $2 \
+         ORDER BY created_at DESC, id DESC",
+    )
+    .bind(parent)
+    .bind(kind.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Object::try_from).collect()
+}
+
 /// The newest object of `kind` that belongs to `parent`.
 pub async fn newest_child(
     connection: &mut AnyConnection,
@@ -273,29 +397,53 @@ pub async fn newest_child(
     )
 }
 
+macro_rules! put_sql {
+    ($conflict:literal) => {
+        concat!(
+            "INSERT INTO sandbox_stripe_objects \
+             (id, kind, parent_id, facet, state, notes, due_at, created_at, labels) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO ",
+            $conflict
+        )
+    };
+}
+
 /// Writes a new object, or a changed one that was locked.
 pub async fn put(connection: &mut AnyConnection, object: &Object) -> sqlx::Result<()> {
+    let sql = put_sql!(
+        "UPDATE SET parent_id = excluded.parent_id, facet = excluded.facet, \
+         state = excluded.state, notes = excluded.notes, due_at = excluded.due_at, \
+         labels = excluded.labels"
+    );
+    write(connection, sql, object).await?;
+    Ok(())
+}
+
+/// Writes a new object whose id the caller chose. False if the id is taken.
+pub async fn add(connection: &mut AnyConnection, object: &Object) -> sqlx::Result<bool> {
+    Ok(write(connection, put_sql!("NOTHING"), object).await? == 1)
+}
+
+async fn write(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    object: &Object,
+) -> sqlx::Result<u64> {
     let notes = serde_json::to_string(&object.notes)
         .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    sqlx::query(
-        "INSERT INTO sandbox_stripe_objects \
-         (id, kind, parent_id, facet, state, notes, due_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, \
-         facet = excluded.facet, state = excluded.state, notes = excluded.notes, \
-         due_at = excluded.due_at",
-    )
-    .bind(&object.id)
-    .bind(object.kind.as_str())
-    .bind(object.parent.as_deref())
-    .bind(object.facet())
-    .bind(object.shape.to_string())
-    .bind(notes)
-    .bind(object.due_at.map(Timestamp::micros))
-    .bind(object.created_at.micros())
-    .execute(connection)
-    .await?;
-    Ok(())
+    let written = sqlx::query(sql)
+        .bind(&object.id)
+        .bind(object.kind.as_str())
+        .bind(object.parent.as_deref())
+        .bind(object.facet())
+        .bind(object.shape.to_string())
+        .bind(notes)
+        .bind(object.due_at.map(Timestamp::micros))
+        .bind(object.created_at.micros())
+        .bind(object.labels())
+        .execute(connection)
+        .await?;
+    Ok(written.rows_affected())
 }
 
 /// Ids of what should have happened by now, the longest due first.
@@ -325,6 +473,8 @@ pub struct Page {
     pub created_from: Option<Timestamp>,
     pub created_before: Option<Timestamp>,
     pub facets: Vec<String>,
+    /// Names and values, names in the order of the alphabet.
+    pub labels: Vec<(&'static str, String)>,
     pub parent: Option<String>,
     pub id: Option<String>,
 }
@@ -340,10 +490,32 @@ impl Page {
             created_from: None,
             created_before: None,
             facets: Vec::new(),
+            labels: Vec::new(),
             parent: None,
             id: None,
         }
     }
+
+    /// The pattern that the stored labels have to match.
+    fn label_pattern(&self) -> Option<String> {
+        let labels = self.labels.iter();
+        let wanted: Vec<_> = labels
+            .map(|(name, value)| escape_pattern(&label(name, value)))
+            .collect();
+        (!wanted.is_empty()).then(|| format!("%{}%", wanted.join("%")))
+    }
+}
+
+/// Text that LIKE takes literally, escaped by `!`.
+fn escape_pattern(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            escaped.push('!');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 macro_rules! page_sql {
@@ -353,8 +525,9 @@ macro_rules! page_sql {
              FROM sandbox_stripe_objects WHERE kind = $1 \
              AND created_at >= $2 AND created_at < $3 \
              AND ($4 IS NULL OR parent_id = $4) \
-             AND ($5 IS NULL OR $5 LIKE '%,' || facet || ',%') \
+             AND ($5 IS NULL OR REPLACE($5, ',' || facet || ',', '') <> $5) \
              AND ($9 IS NULL OR id = $9) \
+             AND ($10 IS NULL OR labels LIKE $10 ESCAPE '!') \
              AND ($6 IS NULL OR (created_at, id) ",
             $beside,
             " ($6, $7)) ORDER BY created_at ",
@@ -378,7 +551,8 @@ pub async fn list(
         page_sql!("<", "DESC")
     };
     let beside = page.newer_than.as_ref().or(page.older_than.as_ref());
-    // LIKE is the one test for "is in this list" that both databases can be given as a text.
+    // A text that is shorter without a value has it: the one test for "is in this list" that both
+    // databases can be given as a text.
     let facets = (!page.facets.is_empty()).then(|| format!(",{},", page.facets.join(",")));
     let rows: Vec<Row> = sqlx::query_as(sql)
         .bind(page.kind.as_str())
@@ -390,6 +564,7 @@ pub async fn list(
         .bind(beside.map(|(_, id)| id.as_str()))
         .bind(page.limit + 1)
         .bind(page.id.as_deref())
+        .bind(page.label_pattern())
         .fetch_all(connection)
         .await?;
     let limit = usize::try_from(page.limit).unwrap_or(0);

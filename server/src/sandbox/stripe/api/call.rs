@@ -18,7 +18,7 @@ const MAX_KEY: usize = 255;
 pub struct Call {
     pub request_id: Option<String>,
     pub idempotency_key: Option<String>,
-    /// How the events of this call are delivered. The API always does so normally.
+    /// How the events of this call are delivered; the API says nothing.
     pub webhook: WebhookMode,
     endpoint: String,
     fields: Fields,
@@ -45,6 +45,26 @@ impl Call {
         }
         Ok(())
     }
+
+    /// Takes the sandbox's own parameter `return_to` out of the call: a path of this site.
+    pub fn take_return_to(&mut self) -> Result<Option<String>, Refusal> {
+        match self.fields.remove("return_to") {
+            None => Ok(None),
+            Some(Tree::Leaf(path)) if is_local_path(&path) => Ok(Some(path)),
+            Some(_) => {
+                let message = "Invalid path: return_to must begin with one `/`.";
+                Err(Refusal::invalid(message).param("return_to"))
+            }
+        }
+    }
+}
+
+/// Whether a browser sent there stays on the site.
+fn is_local_path(path: &str) -> bool {
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    plain && path.starts_with('/') && !path.starts_with("//")
 }
 
 impl<S: Send + Sync> FromRequest<S> for Call {
@@ -62,7 +82,7 @@ impl<S: Send + Sync> FromRequest<S> for Call {
         Ok(Self {
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
             idempotency_key: idempotency_key(&parts.headers)?,
-            webhook: WebhookMode::Normal,
+            webhook: WebhookMode::AsSet,
             endpoint: format!("{} {}", parts.method, parts.uri.path()),
             fields,
         })

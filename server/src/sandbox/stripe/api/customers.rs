@@ -37,7 +37,8 @@ async fn retrieve(
 async fn list(State(sandbox): State<StripeSandbox>, call: Call) -> Result<Response, Failure> {
     let params = call.params();
     let mut reader = sandbox.0.db.reader().acquire().await?;
-    let page = listing::page(&mut reader, Kind::Customer, &params, &[]).await?;
+    let mut page = listing::page(&mut reader, Kind::Customer, &params, &["email"]).await?;
+    listing::label(&mut page, &params, "email")?;
     listing::answer(&mut reader, &page, &params).await
 }
 

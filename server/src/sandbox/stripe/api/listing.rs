@@ -50,12 +50,19 @@ pub async fn answer(
     page: &Page,
     params: &Params<'_>,
 ) -> Result<Response, Failure> {
-    let paths = expand::parse(page.kind, params)?;
+    let paths = expand::parse_list(page.kind, params)?;
     let (objects, has_more) = store::list(connection, page).await?;
     let data = objects.into_iter().map(|object| object.shape).collect();
     let mut list = shapes::list(data, has_more, page.kind.list_url());
     expand::apply(connection, &mut list, &paths).await?;
     Ok(json_response(StatusCode::OK, list.to_string()))
+}
+
+/// Filters the page by the label that the parameter of the same name asks for.
+pub fn label(page: &mut Page, params: &Params<'_>, name: &'static str) -> Result<(), Refusal> {
+    let value = params.text(name)?;
+    page.labels.extend(value.map(|value| (name, value)));
+    Ok(())
 }
 
 pub fn limit(params: &Params<'_>) -> Result<i64, Refusal> {

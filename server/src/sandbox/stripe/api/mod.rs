@@ -1,15 +1,20 @@
 //! `/v1/…`: the part of Stripe's HTTP API that is played.
 
 mod call;
+mod catalog;
 mod customers;
 mod events;
 mod expand;
 mod gate;
 mod idempotency;
+mod invoices;
+mod lines;
 mod listing;
 mod new_session;
 mod payments;
+mod portal;
 mod sessions;
+mod subscriptions;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -26,12 +31,17 @@ use super::refunds::NewRefund;
 use super::store::{self, Kind};
 
 pub use call::Call;
+pub use new_session::{at_least, check_step};
 
 pub fn router() -> Router<StripeSandbox> {
     Router::new()
         .merge(sessions::router())
         .merge(payments::router())
         .merge(customers::router())
+        .merge(catalog::router())
+        .merge(subscriptions::router())
+        .merge(invoices::router())
+        .merge(portal::router())
         .merge(events::router())
         .route("/refunds", get(payments::list_refunds).post(refund))
         .fallback(unknown_v1_url)
@@ -89,7 +99,7 @@ impl StripeSandbox {
             request_id: call.request_id.clone(),
             idempotency_key: call.idempotency_key.clone(),
         };
-        let mut act = Act::new(now, origin, call.webhook);
+        let mut act = self.act(now, origin, call.webhook);
         let (status, body) = match operation.run(&mut tx, &mut act).await {
             Ok(mut shape) => {
                 expand::apply(&mut tx, &mut shape, &paths).await?;

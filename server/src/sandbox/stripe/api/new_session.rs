@@ -7,17 +7,18 @@ use sqlx::AnyConnection;
 use url::Url;
 
 use super::Operation;
+use super::lines::{self, Mode, WantedLine};
 use crate::sandbox::stripe::errors::{Failure, Refusal};
 use crate::sandbox::stripe::events::Act;
 use crate::sandbox::stripe::params::Params;
 use crate::sandbox::stripe::store::{self, Kind, Next, Object};
+use crate::sandbox::stripe::tax::Taxed;
 use crate::sandbox::stripe::{money, shapes};
 use crate::time::Timestamp;
 
 /// Stripe: a session lives 30 minutes to 24 hours, 24 hours when nothing is said.
 const SHORTEST_LIFE: Duration = Duration::from_secs(30 * 60);
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3_600);
-const MAX_LINE_ITEMS: usize = 100;
 const MAX_REFERENCE: usize = 200;
 
 const KNOWN: &[&str] = &[
@@ -31,6 +32,7 @@ const KNOWN: &[&str] = &[
     "customer_email",
     "expand",
     "expires_at",
+    "invoice_creation",
     "line_items",
     "locale",
     "metadata",
@@ -38,6 +40,7 @@ const KNOWN: &[&str] = &[
     "payment_intent_data",
     "payment_method_types",
     "submit_type",
+    "subscription_data",
     "success_url",
     "ui_mode",
 ];
@@ -56,7 +59,6 @@ const UNPLAYED: &[&str] = &[
     "discounts",
     "excluded_payment_method_types",
     "integration_identifier",
-    "invoice_creation",
     "managed_payments",
     "name_collection",
     "optional_items",
@@ -73,7 +75,6 @@ const UNPLAYED: &[&str] = &[
     "setup_intent_data",
     "shipping_address_collection",
     "shipping_options",
-    "subscription_data",
     "tax_id_collection",
     "wallet_options",
 ];
@@ -92,9 +93,10 @@ pub struct NewSession {
     metadata: Map<String, Value>,
     intent: Map<String, Value>,
     makes_customer: bool,
-    lines: Vec<shapes::LineItem>,
-    currency: String,
-    amount: i64,
+    makes_invoice: bool,
+    subscription: Map<String, Value>,
+    mode: Mode,
+    lines: Vec<WantedLine>,
     payment_method_types: Vec<String>,
     automatic_tax: bool,
     shown: Map<String, Value>,
@@ -104,11 +106,11 @@ impl NewSession {
     /// `page_url` is where the hosted pages are, without the session's id.
     pub fn parse(params: &Params<'_>, page_url: String) -> Result<Self, Refusal> {
         params.only_or_unplayed(KNOWN, UNPLAYED)?;
-        check_mode(params)?;
+        let mode = mode(params)?;
         let (customer, customer_email) = payer(params)?;
-        let lines = line_items(params)?;
-        let (currency, amount) = total(&lines)?;
+        let lines = lines::parse(params)?;
         let creation = params.one_of("customer_creation", &["always", "if_required"])?;
+        let makes_invoice = invoice_creation(params)?;
         Ok(Self {
             page_url,
             success_url: web_address(params, "success_url")?
@@ -120,10 +122,12 @@ impl NewSession {
             expires_at: params.integer("expires_at")?,
             metadata: params.metadata("metadata")?,
             intent: intent_data(params)?,
-            makes_customer: creation.as_deref() == Some("always"),
+            // An invoice is drawn to somebody.
+            makes_customer: creation.as_deref() == Some("always") || makes_invoice,
+            makes_invoice,
+            subscription: subscription_data(params)?,
+            mode,
             lines,
-            currency,
-            amount,
             payment_method_types: payment_method_types(params)?,
             automatic_tax: automatic_tax(params)?,
             shown: shown(params, creation)?,
@@ -131,17 +135,36 @@ impl NewSession {
     }
 }
 
-fn check_mode(params: &Params<'_>) -> Result<(), Refusal> {
-    match params
+/// What only one of the modes takes.
+const ONLY_FOR: &[(&str, Mode)] = &[
+    ("customer_creation", Mode::Payment),
+    ("invoice_creation", Mode::Payment),
+    ("payment_intent_data", Mode::Payment),
+    ("submit_type", Mode::Payment),
+    ("subscription_data", Mode::Subscription),
+];
+
+fn mode(params: &Params<'_>) -> Result<Mode, Refusal> {
+    let mode = match params
         .one_of("mode", &["payment", "setup", "subscription"])?
         .as_deref()
     {
-        None => Err(params.missing("mode")),
-        Some("payment") => match params.one_of("ui_mode", UI_MODES)?.as_deref() {
-            None | Some("hosted_page" | "hosted") => Ok(()),
-            Some(other) => Err(Refusal::unplayed(&format!("`ui_mode={other}`"), "ui_mode")),
-        },
-        Some(other) => Err(Refusal::unplayed(&format!("`mode={other}`"), "mode")),
+        None => return Err(params.missing("mode")),
+        Some("payment") => Mode::Payment,
+        Some("subscription") => Mode::Subscription,
+        Some(other) => return Err(Refusal::unplayed(&format!("`mode={other}`"), "mode")),
+    };
+    if let Some((field, only)) = ONLY_FOR
+        .iter()
+        .find(|(field, only)| params.has(field) && *only != mode)
+    {
+        let only = only.as_str();
+        let message = format!("You can only use `{field}` in `{only}` mode.");
+        return Err(Refusal::invalid(message).param(*field));
+    }
+    match params.one_of("ui_mode", UI_MODES)?.as_deref() {
+        None | Some("hosted_page" | "hosted") => Ok(mode),
+        Some(other) => Err(Refusal::unplayed(&format!("`ui_mode={other}`"), "ui_mode")),
     }
 }
 
@@ -177,7 +200,8 @@ fn payer(params: &Params<'_>) -> Result<(Option<String>, Option<String>), Refusa
     Ok((customer, email))
 }
 
-fn web_address(params: &Params<'_>, field: &str) -> Result<Option<String>, Refusal> {
+/// An address a browser can be sent to.
+pub fn web_address(params: &Params<'_>, field: &str) -> Result<Option<String>, Refusal> {
     let Some(text) = params.text(field)? else {
         return Ok(None);
     };
@@ -190,65 +214,8 @@ fn web_address(params: &Params<'_>, field: &str) -> Result<Option<String>, Refus
         .param(params.name(field)))
 }
 
-fn line_items(params: &Params<'_>) -> Result<Vec<shapes::LineItem>, Refusal> {
-    let items = params.items("line_items")?;
-    if items.is_empty() {
-        return Err(params.missing("line_items"));
-    }
-    if items.len() > MAX_LINE_ITEMS {
-        let message = format!("A session can have at most {MAX_LINE_ITEMS} line items.");
-        return Err(Refusal::invalid(message).param("line_items"));
-    }
-    items.iter().map(line_item).collect()
-}
-
-fn line_item(item: &Params<'_>) -> Result<shapes::LineItem, Refusal> {
-    item.only_or_unplayed(
-        &["price", "price_data", "quantity"],
-        &[
-            "adjustable_quantity",
-            "dynamic_tax_rates",
-            "metadata",
-            "tax_rates",
-        ],
-    )?;
-    if let Some(price) = item.text("price")? {
-        // Nobody can make a price here yet, so there is none.
-        return Err(Refusal::missing("price", &price, &item.name("price")));
-    }
-    let price = item
-        .child("price_data")?
-        .ok_or_else(|| item.missing("price_data"))?;
-    price.only_or_unplayed(
-        &["currency", "product_data", "tax_behavior", "unit_amount"],
-        &["product", "recurring", "unit_amount_decimal"],
-    )?;
-    price.one_of("tax_behavior", &["exclusive", "inclusive", "unspecified"])?;
-    let product = price
-        .child("product_data")?
-        .ok_or_else(|| price.missing("product_data"))?;
-    product.only_or_unplayed(
-        &[
-            "description",
-            "images",
-            "metadata",
-            "name",
-            "tax_code",
-            "unit_label",
-        ],
-        &["tax_details"],
-    )?;
-    product.text("description")?;
-    product.metadata("metadata")?;
-    Ok(shapes::LineItem {
-        name: product.required("name")?,
-        currency: currency(&price)?,
-        unit_amount: at_least(&price, "unit_amount", 0)?,
-        quantity: at_least(item, "quantity", 1)?,
-    })
-}
-
-fn currency(price: &Params<'_>) -> Result<String, Refusal> {
+/// `currency`, if Stripe knows it.
+pub fn currency(price: &Params<'_>) -> Result<String, Refusal> {
     let code = price.required("currency")?.to_ascii_lowercase();
     if money::is_known(&code) {
         return Ok(code);
@@ -260,7 +227,8 @@ fn currency(price: &Params<'_>) -> Result<String, Refusal> {
     Err(Refusal::invalid(message).param(price.name("currency")))
 }
 
-fn at_least(params: &Params<'_>, field: &str, least: i64) -> Result<i64, Refusal> {
+/// An integer that has to be there.
+pub fn at_least(params: &Params<'_>, field: &str, least: i64) -> Result<i64, Refusal> {
     let number = params
         .integer(field)?
         .ok_or_else(|| params.missing(field))?;
@@ -273,38 +241,21 @@ fn at_least(params: &Params<'_>, field: &str, least: i64) -> Result<i64, Refusal
         .param(params.name(field)))
 }
 
-/// The one currency of all lines and their sum, within what can be charged.
-fn total(lines: &[shapes::LineItem]) -> Result<(String, i64), Refusal> {
-    let currency = lines
-        .first()
-        .map(|line| line.currency.clone())
-        .unwrap_or_default();
-    if lines.iter().any(|line| line.currency != currency) {
-        let message = "All line items of a Checkout Session must use the same currency.";
-        return Err(Refusal::invalid(message).param("line_items"));
+/// `unit_amount` in a currency of which not every amount can be charged.
+pub fn unit_amount(params: &Params<'_>, currency: &str) -> Result<i64, Refusal> {
+    let amount = at_least(params, "unit_amount", 0)?;
+    check_step(amount, currency).map_err(|refusal| refusal.param(params.name("unit_amount")))?;
+    Ok(amount)
+}
+
+/// Refuses amounts with digits that the currency's coins do not have.
+pub fn check_step(amount: i64, currency: &str) -> Result<(), Refusal> {
+    let step = money::step(currency);
+    if amount % step == 0 {
+        return Ok(());
     }
-    let sum = lines
-        .iter()
-        .try_fold(0_i64, |sum, line| sum.checked_add(line.total()?));
-    let amount = sum
-        .filter(|amount| *amount <= money::MAXIMUM)
-        .ok_or_else(|| {
-            let most = money::format(money::MAXIMUM, &currency);
-            let message =
-                format!("The Checkout Session's total amount due must be no more than {most}");
-            Refusal::invalid(message)
-                .code("amount_too_large")
-                .param("line_items")
-        })?;
-    if amount < money::minimum(&currency) {
-        let least = money::format(money::minimum(&currency), &currency);
-        let message =
-            format!("The Checkout Session's total amount due must add up to at least {least}");
-        return Err(Refusal::invalid(message)
-            .code("amount_too_small")
-            .param("line_items"));
-    }
-    Ok((currency, amount))
+    let message = format!("Invalid amount: in {currency} it must be divisible by {step}.");
+    Err(Refusal::invalid(message).code("parameter_invalid_integer"))
 }
 
 /// Fields of the payment intent to be, named as they are there.
@@ -343,6 +294,48 @@ fn intent_data(params: &Params<'_>) -> Result<Map<String, Value>, Refusal> {
     }
     fields.insert("metadata".to_owned(), data.metadata("metadata")?.into());
     Ok(fields)
+}
+
+/// Fields of the subscription to be, named as they are there.
+fn subscription_data(params: &Params<'_>) -> Result<Map<String, Value>, Refusal> {
+    let mut fields = Map::new();
+    let Some(data) = params.child("subscription_data")? else {
+        return Ok(fields);
+    };
+    data.only_or_unplayed(
+        &["description", "metadata"],
+        &[
+            "application_fee_percent",
+            "billing_cycle_anchor",
+            "billing_cycle_anchor_config",
+            "billing_mode",
+            "default_tax_rates",
+            "invoice_settings",
+            "on_behalf_of",
+            "pending_invoice_item_interval",
+            "proration_behavior",
+            "transfer_data",
+            "trial_end",
+            "trial_period_days",
+            "trial_settings",
+        ],
+    )?;
+    if let Some(text) = data.text_up_to("description", 500)? {
+        fields.insert("description".to_owned(), text.into());
+    }
+    fields.insert("metadata".to_owned(), data.metadata("metadata")?.into());
+    Ok(fields)
+}
+
+/// Whether the payment makes an invoice.
+fn invoice_creation(params: &Params<'_>) -> Result<bool, Refusal> {
+    let Some(creation) = params.child("invoice_creation")? else {
+        return Ok(false);
+    };
+    creation.only_or_unplayed(&["enabled"], &["invoice_data"])?;
+    creation
+        .boolean("enabled")?
+        .ok_or_else(|| creation.missing("enabled"))
 }
 
 /// Older clients call it `payment_method_types`, newer ones `allowed_payment_method_types`.
@@ -399,7 +392,13 @@ impl NewSession {
         Ok(Timestamp::from_seconds(asked))
     }
 
-    fn shape(&self, known_email: Option<&str>, ends_at: Timestamp, at: Timestamp) -> Value {
+    fn shape(
+        &self,
+        known_email: Option<&str>,
+        (currency, taxed): (&str, Taxed),
+        ends_at: Timestamp,
+        at: Timestamp,
+    ) -> Value {
         let of = shapes::SessionOf {
             url: &self.page_url,
             success_url: &self.success_url,
@@ -408,8 +407,10 @@ impl NewSession {
             customer: self.customer.as_deref(),
             customer_email: self.customer_email.as_deref(),
             known_email: known_email.or(self.customer_email.as_deref()),
-            currency: &self.currency,
-            amount: self.amount,
+            mode: self.mode.as_str(),
+            currency,
+            taxed,
+            makes_invoice: self.makes_invoice,
             expires_at: ends_at.seconds(),
             metadata: &self.metadata,
             payment_method_types: &self.payment_method_types,
@@ -437,17 +438,25 @@ impl Operation for NewSession {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         let ends_at = self.ends_at(act.at)?;
         let email = self.email_of_customer(tx).await?;
-        let shape = self.shape(email.as_deref(), ends_at, act.at);
+        let lines = lines::resolve(tx, &self.lines, self.automatic_tax, act.at).await?;
+        lines::check_mode(&lines, self.mode)?;
+        let (currency, taxed) = lines::total(&lines)?;
+        let shape = self.shape(email.as_deref(), (&currency, taxed), ends_at, act.at);
         let mut session = Object::new(Kind::Session, shape, self.customer.clone(), act.at);
-        session.notes.line_items = self
-            .lines
+        session.notes.line_items = lines
             .iter()
-            .map(|line| shapes::line_item(line, act.at))
+            .map(|line| shapes::line_item(&line.item))
             .collect();
         session.notes.intent = self.intent.clone();
+        session.notes.subscription = self.subscription.clone();
         session.notes.makes_customer = self.makes_customer;
+        session.notes.makes_invoice = self.makes_invoice;
         session.notes.next = Some(Next::Expire);
         session.due_at = Some(ends_at);
+        if self.mode == Mode::Subscription {
+            // Its invoices name them long after the session.
+            lines::keep(tx, &lines).await?;
+        }
         store::put(tx, &session).await?;
         Ok(session.shape)
     }

@@ -8,9 +8,13 @@ use crate::sandbox::stripe::store::{Next, RefundFate};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     Success,
-    /// Success, after the bank asked the payer (3-D Secure).
-    Authentication,
+    /// Success, after the bank asked the payer (3-D Secure); whether it asks each time.
+    Authentication {
+        always: bool,
+    },
     Declined(Decline),
+    /// Success for the first invoice of a subscription, then declined.
+    Once,
     /// Success; refunds of it go their own way.
     Refunds(RefundFate),
     /// Success; then the card's holder disputes it.
@@ -21,6 +25,41 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Whether the bank asks the payer first.
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::Authentication { .. })
+    }
+
+    /// Why a charge fails that the payer makes; `authenticated` is how the bank's question went, if
+    /// it was asked.
+    pub fn attended(&self, authenticated: Option<bool>) -> Option<Decline> {
+        match self {
+            Self::Declined(why) => Some(*why),
+            Self::Authentication { .. } if authenticated == Some(false) => {
+                Some(Decline::AuthenticationFailed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Why an invoice after the first is not paid, although its payer is there.
+    pub fn at_the_counter(&self, authenticated: Option<bool>) -> Option<Decline> {
+        match self {
+            Self::Once => Some(Decline::Generic),
+            fate => fate.attended(authenticated),
+        }
+    }
+
+    /// Why a charge fails that is made while the payer is away.
+    pub fn unattended(&self) -> Option<Decline> {
+        match self {
+            Self::Declined(why) => Some(*why),
+            Self::Once => Some(Decline::Generic),
+            Self::Authentication { always: true } => Some(Decline::AuthenticationRequired),
+            _ => None,
+        }
+    }
+
     pub fn refunds(&self) -> Option<RefundFate> {
         match self {
             Self::Refunds(fate) => Some(*fate),
@@ -51,6 +90,8 @@ pub enum Decline {
     ProcessingError,
     NotATestCard,
     AuthenticationFailed,
+    /// The bank wants to ask, and the payer is away.
+    AuthenticationRequired,
     /// A delayed payment that did not come in.
     BankRefused,
 }
@@ -63,6 +104,7 @@ impl Decline {
             Self::IncorrectCvc => "incorrect_cvc",
             Self::ProcessingError => "processing_error",
             Self::AuthenticationFailed => "payment_intent_authentication_failure",
+            Self::AuthenticationRequired => "authentication_required",
             Self::BankRefused => "payment_method_provider_decline",
             _ => "card_declined",
         }
@@ -76,6 +118,7 @@ impl Decline {
             Self::LostCard => Some("lost_card"),
             Self::StolenCard => Some("stolen_card"),
             Self::NotATestCard => Some("test_mode_live_card"),
+            Self::AuthenticationRequired => Some("authentication_required"),
             _ => None,
         }
     }
@@ -98,6 +141,9 @@ impl Decline {
                 "We are unable to authenticate your payment method. Please choose a different \
                  payment method and try again."
             }
+            Self::AuthenticationRequired => {
+                "Your card was declined. This transaction requires authentication."
+            }
             Self::BankRefused => "The payment was refused by your bank.",
         }
     }
@@ -113,7 +159,7 @@ pub struct Card {
 /// The cards with a fate of their own.
 const FATES: &[(&str, Fate)] = &[
     ("4000000000000002", Fate::Declined(Decline::Generic)),
-    ("4000000000000341", Fate::Declined(Decline::Generic)),
+    ("4000000000000341", Fate::Once),
     (
         "4000000000009995",
         Fate::Declined(Decline::InsufficientFunds),
@@ -123,9 +169,9 @@ const FATES: &[(&str, Fate)] = &[
     ("4000000000000069", Fate::Declined(Decline::ExpiredCard)),
     ("4000000000000127", Fate::Declined(Decline::IncorrectCvc)),
     ("4000000000000119", Fate::Declined(Decline::ProcessingError)),
-    ("4000002760003184", Fate::Authentication),
-    ("4000002500003155", Fate::Authentication),
-    ("4000000000003220", Fate::Authentication),
+    ("4000002760003184", Fate::Authentication { always: true }),
+    ("4000002500003155", Fate::Authentication { always: false }),
+    ("4000000000003220", Fate::Authentication { always: true }),
     ("4000000000007726", Fate::Refunds(RefundFate::SucceedsLater)),
     ("4000000000005126", Fate::Refunds(RefundFate::FailsLater)),
     (
@@ -184,6 +230,10 @@ impl Card {
             None => Fate::Declined(Decline::NotATestCard),
         };
         Some(Self { number, fate })
+    }
+
+    pub fn number(&self) -> &str {
+        &self.number
     }
 
     /// `payment_method_details` of a charge.

@@ -1,9 +1,10 @@
 //! The hosted pages: what the payer sees. Plain HTML that works without script.
 
 pub mod cards;
-mod pages;
+mod misfit;
+pub mod pages;
 pub mod payment;
-mod words;
+pub mod words;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -13,8 +14,9 @@ use http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 use self::cards::Card;
+use self::misfit::Misfit;
 use self::pages::{Page, PayForm};
-use self::payment::{Attempt, Means, Outcome};
+use self::payment::{Attempt, Means, Outcome, Unfit};
 use self::words::Words;
 use super::StripeSandbox;
 use super::api::Call;
@@ -95,6 +97,14 @@ fn page(words: &Words, outcome: &Outcome, form: &PayForm) -> Page {
             let form = form.with_problem(words.declined(*why));
             Page::pay(StatusCode::PAYMENT_REQUIRED, words, session, &form)
         }
+        Outcome::Refused(session, why) => {
+            let problem = match why {
+                Unfit::OnlyByCard => words.only_by_card,
+                Unfit::Misfit => words.misfit,
+            };
+            let form = form.with_problem(problem);
+            Page::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, &form)
+        }
         Outcome::Complete(session) => Page::complete(words, session, &success_url(session)),
         Outcome::Expired => Page::notice(StatusCode::GONE, words, words.expired),
         Outcome::Unknown => Page::notice(StatusCode::NOT_FOUND, words, words.unknown),
@@ -116,7 +126,7 @@ async fn receipt(
 }
 
 impl StripeSandbox {
-    async fn find(&self, kind: Kind, id: &str) -> sqlx::Result<Option<Object>> {
+    pub(super) async fn find(&self, kind: Kind, id: &str) -> sqlx::Result<Option<Object>> {
         let mut reader = self.0.db.reader().acquire().await?;
         store::find_kind(&mut reader, kind, id).await
     }
@@ -141,6 +151,7 @@ impl PayForm {
             card: text("card_number")?,
             webhook: text("webhook")?,
             method: text("method")?,
+            charge: text("charge")?,
             authentication: text("authentication")?,
             problem: None,
         })
@@ -150,15 +161,23 @@ impl PayForm {
 /// What the form asks for, or what is wrong with it in words for the payer.
 fn read_attempt(form: &PayForm, words: &Words) -> Result<Attempt, String> {
     let webhook = form.webhook.parse::<WebhookMode>()?;
-    let authenticated = match form.authentication.as_str() {
-        "" => None,
-        answer => Some(answer == "complete"),
-    };
     Ok(Attempt {
         means: read_means(form, words)?,
         webhook,
-        authenticated,
+        authenticated: authenticated(&form.authentication),
+        misfit: match form.charge.as_str() {
+            "" => None,
+            text => Some(text.parse::<Misfit>()?),
+        },
     })
+}
+
+/// How the bank's question went, if it was asked.
+pub fn authenticated(answer: &str) -> Option<bool> {
+    match answer {
+        "" => None,
+        answer => Some(answer == "complete"),
+    }
 }
 
 fn read_means(form: &PayForm, words: &Words) -> Result<Means, String> {

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use super::payment;
 use super::words::Words;
+use crate::sandbox::stripe::billing::Interval;
 use crate::sandbox::stripe::money;
 use crate::sandbox::stripe::store::Object;
 
@@ -15,6 +17,7 @@ pub struct PayForm {
     pub card: String,
     pub webhook: String,
     pub method: String,
+    pub charge: String,
     pub authentication: String,
     pub problem: Option<String>,
 }
@@ -45,20 +48,30 @@ impl Page {
             Some(_) => " aria-invalid=\"true\" aria-describedby=\"problem\"",
             None => "",
         };
+        let subscription = payment::is_subscription(session);
+        let methods = match subscription {
+            true => String::new(),
+            false => select("method", words.method, &words.methods, &form.method),
+        };
         let main = format!(
-            "<h1>{title}</h1>{order}{problem}\
+            "<h1>{title}</h1>{order}{renews}{problem}\
              <form method=\"post\">\
              <label for=\"card_number\">{card_number}</label>\
              <input id=\"card_number\" name=\"card_number\" value=\"{card}\" inputmode=\"numeric\" \
              autocomplete=\"off\" maxlength=\"40\"{described}>\
-             <details><summary>{how}</summary>{method}{webhook}</details>\
+             <details><summary>{how}</summary>{methods}{webhook}{charge}</details>\
              <button type=\"submit\">{pay} {amount}</button></form>{cancel}{cards}",
             title = words.title,
             order = order(words, session),
             card_number = words.card_number,
             card = escape(&in_fours(&form.card)),
             how = words.how,
-            method = select("method", words.method, &words.methods, &form.method),
+            renews = renewal(words, session),
+            charge = if subscription {
+                String::new()
+            } else {
+                charge_field(words, form)
+            },
             webhook = select("webhook", words.webhook, &words.webhooks, &form.webhook),
             pay = words.pay,
             amount = amount_of(session),
@@ -77,7 +90,7 @@ impl Page {
             )
         };
         let main = format!(
-            "<h1>{title}</h1>{order}<p>{ask}</p><form method=\"post\">{card}{webhook}{method}\
+            "<h1>{title}</h1>{order}<p>{ask}</p><form method=\"post\">{card}{webhook}{method}{charge}\
              <button name=\"authentication\" value=\"complete\">{approve}</button>\
              <button name=\"authentication\" value=\"fail\" class=\"second\">{fail}</button></form>",
             title = words.title,
@@ -86,6 +99,7 @@ impl Page {
             card = hidden("card_number", &form.card),
             webhook = hidden("webhook", &form.webhook),
             method = hidden("method", &form.method),
+            charge = hidden("charge", &form.charge),
             approve = words.approve,
             fail = words.fail,
         );
@@ -130,7 +144,7 @@ impl Page {
         Self::new(StatusCode::OK, words, words.receipt, &main)
     }
 
-    fn new(status: StatusCode, words: &Words, title: &str, main: &str) -> Self {
+    pub fn new(status: StatusCode, words: &Words, title: &str, main: &str) -> Self {
         // The style's address is relative, so that the pages work wherever they are mounted.
         let html = format!(
             "<!doctype html><html lang=\"{language}\"><head><meta charset=\"utf-8\">\
@@ -184,9 +198,14 @@ fn order(words: &Words, session: &Object) -> String {
             String::new()
         };
         let currency = item["currency"].as_str().unwrap_or_default();
-        let price = money::format(item["amount_total"].as_i64().unwrap_or(0), currency);
+        let price = money::format(item["amount_subtotal"].as_i64().unwrap_or(0), currency);
         // Writing to a String cannot fail.
         let _ = write!(rows, "<dt>{name}{times}</dt><dd>{price}</dd>");
+    }
+    let tax = session.shape["total_details"]["amount_tax"].as_i64();
+    if let Some(tax) = tax.filter(|tax| *tax > 0) {
+        let tax = money::format(tax, session.text("currency").unwrap_or_default());
+        let _ = write!(rows, "<dt>{}</dt><dd>{tax}</dd>", words.tax);
     }
     format!(
         "<dl class=\"order\">{rows}<dt class=\"total\">{}</dt><dd class=\"total\">{}</dd></dl>",
@@ -195,7 +214,29 @@ fn order(words: &Words, session: &Object) -> String {
     )
 }
 
-fn select(name: &str, label: &str, options: &[(&str, &str)], chosen: &str) -> String {
+/// That, and how often, it is paid again.
+fn renewal(words: &Words, session: &Object) -> String {
+    let price = session.notes.line_items.first().map(|line| &line["price"]);
+    match price.and_then(Interval::of) {
+        Some(every) => format!(
+            "<p class=\"renews\">{}</p>",
+            words.renews(every, &amount_of(session))
+        ),
+        None => String::new(),
+    }
+}
+
+/// What the session is to end with, for those who try out records that do not fit.
+fn charge_field(words: &Words, form: &PayForm) -> String {
+    format!(
+        "<label for=\"charge\">{}</label><input id=\"charge\" name=\"charge\" value=\"{}\" \
+         autocomplete=\"off\" maxlength=\"40\" placeholder=\"amount:500, currency:eur, discount:90\">",
+        words.charge,
+        escape(&form.charge)
+    )
+}
+
+pub fn select(name: &str, label: &str, options: &[(&str, &str)], chosen: &str) -> String {
     let mut html =
         format!("<label for=\"{name}\">{label}</label><select id=\"{name}\" name=\"{name}\">");
     for (value, text) in options {
@@ -251,7 +292,7 @@ fn in_fours(number: &str) -> String {
 }
 
 /// Text that is safe between tags and in quoted attributes.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

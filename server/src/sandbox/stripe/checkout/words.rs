@@ -3,6 +3,7 @@
 use http::{HeaderMap, header};
 
 use super::cards::Decline;
+use crate::sandbox::stripe::billing::{Interval, UNITS};
 
 /// Every word the payer reads.
 pub struct Words {
@@ -16,10 +17,10 @@ pub struct Words {
     pub how: &'static str,
     pub webhook: &'static str,
     pub method: &'static str,
-    pub webhooks: [(&'static str, &'static str); 5],
+    pub webhooks: [(&'static str, &'static str); 7],
     pub methods: [(&'static str, &'static str); 3],
     pub test_cards: &'static str,
-    pub cards: [(&'static str, &'static str); 12],
+    pub cards: [(&'static str, &'static str); 13],
     pub bad_number: &'static str,
     pub already_paid: &'static str,
     pub under_way: &'static str,
@@ -31,6 +32,15 @@ pub struct Words {
     pub fail: &'static str,
     pub receipt: &'static str,
     pub refunded: &'static str,
+    pub tax: &'static str,
+    pub charge: &'static str,
+    pub only_by_card: &'static str,
+    pub misfit: &'static str,
+    renews: &'static str,
+    every: &'static str,
+    every_some: &'static str,
+    /// A day, a week, a month, a year; then several of them.
+    units: [[&'static str; 2]; 4],
     declines: [&'static str; 8],
 }
 
@@ -56,6 +66,26 @@ impl Words {
         best.1
     }
 
+    /// `2 months`, `month`.
+    pub fn interval(&self, every: Interval) -> String {
+        let place = UNITS.iter().position(|unit| *unit == every.unit());
+        let [one, many] = self.units[place.unwrap_or(0)];
+        match every.count() {
+            1 => self.every.replace("{unit}", one),
+            count => self
+                .every_some
+                .replace("{count}", &count.to_string())
+                .replace("{unit}", many),
+        }
+    }
+
+    /// That `amount` is paid again and again.
+    pub fn renews(&self, every: Interval, amount: &str) -> String {
+        self.renews
+            .replace("{every}", &self.interval(every))
+            .replace("{amount}", amount)
+    }
+
     pub fn declined(&self, why: Decline) -> &'static str {
         let place = match why {
             Decline::Generic | Decline::LostCard | Decline::StolenCard => 0,
@@ -64,14 +94,14 @@ impl Words {
             Decline::IncorrectCvc => 3,
             Decline::ProcessingError => 4,
             Decline::NotATestCard => 5,
-            Decline::AuthenticationFailed => 6,
+            Decline::AuthenticationFailed | Decline::AuthenticationRequired => 6,
             Decline::BankRefused => 7,
         };
         self.declines[place]
     }
 }
 
-static ENGLISH: Words = Words {
+pub static ENGLISH: Words = Words {
     language: "en",
     sandbox: "Sandbox checkout: no real money",
     title: "Checkout",
@@ -83,11 +113,13 @@ static ENGLISH: Words = Words {
     webhook: "Webhooks",
     method: "Way to pay",
     webhooks: [
+        ("", "as set on the sandbox page"),
         ("normal", "at once"),
         ("delayed:5000", "after 5 seconds"),
         ("duplicate:3", "each three times"),
         ("before_redirect", "answered before going back"),
         ("never", "never"),
+        ("reversed", "kept back until released"),
     ],
     methods: [
         ("card", "card"),
@@ -101,6 +133,7 @@ static ENGLISH: Words = Words {
     cards: [
         ("4242424242424242", "pays"),
         ("4000002760003184", "asks the bank first (3-D Secure)"),
+        ("4000000000000341", "pays a plan once, then is declined"),
         ("4000000000000002", "declined"),
         ("4000000000009995", "insufficient funds"),
         ("4000000000000069", "expired card"),
@@ -123,6 +156,19 @@ static ENGLISH: Words = Words {
     fail: "No, fail the authentication",
     receipt: "Receipt",
     refunded: "Refunded",
+    tax: "Tax",
+    charge: "Ends with something else (sandbox only)",
+    only_by_card: "A plan is paid by card.",
+    misfit: "The session cannot end with that.",
+    renews: "Renews {every} for {amount} until you cancel.",
+    every: "every {unit}",
+    every_some: "every {count} {unit}",
+    units: [
+        ["day", "days"],
+        ["week", "weeks"],
+        ["month", "months"],
+        ["year", "years"],
+    ],
     declines: [
         "Your card was declined.",
         "Your card has insufficient funds.",
@@ -135,7 +181,7 @@ static ENGLISH: Words = Words {
     ],
 };
 
-static CHINESE: Words = Words {
+pub static CHINESE: Words = Words {
     language: "zh",
     sandbox: "沙盒收银台：不涉及真实资金",
     title: "收银台",
@@ -147,11 +193,13 @@ static CHINESE: Words = Words {
     webhook: "Webhook 通知",
     method: "支付方式",
     webhooks: [
+        ("", "按沙盒页面的设置"),
         ("normal", "立即发送"),
         ("delayed:5000", "5 秒后发送"),
         ("duplicate:3", "每个发送三次"),
         ("before_redirect", "返回商户之前送达"),
         ("never", "不发送"),
+        ("reversed", "保留，直到手动放行"),
     ],
     methods: [
         ("card", "银行卡"),
@@ -162,6 +210,7 @@ static CHINESE: Words = Words {
     cards: [
         ("4242424242424242", "支付成功"),
         ("4000002760003184", "需银行验证（3-D Secure）"),
+        ("4000000000000341", "套餐首次付款成功，续费被拒绝"),
         ("4000000000000002", "被拒绝"),
         ("4000000000009995", "余额不足"),
         ("4000000000000069", "卡已过期"),
@@ -184,6 +233,14 @@ static CHINESE: Words = Words {
     fail: "否，验证失败",
     receipt: "收据",
     refunded: "已退款",
+    tax: "税费",
+    charge: "以其他金额结束（仅限沙盒）",
+    only_by_card: "套餐只能用银行卡支付。",
+    misfit: "此订单不能这样结束。",
+    renews: "{every}自动续费 {amount}，直到您取消。",
+    every: "每{unit}",
+    every_some: "每 {count} {unit}",
+    units: [["天", "天"], ["周", "周"], ["月", "个月"], ["年", "年"]],
     declines: [
         "您的银行卡被拒绝。",
         "您的银行卡余额不足。",

@@ -2,7 +2,6 @@ use serde_json::{Map, Value, json};
 
 use super::with_empty;
 use crate::sandbox::stripe::ids;
-use crate::sandbox::stripe::store::Object;
 use crate::time::Timestamp;
 
 /// Fields the sandbox has nothing for, or not yet.
@@ -30,32 +29,40 @@ const EMPTY: &[&str] = &[
     "transfer_group",
 ];
 
-/// The payment intent of a session: made when the payer first tries to pay.
-///
-/// `given` are the fields the caller asked for with `payment_intent_data`.
-pub fn payment_intent(session: &Object, given: &Map<String, Value>, at: Timestamp) -> Value {
+/// What a payment intent is made of.
+pub struct IntentOf<'a> {
+    pub amount: i64,
+    pub currency: &'a Value,
+    pub customer: &'a Value,
+    pub payment_method_types: &'a Value,
+    /// The fields the caller asked for with `payment_intent_data`.
+    pub given: &'a Map<String, Value>,
+}
+
+/// The payment intent of a session or an invoice: made when it is first tried to be paid.
+pub fn payment_intent(of: &IntentOf<'_>, at: Timestamp) -> Value {
     let id = ids::fresh("pi_");
     let shape = json!({
         "client_secret": format!("{id}_secret_{}", ids::fresh("")),
         "id": id,
         "object": "payment_intent",
-        "amount": session.integer("amount_total"),
+        "amount": of.amount,
         "amount_capturable": 0,
         "amount_details": { "tip": {} },
         "amount_received": 0,
         "capture_method": "automatic_async",
         "confirmation_method": "automatic",
         "created": at.seconds(),
-        "currency": session.shape["currency"],
-        "customer": session.shape["customer"],
+        "currency": of.currency,
+        "customer": of.customer,
         "livemode": false,
         "metadata": {},
         "payment_method_options": {},
-        "payment_method_types": session.shape["payment_method_types"],
+        "payment_method_types": of.payment_method_types,
         "status": "requires_payment_method",
     });
     let mut shape = with_empty(shape, EMPTY);
-    for (name, value) in given {
+    for (name, value) in of.given {
         shape[name] = value.clone();
     }
     shape

@@ -1,58 +1,52 @@
 use serde_json::{Map, Value, json};
 
-use super::with_empty;
+use super::{overlay, with_empty};
 use crate::sandbox::stripe::ids;
+use crate::sandbox::stripe::tax::Taxed;
 use crate::time::Timestamp;
 
 /// One line of what is bought.
 pub struct LineItem {
     pub name: String,
-    pub currency: String,
-    pub unit_amount: i64,
+    /// In Stripe's shape.
+    pub price: Value,
     pub quantity: i64,
+    pub taxed: Taxed,
 }
 
 impl LineItem {
-    pub fn total(&self) -> Option<i64> {
-        self.unit_amount.checked_mul(self.quantity)
+    pub fn new(name: String, price: Value, quantity: i64, automatic_tax: bool) -> Self {
+        let unit_amount = price["unit_amount"].as_i64().unwrap_or(0);
+        // Far more than can be charged, and still room to calculate with.
+        let amount = unit_amount.saturating_mul(quantity).min(MOST);
+        Self {
+            taxed: Taxed::by_price(amount, &price, automatic_tax),
+            name,
+            price,
+            quantity,
+        }
+    }
+
+    pub fn currency(&self) -> &str {
+        self.price["currency"].as_str().unwrap_or_default()
     }
 }
 
-/// A line item with the one-off price made for it.
-pub fn line_item(line: &LineItem, at: Timestamp) -> Value {
-    let total = line.total().unwrap_or(0);
+const MOST: i64 = 1_000_000_000_000;
+
+pub fn line_item(line: &LineItem) -> Value {
     json!({
         "id": ids::fresh("li_"),
         "object": "item",
         "adjustable_quantity": null,
         "amount_discount": 0,
-        "amount_subtotal": total,
-        "amount_tax": 0,
-        "amount_total": total,
-        "currency": line.currency,
+        "amount_subtotal": line.taxed.subtotal,
+        "amount_tax": line.taxed.tax(),
+        "amount_total": line.taxed.total(),
+        "currency": line.price["currency"],
         "description": line.name,
         "metadata": {},
-        "price": {
-            "id": ids::fresh("price_"),
-            "object": "price",
-            "active": false,
-            "billing_scheme": "per_unit",
-            "created": at.seconds(),
-            "currency": line.currency,
-            "custom_unit_amount": null,
-            "livemode": false,
-            "lookup_key": null,
-            "metadata": {},
-            "nickname": null,
-            "product": ids::fresh("prod_"),
-            "recurring": null,
-            "tax_behavior": "unspecified",
-            "tiers_mode": null,
-            "transform_quantity": null,
-            "type": "one_time",
-            "unit_amount": line.unit_amount,
-            "unit_amount_decimal": line.unit_amount.to_string(),
-        },
+        "price": line.price,
         "quantity": line.quantity,
         "taxes": [],
     })
@@ -68,8 +62,10 @@ pub struct SessionOf<'a> {
     pub customer_email: Option<&'a str>,
     /// The payer's address, by whatever way it is known.
     pub known_email: Option<&'a str>,
+    pub mode: &'a str,
     pub currency: &'a str,
-    pub amount: i64,
+    pub taxed: Taxed,
+    pub makes_invoice: bool,
     pub expires_at: i64,
     pub metadata: &'a Map<String, Value>,
     pub payment_method_types: &'a [String],
@@ -82,8 +78,8 @@ pub struct SessionOf<'a> {
 pub fn session(of: &SessionOf<'_>, at: Timestamp) -> Value {
     let mut shape = bare_session(&ids::session(), at);
     let amounts = json!({
-        "amount_subtotal": of.amount,
-        "amount_total": of.amount,
+        "amount_subtotal": of.taxed.subtotal,
+        "amount_total": of.taxed.total(),
         "automatic_tax": automatic_tax(of.automatic_tax),
         "cancel_url": of.cancel_url,
         "client_reference_id": of.client_reference_id,
@@ -93,25 +89,36 @@ pub fn session(of: &SessionOf<'_>, at: Timestamp) -> Value {
         "customer_details": of.known_email.map(customer_details),
         "expires_at": of.expires_at,
         "metadata": of.metadata,
+        "mode": of.mode,
         "payment_method_types": of.payment_method_types,
         "success_url": of.success_url,
     });
+    shape["total_details"]["amount_tax"] = json!(of.taxed.tax());
+    match of.mode {
+        "payment" => shape["invoice_creation"] = invoice_creation(of.makes_invoice),
+        _ => {
+            shape["customer_creation"] = Value::Null;
+            shape["payment_method_collection"] = json!("always");
+        }
+    }
     let id = shape["id"].as_str().unwrap_or_default();
     shape["url"] = json!(format!("{}{id}", of.url));
-    overlay(&mut shape, amounts.as_object());
-    overlay(&mut shape, Some(of.shown));
-    shape
-}
-
-fn overlay(shape: &mut Value, fields: Option<&Map<String, Value>>) {
-    for (name, value) in fields.into_iter().flatten() {
-        shape[name] = value.clone();
-    }
+    overlay(overlay(shape, amounts), Value::Object(of.shown.clone()))
 }
 
 fn automatic_tax(enabled: bool) -> Value {
     let status = enabled.then_some("complete");
     json!({ "enabled": enabled, "liability": null, "provider": null, "status": status })
+}
+
+fn invoice_creation(enabled: bool) -> Value {
+    json!({
+        "enabled": enabled,
+        "invoice_data": {
+            "account_tax_ids": null, "custom_fields": null, "description": null, "footer": null,
+            "issuer": null, "metadata": {}, "rendering_options": null,
+        },
+    })
 }
 
 fn customer_details(email: &str) -> Value {

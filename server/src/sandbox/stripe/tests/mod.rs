@@ -2,9 +2,15 @@
 //! payer with a browser's manners.
 
 mod api;
+mod billing;
+mod catalog;
+mod changes;
+mod desk;
 mod idempotency;
+mod misfits;
 mod pages;
 mod paying;
+mod portal;
 mod receiver;
 mod returns;
 mod webhooks;
@@ -16,11 +22,16 @@ use axum::Router;
 use reqwest::redirect::Policy;
 use secrecy::SecretString;
 use serde_json::Value;
+use stripe_billing::subscription::RetrieveSubscription;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    ProductData, RetrieveCheckoutSession,
+    CreateCheckoutSessionSubscriptionData, ProductData, RetrieveCheckoutSession,
 };
-use stripe_shared::{CheckoutSession, CheckoutSessionMode};
+use stripe_product::price::{CreatePrice, CreatePriceRecurring, CreatePriceRecurringInterval};
+use stripe_product::product::CreateProduct;
+use stripe_shared::{
+    CheckoutSession, CheckoutSessionMode, Invoice, Price, Subscription, SubscriptionId,
+};
 use stripe_types::Currency;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -28,6 +39,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use self::receiver::Receiver;
+use super::store::{Kind, Page, list};
 use super::{Settings, StripeSandbox};
 use crate::db::Database;
 use crate::ids::uuid_v7;
@@ -49,6 +61,11 @@ struct World {
 
 /// A sandbox on a throw-away database, with a clock that stands still and webhooks being sent.
 async fn sandbox() -> World {
+    sandbox_on(database().await).await
+}
+
+/// The same on a database of the test's own.
+async fn sandbox_on(db: Database) -> World {
     // Another test of the same process may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let clock = Clock::manual(Timestamp::parse("2026-11-20T12:00:00Z").unwrap());
@@ -61,7 +78,7 @@ async fn sandbox() -> World {
         webhook_url: receiver.url(),
         webhook_secret: SecretString::from(SECRET),
     };
-    let sandbox = StripeSandbox::new(database().await, clock.clone(), settings);
+    let sandbox = StripeSandbox::new(db, clock.clone(), settings);
     let router = Router::new().nest("/sandbox/stripe", sandbox.router());
     let stop = CancellationToken::new();
     let delivering = tokio::spawn(sandbox.clone().deliver(stop.clone()));
@@ -190,6 +207,63 @@ impl World {
             .unwrap()
     }
 
+    /// Moves the clock by whole days.
+    fn advance_days(&self, days: u64) {
+        self.advance(days * 24 * 3_600);
+    }
+
+    /// A plan of that price a month, under a lookup key of the same name.
+    async fn plan(&self, name: &str, amount: i64) -> Price {
+        let product = CreateProduct::new(name).id(format!("prod_{name}"));
+        let product = product.send(&self.client).await.unwrap();
+        CreatePrice::new(Currency::USD)
+            .product(product.id.to_string())
+            .unit_amount(amount)
+            .lookup_key(name)
+            .recurring(CreatePriceRecurring::new(
+                CreatePriceRecurringInterval::Month,
+            ))
+            .send(&self.client)
+            .await
+            .unwrap()
+    }
+
+    /// Somebody subscribes to a plan of USD 19.00 a month.
+    async fn subscribed(&self, card: &str) -> Subscription {
+        let price = self.plan("premium", 1_900).await;
+        self.subscribed_to(&price, card).await
+    }
+
+    async fn subscribed_to(&self, price: &Price, card: &str) -> Subscription {
+        let session = wanted_subscription(price).send(&self.client).await.unwrap();
+        let form = format!("card_number={card}&authentication=complete&webhook=never");
+        let answer = self.pay(&session, &form).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        let session = self.retrieve(&session).await;
+        let id = session.subscription.unwrap().into_id();
+        self.subscription(&id).await
+    }
+
+    /// The subscription as it is now, with its latest invoice.
+    async fn subscription(&self, id: &SubscriptionId) -> Subscription {
+        let paths = ["latest_invoice.payments", "items.data.price.product"];
+        RetrieveSubscription::new(id.clone())
+            .expand(paths.map(str::to_owned))
+            .send(&self.client)
+            .await
+            .unwrap()
+    }
+
+    /// The types of all events about `object` so far, oldest first.
+    async fn told_of(&self, object: &str) -> Vec<String> {
+        let mut page = Page::newest(Kind::Event, 1_000);
+        page.parent = Some(object.to_owned());
+        let mut reader = self.sandbox.0.db.reader().acquire().await.unwrap();
+        let (events, _) = list(&mut reader, &page).await.unwrap();
+        let types = events.iter().rev().filter_map(|event| event.text("type"));
+        types.map(str::to_owned).collect()
+    }
+
     async fn book(&self) -> Vec<Value> {
         self.get("book").await.json()["items"]
             .as_array()
@@ -215,6 +289,36 @@ impl World {
         let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
         assert!(waited.is_ok(), "never: {what}");
     }
+}
+
+/// The latest invoice of a subscription that was read with it.
+fn latest_invoice(subscription: &Subscription) -> &Invoice {
+    let invoice = subscription.latest_invoice.as_ref().unwrap();
+    invoice.as_object().unwrap()
+}
+
+/// When the current period begins and ends, as RFC 3339 days.
+fn period(subscription: &Subscription) -> [String; 2] {
+    let item = &subscription.items.data[0];
+    [item.current_period_start, item.current_period_end].map(|at| Timestamp::from_seconds(at).day())
+}
+
+/// A subscription to the price, as Atelier asks for it.
+fn wanted_subscription(price: &Price) -> CreateCheckoutSession {
+    let item = CreateCheckoutSessionLineItems {
+        quantity: Some(1),
+        price: Some(price.id.to_string()),
+        ..CreateCheckoutSessionLineItems::new()
+    };
+    let mut data = CreateCheckoutSessionSubscriptionData::new();
+    data.metadata = Some(HashMap::from([("user".to_owned(), "user-1".to_owned())]));
+    CreateCheckoutSession::new()
+        .mode(CheckoutSessionMode::Subscription)
+        .line_items(vec![item])
+        .subscription_data(data)
+        .success_url("http://127.0.0.1:3000/payments/success?session_id={CHECKOUT_SESSION_ID}")
+        .client_reference_id("user-1")
+        .customer_email("ann@example.com")
 }
 
 #[derive(sqlx::FromRow)]

@@ -20,7 +20,7 @@ async fn paying_goes_back_with_the_session_and_is_in_the_book() {
     let wanted = json!({
         "payment_intent": intent.id().as_str(), "session_id": session.id.as_str(),
         "client_reference_id": "user-1", "amount_minor": 990, "currency": "usd",
-        "paid": true, "refunded": 0, "disputed": false,
+        "paid": true, "refunded": 0, "disputed": false, "invoice": null,
     });
     assert_eq!(world.book().await, [wanted]);
 

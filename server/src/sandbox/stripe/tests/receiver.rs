@@ -76,11 +76,17 @@ impl Receiver {
         self.types()
     }
 
+    /// The types in the order of the alphabet.
     pub fn types(&self) -> Vec<String> {
-        let events = self.inner.events.lock().unwrap();
-        let mut types: Vec<_> = events.iter().map(|e| e.type_.as_str().to_owned()).collect();
+        let mut types = self.order();
         types.sort_unstable();
         types
+    }
+
+    /// The types in the order they came in.
+    pub fn order(&self) -> Vec<String> {
+        let events = self.inner.events.lock().unwrap();
+        events.iter().map(|e| e.type_.as_str().to_owned()).collect()
     }
 
     pub fn events(&self, kind: &str) -> Vec<Event> {

@@ -1,0 +1,37 @@
+//! What a person at Stripe has set. Kept in the database, so that it holds on every node.
+
+use sqlx::AnyConnection;
+
+use super::events::WebhookMode;
+
+const WEBHOOK_MODE: &str = "webhook_mode";
+
+/// How events are sent whose action asks nothing else.
+pub async fn webhook_mode(connection: &mut AnyConnection) -> sqlx::Result<WebhookMode> {
+    let stored: Option<String> =
+        sqlx::query_scalar("SELECT value FROM sandbox_stripe_settings WHERE name = $1")
+            .bind(WEBHOOK_MODE)
+            .fetch_optional(connection)
+            .await?;
+    match stored {
+        None => Ok(WebhookMode::Normal),
+        Some(text) => text
+            .parse()
+            .map_err(|error: String| sqlx::Error::Decode(error.into())),
+    }
+}
+
+pub async fn set_webhook_mode(
+    connection: &mut AnyConnection,
+    mode: WebhookMode,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO sandbox_stripe_settings (name, value) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(WEBHOOK_MODE)
+    .bind(mode.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
