@@ -47,7 +47,7 @@ pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
 pub use returns::{Dispute, Refund, RefundError, Returns};
-pub use subscriptions::{Subscription, SubscriptionStatus};
+pub use subscriptions::{GRACE, Subscription, SubscriptionStatus};
 
 words! {
     /// Who takes the money.
