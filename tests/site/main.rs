@@ -15,6 +15,7 @@ mod headers;
 mod nodes;
 mod pages;
 mod payments;
+mod plan_pages;
 mod process;
 mod session;
 mod soak;
