@@ -18,6 +18,7 @@ mod nodes;
 mod odd_events;
 mod pages;
 mod payments;
+mod plan_pages;
 mod process;
 mod session;
 mod soak;
