@@ -5,6 +5,7 @@ mod lives;
 mod table;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use atelier_server::payments::Fulfilment;
 use reqwest::Method;
@@ -126,7 +127,8 @@ impl<'a> Stripe<'a> {
 
     /// What happens every twenty seconds where no webhook comes.
     pub async fn catch_up(&self) {
-        self.app.services.payments.catch_up().await.expect("a pass");
+        let payments = &self.app.services.payments;
+        payments.catch_up(Duration::ZERO).await.expect("a pass");
         self.quiet().await;
     }
 }
