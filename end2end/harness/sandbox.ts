@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 
 import { Client } from './client';
-import { type BookItem, CARDS, type Checkout, type List, PACK } from './contract';
+import { type BookItem, CARDS, type Checkout, type List, PACK, type Recharge } from './contract';
 import type { Person } from './people';
 import type { Server } from './server';
 
@@ -59,7 +59,18 @@ export async function buys(
   person: Person,
   sandbox: Sandbox,
   payment: Payment = {},
+  item: string = PACK.item,
 ): Promise<Checkout & { landing: string }> {
-  const made = await checkout(person);
+  const made = await checkout(person, item);
   return { ...made, landing: await sandbox.pays(made.session_id, payment) };
+}
+
+/** A purchase to its end: the buyer has landed, and has what was bought. */
+export async function has(person: Person, sandbox: Sandbox, item: string = PACK.item): Promise<Recharge> {
+  const { landing, recharge_id } = await buys(person, sandbox, {}, item);
+  const answer = await person.client.get(landing);
+  expect(answer.status, answer.text.slice(0, 300)).toBe(200);
+  const record = (await person.recharges()).find(({ id }) => id === recharge_id);
+  expect(record).toMatchObject({ status: 'completed', payment_id: expect.any(String) });
+  return record!;
 }
