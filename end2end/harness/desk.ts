@@ -33,7 +33,7 @@ export class Desk {
   }
 
   /** Puts the clock forward. */
-  async passes(time: { days?: string; hours?: string }): Promise<void> {
+  async passes(time: { days?: string; hours?: string; seconds?: string }): Promise<void> {
     const answer = await this.page.request.post('/sandbox/clock', { data: time });
     expect(answer.status(), await answer.text()).toBe(200);
   }
