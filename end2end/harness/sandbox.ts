@@ -39,6 +39,12 @@ export class Sandbox {
     expect(answer.status).toBe(402);
   }
 
+  /** A part of a payment goes back, in minor units. */
+  async refunds(payment_intent: string | null, amount: number): Promise<void> {
+    const answer = await this.#client.post('/sandbox/stripe/refunds', { payment_intent, amount });
+    expect(answer.status, answer.text).toBe(200);
+  }
+
   async book(): Promise<BookItem[]> {
     return (await this.#client.get('/sandbox/stripe/book')).being<List<BookItem>>(200).items;
   }
