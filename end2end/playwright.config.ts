@@ -8,7 +8,7 @@ const PHONE = { width: 360, height: 740 };
 /**
  * The browser's matrix goes by pairs, not by product: every page and the main job meet each pair of database,
  * script, language and width; every other story runs in two projects, with script and without, in both languages,
- * wide and narrow, on one of the databases. The folders `api` and `process` need no browser: once a database each.
+ * wide and narrow, on one of the databases. The folders `api`, `independence` and `process` need no browser: once a database each.
  */
 const EVERYWHERE = ['stories/main-job.spec.ts', 'stories/pages.spec.ts'];
 /** The other stories run on PostgreSQL. */
@@ -54,6 +54,8 @@ export default defineConfig<Options, WorkerOptions>({
     { name: 'process-postgres', testDir: 'process', timeout: 180_000, use: { database: 'postgres' } },
     { name: 'api-sqlite', testDir: 'api', timeout: 120_000, use: { database: 'sqlite' } },
     { name: 'api-postgres', testDir: 'api', timeout: 120_000, use: { database: 'postgres' } },
+    { name: 'independence-sqlite', testDir: 'independence', timeout: 120_000, use: { database: 'sqlite' } },
+    { name: 'independence-postgres', testDir: 'independence', timeout: 120_000, use: { database: 'postgres' } },
     {
       name: 'sqlite-script-en-1280',
       testMatch: [...EVERYWHERE, ...ON_SQLITE, 'live/**'],

@@ -91,7 +91,7 @@ export const words: Record<Language, Words> = {
       buy: '去充值',
     },
     payments: {
-      buyCreditsPack: /购买：.*10 点/,
+      buyCreditsPack: /^US\$1\.90 购买/,
       topUp: '选择金额',
       topUpAmount: '其他金额',
       topUpSubmit: '前往付款',

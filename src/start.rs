@@ -15,12 +15,16 @@ use atelier_server::accounts::{
     Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
     Transport,
 };
+use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::Payments;
+use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::Gateway;
-use atelier_server::payments::stripe::Stripe;
+use atelier_server::payments::stripe::{self, Stripe};
+use atelier_server::sandbox::clock::SandboxClock;
+use atelier_server::sandbox::creem::{self, CreemSandbox};
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -57,6 +61,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
 const MOST_UNFINISHED: i64 = 20;
+/// The sandbox takes any secret key.
+const SANDBOX_KEY: &str = "sk_test_sandbox";
 /// Everybody may sign in with it; only the sandbox has such accounts.
 const DEMO_PASSWORD: &str = "atelier-demo";
 pub const DEMO_EMAIL: &str = "demo@example.com";
@@ -137,9 +143,11 @@ impl Addresses {
 pub struct Ground {
     pub db: Database,
     pub clock: Clock,
+    /// Puts `clock` forward, in sandbox mode.
+    pub sandbox_clock: Option<SandboxClock>,
     pub installation: Installation,
     pub accounts: Accounts,
-    pub catalog: Arc<atelier_server::catalog::Catalog>,
+    pub catalog: Arc<Catalog>,
 }
 
 impl Ground {
@@ -147,6 +155,10 @@ impl Ground {
         let db = Database::open(&settings.database_url).await?;
         let clock = Clock::system();
         let installation = Installation::load(&db, settings.mode()).await?;
+        let sandbox_clock = match installation.mode {
+            Mode::Sandbox => Some(SandboxClock::open(db.clone(), clock.clone()).await?),
+            Mode::Live => None,
+        };
         let catalog = Arc::new(settings.catalog.clone());
         let person_key = installation.person_key.clone();
         let limits = RateLimits::new(
@@ -165,6 +177,7 @@ impl Ground {
         Ok(Self {
             db,
             clock,
+            sandbox_clock,
             installation,
             accounts,
             catalog,
@@ -180,6 +193,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     prepare_accounts(settings, &ground).await?;
 
     let stripe_sandbox = stripe_sandbox(settings, &ground, &addresses)?;
+    let creem_sandbox = creem_sandbox(settings, &ground, &addresses)?;
     let fashn_sandbox = fashn_sandbox(settings, &ground, &addresses)?;
     let services = services(settings, &ground, &addresses, &node)?;
     let state = State::new(Inside {
@@ -195,6 +209,10 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         stripe: stripe_sandbox.clone(),
         demo: demo_accounts(settings),
         streams: Streams::default(),
+        creem_sandbox: match &creem_sandbox {
+            Some(_) => Some(addresses.own.join("sandbox/creem/")?),
+            None => None,
+        },
     });
     let stop = state.stop.clone();
     let mailer = Mailer::new(
@@ -218,11 +236,19 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &stripe_sandbox {
         tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
     }
+    if let Some(sandbox) = &creem_sandbox {
+        tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
+    }
     if let Some(sandbox) = &fashn_sandbox {
         tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
     }
+    if let Some(clock) = &ground.sandbox_clock {
+        tasks.push(Box::pin(clock.clone().follow(stop.clone())));
+    }
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox.map(|sandbox| sandbox.router()),
+        clock: ground.sandbox_clock.clone(),
+        stripe: stripe_sandbox,
+        creem: creem_sandbox,
         fashn: fashn_sandbox,
     };
     let router = router(state, sandboxes.router());
@@ -252,10 +278,34 @@ pub fn provider(
         uuid_v7(ground.clock.now()),
     );
     let sandboxes = Sandboxes {
-        stripe: stripe_sandbox(settings, ground, &addresses)?.map(|sandbox| sandbox.router()),
-        fashn: None,
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        creem: creem_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
     };
     Ok((payments, sandboxes.router()))
+}
+
+/// Who looks at the account at Stripe, the sandbox it may be played by, and where its webhooks have
+/// to go.
+pub fn stripe_doctor(
+    settings: &Settings,
+    ground: &Ground,
+    bound: SocketAddr,
+) -> Result<(stripe::Doctor, Router, Url), StartError> {
+    const ENDPOINT: &str = "api/v1/webhooks/stripe";
+    if let Some(stripe) = &settings.stripe {
+        let site = Addresses::new(settings, settings.listen)?.site;
+        let doctor = stripe::Doctor::new(&stripe.key, stripe.base.as_str())?;
+        return Ok((doctor, Router::new(), site.join(ENDPOINT)?));
+    }
+    let addresses = Addresses::new(settings, bound)?;
+    let sandboxes = Sandboxes {
+        stripe: stripe_sandbox(settings, ground, &addresses)?,
+        ..Sandboxes::default()
+    };
+    let base = addresses.own.join("sandbox/stripe/")?;
+    let doctor = stripe::Doctor::new(&SANDBOX_KEY.into(), base.as_str())?;
+    Ok((doctor, sandboxes.router(), addresses.own.join(ENDPOINT)?))
 }
 
 fn services(
@@ -270,6 +320,7 @@ fn services(
         installation,
         accounts,
         catalog,
+        ..
     } = ground;
     let payments = Payments::new(
         db.clone(),
@@ -313,11 +364,38 @@ fn gateways(
     installation: &Installation,
     addresses: &Addresses,
 ) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
-    Ok(vec![Arc::new(stripe(settings, installation, addresses)?)])
+    let stripe = stripe_gateway(settings, installation, addresses)?;
+    let mut gateways: Vec<Arc<dyn Gateway>> = vec![Arc::new(stripe)];
+    if let Some(creem) = creem_gateway(settings, installation, addresses)? {
+        gateways.push(Arc::new(creem));
+    }
+    Ok(gateways)
+}
+
+/// Creem, if there is a key; in sandbox mode without one our own Creem on loopback.
+fn creem_gateway(
+    settings: &Settings,
+    installation: &Installation,
+    addresses: &Addresses,
+) -> Result<Option<Creem>, StartError> {
+    let creem = match &settings.creem {
+        Some(creem) => Creem::new(
+            &creem.key,
+            creem.webhook_secret.clone(),
+            creem.base.as_str(),
+        )?,
+        None if settings.mode() == Mode::Live => return Ok(None),
+        None => Creem::new(
+            &"creem_test_sandbox".into(),
+            installation.sandbox_creem_secret.clone(),
+            addresses.own.join("sandbox/creem/")?.as_str(),
+        )?,
+    };
+    Ok(Some(creem))
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
-fn stripe(
+fn stripe_gateway(
     settings: &Settings,
     installation: &Installation,
     addresses: &Addresses,
@@ -329,7 +407,7 @@ fn stripe(
             stripe.base.as_str(),
         )?,
         None => Stripe::new(
-            &SecretString::from("sk_test_sandbox"),
+            &SecretString::from(SANDBOX_KEY),
             installation.sandbox_webhook_secret.clone(),
             addresses.own.join("sandbox/stripe/")?.as_str(),
         )?,
@@ -364,6 +442,7 @@ fn stripe_sandbox(
     let sandbox = StripeSandboxSettings {
         hosted_base: addresses.hosted.join("sandbox/stripe/")?,
         webhook_url: addresses.own.join("api/v1/webhooks/stripe")?,
+        webhook_events: stripe::KINDS.map(str::to_owned).to_vec(),
         webhook_secret: ground.installation.sandbox_webhook_secret.clone(),
     };
     Ok(Some(StripeSandbox::new(
@@ -371,6 +450,48 @@ fn stripe_sandbox(
         ground.clock.clone(),
         sandbox,
     )))
+}
+
+fn creem_sandbox(
+    settings: &Settings,
+    ground: &Ground,
+    addresses: &Addresses,
+) -> Result<Option<CreemSandbox>, StartError> {
+    if settings.creem.is_some() || settings.mode() == Mode::Live {
+        return Ok(None);
+    }
+    let sandbox = creem::Settings {
+        hosted_base: addresses.hosted.join("sandbox/creem/")?,
+        webhook_url: addresses.own.join("api/webhooks/creem")?,
+        webhook_secret: ground.installation.sandbox_creem_secret.clone(),
+        signatures: creem::Signatures::Both,
+        products: creem_products(&ground.catalog),
+    };
+    let (db, clock) = (ground.db.clone(), ground.clock.clone());
+    Ok(Some(CreemSandbox::new(db, clock, sandbox)))
+}
+
+/// What the catalogue sells through Creem, as its dashboard would have it.
+fn creem_products(catalog: &Catalog) -> Vec<creem::Product> {
+    let items = catalog.packs.iter().map(|pack| pack.id.as_str());
+    let items = items.chain(catalog.plans.iter().map(|plan| plan.id.as_str()));
+    items
+        .filter_map(|item| {
+            let offer = catalog.offer(item)?;
+            let billing = match offer.plan.map(|plan| plan.interval) {
+                None => creem::Billing::Once,
+                Some(Interval::Month) => creem::Billing::EveryMonth,
+                Some(Interval::Year) => creem::Billing::EveryYear,
+            };
+            Some(creem::Product {
+                id: offer.creem_product?,
+                name: offer.name.en,
+                price: offer.price.amount_minor,
+                currency: offer.price.currency,
+                billing,
+            })
+        })
+        .collect()
 }
 
 fn fashn_sandbox(
@@ -391,19 +512,39 @@ fn fashn_sandbox(
     )?))
 }
 
-/// Where Stripe's own pages are: the checkout, and the portal for cards, plan and invoices.
-const STRIPE_PAGES: [&str; 2] = ["https://checkout.stripe.com", "https://billing.stripe.com"];
-
-/// Browsers check `form-action` on the redirect to the hosted page too.
+/// Where forms lead to at the payment providers: checkouts and portals. Browsers check `form-action` on
+/// the redirect there too.
 fn payment_origins(settings: &Settings, addresses: &Addresses) -> Arc<[String]> {
-    match &settings.stripe {
-        Some(stripe) if is_loopback(&stripe.base) => {
-            Arc::new([stripe.base.origin().ascii_serialization()])
+    let hosted = || vec![addresses.hosted.origin().ascii_serialization()];
+    let at = |base: &Url, real: &[&str]| {
+        if is_loopback(base) {
+            vec![base.origin().ascii_serialization()]
+        } else {
+            real.iter().map(|origin| (*origin).to_owned()).collect()
         }
-        Some(_) => STRIPE_PAGES.map(str::to_owned).into(),
-        None => Arc::new([addresses.hosted.origin().ascii_serialization()]),
-    }
+    };
+    let stripe = settings
+        .stripe
+        .as_ref()
+        .map_or_else(hosted, |stripe| at(&stripe.base, &STRIPE_PAGES));
+    let creem = match &settings.creem {
+        Some(creem) => at(&creem.base, &CREEM_PAGES),
+        None if settings.mode() == Mode::Live => Vec::new(),
+        None => hosted(),
+    };
+    let mut origins = stripe;
+    origins.extend(creem);
+    origins.sort_unstable();
+    origins.dedup();
+    origins.into()
 }
+
+const STRIPE_PAGES: [&str; 2] = ["https://billing.stripe.com", "https://checkout.stripe.com"];
+const CREEM_PAGES: [&str; 3] = [
+    "https://checkout.creem.io",
+    "https://creem.io",
+    "https://www.creem.io",
+];
 
 /// Where a mail server is set, letters are sent and not kept.
 fn kept_letters(settings: &Settings) -> Option<KeptLetters> {

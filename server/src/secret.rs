@@ -33,8 +33,8 @@ pub fn keyed_hash(key: &str, text: &str) -> String {
 }
 
 /// Whether `mac` is that of `message`, in a time that does not depend on how much of it fits.
-pub fn is_hmac_sha256(key: &str, message: &[u8], mac: &[u8]) -> bool {
-    keyed(key.as_bytes(), message).verify_slice(mac).is_ok()
+pub fn is_hmac_sha256(key: impl AsRef<[u8]>, message: &[u8], mac: &[u8]) -> bool {
+    keyed(key.as_ref(), message).verify_slice(mac).is_ok()
 }
 
 pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {

@@ -102,20 +102,20 @@ impl Serialize for Timestamp {
     }
 }
 
-/// Where the time comes from: the machine's clock, or a test's hand.
-#[derive(Clone, Debug, Default)]
+/// Where the time comes from: the machine's clock, which the sandbox may put forward, or a test's hand.
+#[derive(Clone, Debug)]
 pub struct Clock(Source);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 enum Source {
-    #[default]
-    System,
+    /// With the microseconds it is put forward.
+    System(Arc<AtomicI64>),
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
     pub fn system() -> Self {
-        Self::default()
+        Self(Source::System(Arc::default()))
     }
 
     /// A clock that stands at `start` until it is moved.
@@ -125,11 +125,24 @@ impl Clock {
 
     pub fn now(&self) -> Timestamp {
         match &self.0 {
+            Source::System(forward) => Timestamp(
+                self.machine()
+                    .0
+                    .saturating_add(forward.load(Ordering::SeqCst)),
+            ),
+            Source::Manual(_) => self.machine(),
+        }
+    }
+
+    /// The time of the machine, however far the sandbox's is put forward: what browsers and other
+    /// people's code count in.
+    pub fn machine(&self) -> Timestamp {
+        match &self.0 {
             #[expect(
                 clippy::disallowed_methods,
                 reason = "the one place that reads the clock"
             )]
-            Source::System => Timestamp::from_datetime(OffsetDateTime::now_utc()).plus(ahead()),
+            Source::System(_) => Timestamp::from_datetime(OffsetDateTime::now_utc()).plus(ahead()),
             Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
         }
     }
@@ -137,10 +150,20 @@ impl Clock {
     /// Moves a manual clock forward; the system clock stays what it is.
     pub fn advance(&self, duration: Duration) {
         if let Source::Manual(micros) = &self.0 {
-            let step = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-            micros.fetch_add(step, Ordering::SeqCst);
+            micros.fetch_add(micros_of(duration), Ordering::SeqCst);
         }
     }
+
+    /// Puts the system clock forward by so much in all; only the sandbox does.
+    pub fn put_forward(&self, duration: Duration) {
+        if let Source::System(forward) = &self.0 {
+            forward.store(micros_of(duration), Ordering::SeqCst);
+        }
+    }
+}
+
+fn micros_of(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(not(feature = "testing"))]
@@ -175,6 +198,14 @@ mod tests {
             "2026-11-20T00:00:00Z"
         );
         assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn a_system_clock_that_is_put_forward_still_knows_the_time_of_the_machine() {
+        let clock = Clock::system();
+        clock.clone().put_forward(Duration::from_secs(3_600));
+        let ahead = clock.now().since(clock.machine());
+        assert!(ahead > Duration::from_secs(3_590), "{ahead:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod credits;
+mod doctor;
 mod migrate;
 mod rebuild;
 mod recharge;
@@ -32,6 +33,8 @@ pub enum Command {
     Migrate,
     /// Recompute every wallet from the ledger; exit 0 when all agree, 1 and a list when not
     Verify(verify::Arguments),
+    /// Check what payments need: key, webhook endpoint, portal, address, mail; exit 0 when all is well
+    Doctor,
     /// Write anew what follows from the entries of one account
     Rebuild(rebuild::Arguments),
     /// Purchases
@@ -68,6 +71,7 @@ impl Command {
             Self::Serve => serve::run(settings).await,
             Self::Migrate => migrate::run(settings).await,
             Self::Verify(arguments) => verify::run(settings, arguments).await,
+            Self::Doctor => doctor::run(settings).await,
             Self::Rebuild(arguments) => rebuild::run(settings, arguments).await,
             Self::Recharge(command) => recharge::run(settings, command).await,
             Self::User(command) => user::run(settings, command).await,

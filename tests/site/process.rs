@@ -13,27 +13,6 @@ use crate::support::multipart::Multipart;
 use crate::support::process::{MACHINE, Place, Server};
 use crate::support::{Client, Kind, at_once, pictures, until, until_within};
 
-/// Writes one test for both databases, on a place of its own each.
-macro_rules! on_both_places {
-    ($(async fn $name:ident($place:ident: &Place) $body:block)+) => {$(
-        async fn $name($place: &Place) $body
-
-        mod $name {
-            use super::{Kind, Place};
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                super::$name(&Place::new(Kind::Sqlite).await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                super::$name(&Place::new(Kind::Postgres).await).await;
-            }
-        }
-    )+};
-}
-
 /// Runs `verify`, which must find so many things; its lines.
 fn disagreements(place: &Place, words: &[&str], count: usize) -> Vec<String> {
     let output = place.run(words);

@@ -19,7 +19,7 @@ const TABLES: [&str; 5] = [
 ];
 
 /// Columns that nothing but the seal of their row vouches for.
-const ONLY_SEALED: [&str; 28] = [
+const ONLY_SEALED: [&str; 34] = [
     "wallets.version",
     "wallets.trials_limit",
     "wallets.changed_at",
@@ -48,6 +48,12 @@ const ONLY_SEALED: [&str; 28] = [
     "recharge_records.created_at",
     "recharge_records.completed_at",
     "recharge_records.seal",
+    "recharge_records.plan_interval",
+    "recharge_records.plan_quota",
+    "recharge_records.subscription_id",
+    "recharge_records.transaction_id",
+    "recharge_records.paid_minor",
+    "recharge_records.immediate_at",
 ];
 
 /// A connection to which no rule of the database applies.

@@ -28,7 +28,7 @@ pub fn account_of(value: serde_json::Value) -> Option<User> {
         .filter(|user| !user.blocked)
 }
 
-/// The table `sessions` as tower-sessions wants it. The id is stored as a hash: whoever reads the
+/// The table `sessions` as tower-sessions wants it. Both count in the time of the machine. The id is stored as a hash: whoever reads the
 /// table cannot use it.
 #[derive(Clone)]
 pub struct SessionStore {
@@ -80,7 +80,7 @@ impl SessionStore {
     pub async fn delete_expired(&self) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
         sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-            .bind(self.clock.now())
+            .bind(self.clock.machine())
             .execute(&mut *tx)
             .await?;
         tx.commit().await
@@ -93,7 +93,7 @@ impl SessionStore {
              WHERE s.id = $1 AND s.expires_at > $2 AND u.blocked_at IS NULL",
         )
         .bind(key(id))
-        .bind(self.clock.now())
+        .bind(self.clock.machine())
         .fetch_optional(self.db.reader())
         .await?;
         Ok(found.is_some())
@@ -115,7 +115,7 @@ impl SessionStore {
             .bind(user)
             .bind(text)
             .bind(expires_at)
-            .bind(self.clock.now())
+            .bind(self.clock.machine())
             .execute(&mut *tx)
             .await
             .map_err(backend)?;
@@ -159,7 +159,7 @@ impl tower_sessions::SessionStore for SessionStore {
              WHERE s.id = $1 AND s.expires_at > $2",
         )
         .bind(key(id))
-        .bind(self.clock.now())
+        .bind(self.clock.machine())
         .fetch_optional(self.db.reader())
         .await
         .map_err(backend)?;

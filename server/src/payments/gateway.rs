@@ -26,6 +26,9 @@ pub trait Gateway: Send + Sync {
     /// `None`: the provider knows no such checkout.
     async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError>;
 
+    /// Whether the provider lists its checkouts. One that does not is asked about each that is known.
+    fn lists_checkouts(&self) -> bool;
+
     /// A page of the checkouts that buyers finished, newest first, those after `after` of this list.
     async fn finished_checkouts(&self, after: Option<&str>) -> Result<CheckoutPage, GatewayError>;
 

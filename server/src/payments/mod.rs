@@ -16,6 +16,8 @@
 
 mod catch_up;
 mod checkout;
+pub mod checkup;
+pub mod creem;
 mod errands;
 mod fulfil;
 pub mod gateway;
@@ -40,7 +42,7 @@ use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
-pub use inbox::{ReceiveError, Received};
+pub use inbox::{InboxEvent, ReceiveError, Received};
 pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};

@@ -17,8 +17,9 @@ pub enum DeepError {
 }
 
 /// Compares the recharge records with what the payment providers say, both ways: every checkout that
-/// somebody finished there, every record that is completed here, and what of its money went back.
-/// Lists are read page by page; what is kept is the id of each finished checkout.
+/// somebody finished there, as far as the provider lists them, every record that is completed here, and
+/// what of its money went back. Lists are read page by page; what is kept is the id of each finished
+/// checkout.
 pub async fn ask_providers(
     payments: &Payments,
     db: &Database,
@@ -30,8 +31,12 @@ pub async fn ask_providers(
         tell(Told::Finding(&finding));
     };
     for gateway in payments.gateways() {
-        let finished = read_finished(payments, &**gateway, &mut found).await?;
-        check_completed(&**gateway, db, &finished, &mut found).await?;
+        let finished = if gateway.lists_checkouts() {
+            Some(read_finished(payments, &**gateway, &mut found).await?)
+        } else {
+            None
+        };
+        check_completed(&**gateway, db, finished.as_ref(), &mut found).await?;
     }
     Ok(())
 }
@@ -74,7 +79,7 @@ struct Completed {
 async fn check_completed(
     gateway: &dyn Gateway,
     db: &Database,
-    finished: &HashSet<String>,
+    finished: Option<&HashSet<String>>,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<(), DeepError> {
     let mut after = String::new();
@@ -95,7 +100,7 @@ async fn check_completed(
         for record in &completed {
             let user = Some(&record.user_id);
             let known = match (&record.session_id, &record.subscription_id) {
-                (Some(session), _) => finished.contains(session),
+                (Some(session), _) => is_finished(gateway, finished, session).await?,
                 (None, subscription) => subscription.is_some(),
             };
             if !known {
@@ -116,6 +121,20 @@ async fn check_completed(
                 let (id, here) = (&record.id, record.returned_minor);
                 found(Finding::new("recharge.returned", id, user, returned, here));
             }
+        }
+    }
+}
+
+async fn is_finished(
+    gateway: &dyn Gateway,
+    finished: Option<&HashSet<String>>,
+    session_id: &str,
+) -> Result<bool, GatewayError> {
+    match finished {
+        Some(finished) => Ok(finished.contains(session_id)),
+        None => {
+            let state = gateway.checkout(session_id).await?;
+            Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
         }
     }
 }

@@ -78,7 +78,15 @@ impl fmt::Display for Finding {
 fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
     let derived = ["wallet.", "lot.", "use.", "period.", "job."];
     let user = user.map(UserId::as_str).unwrap_or_default();
-    if kind == "recharge.paid" || kind == "recharge.returned" {
+    let asked = [
+        "recharge.paid",
+        "recharge.returned",
+        "recharge.returned_minor",
+        "recharge.disputed",
+        "recharge.taken",
+        "recharge.frozen",
+    ];
+    if asked.contains(&kind) {
         format!("atelier recharge fulfil --id {id}")
     } else if derived.iter().any(|prefix| kind.starts_with(prefix)) {
         format!("atelier rebuild --user {user}")

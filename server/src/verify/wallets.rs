@@ -119,6 +119,7 @@ impl Batch {
         batch.read_entries(db, range, out).await?;
         batch.read_uses(db, range, out).await?;
         check_recharges(db, range, out).await?;
+        check_period_payments(db, range, out).await?;
         check_jobs(db, range, out).await?;
         for (user, book) in &batch.0 {
             book.check(user, out);
@@ -560,31 +561,50 @@ struct Purchase {
     record: RechargeRow,
     bought: i64,
     given: i64,
+    /// What its refunds and lost disputes add up to.
+    returned: i64,
+    open_disputes: i64,
+    /// What was taken back for it, by the entries.
+    taken: i64,
+    frozen_lots: i64,
 }
 
-/// A completed purchase granted what it says; any other granted nothing.
+const PURCHASES: &str = "SELECT r.*, \
+     (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
+      WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'purchase') AS bought, \
+     (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
+      WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'bonus') AS given, \
+     (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refunds f \
+      WHERE f.recharge_id = r.id AND f.status <> 'failed') + \
+     (SELECT CAST(COALESCE(SUM(d.amount_minor), 0) AS BIGINT) FROM disputes d \
+      WHERE d.recharge_id = r.id AND d.status = 'lost') AS returned, \
+     (SELECT COUNT(*) FROM disputes d WHERE d.recharge_id = r.id AND d.status = 'open') \
+      AS open_disputes, \
+     (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM entries e \
+      WHERE e.recharge_id = r.id AND e.kind = 'take_back') AS taken, \
+     (SELECT COUNT(*) FROM lots l WHERE l.recharge_id = r.id AND l.frozen = 1) AS frozen_lots \
+     FROM recharge_records r WHERE r.user_id > $1 AND r.user_id <= $2";
+
+/// A completed purchase granted what it says, and any other nothing; what of its money went back took
+/// its share of the credits.
 async fn check_recharges(
     db: &mut AnyConnection,
     range: Range<'_>,
     out: &mut Out<'_>,
 ) -> sqlx::Result<()> {
-    let mut rows = sqlx::query_as::<_, Purchase>(
-        "SELECT r.*, \
-         (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
-          WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'purchase') AS bought, \
-         (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
-          WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'bonus') AS given \
-         FROM recharge_records r WHERE r.user_id > $1 AND r.user_id <= $2",
-    )
-    .bind(range.after)
-    .bind(range.until)
-    .fetch(db);
-    while let Some(Purchase {
-        record,
-        bought,
-        given,
-    }) = rows.try_next().await?
-    {
+    let mut rows = sqlx::query_as::<_, Purchase>(PURCHASES)
+        .bind(range.after)
+        .bind(range.until)
+        .fetch(db);
+    while let Some(purchase) = rows.try_next().await? {
+        purchase.check(out);
+    }
+    Ok(())
+}
+
+impl Purchase {
+    fn check(&self, out: &mut Out<'_>) {
+        let record = &self.record;
         let (id, user) = (&record.id, &record.user_id);
         seal(
             "recharge.seal",
@@ -601,8 +621,72 @@ async fn check_recharges(
         } else {
             (0, 0)
         };
-        out.compare("recharge.granted", id, user, credits, bought);
-        out.compare("recharge.bonus", id, user, bonus, given);
+        let paid = record.paid_minor.unwrap_or(record.amount_minor);
+        let disputed = i64::from(self.open_disputes > 0);
+        let of_credits = granted && record.credits > 0;
+        let taken = share(credits + bonus, record.returned_minor, paid);
+        let frozen = if of_credits { record.disputed } else { 0 };
+        for (kind, expected, found) in [
+            ("recharge.granted", credits, self.bought),
+            ("recharge.bonus", bonus, self.given),
+            (
+                "recharge.returned_minor",
+                self.returned.min(paid),
+                record.returned_minor,
+            ),
+            ("recharge.disputed", disputed, record.disputed),
+            ("recharge.taken", taken, self.taken),
+            ("recharge.frozen", frozen, i64::from(self.frozen_lots > 0)),
+        ] {
+            out.compare(kind, id, user, expected, found);
+        }
+    }
+}
+
+/// Written again on purpose: `floor(credits × returned ÷ paid)`, all of it once all the money is back.
+fn share(credits: i64, returned: i64, paid: i64) -> i64 {
+    match returned {
+        ..=0 => 0,
+        _ if returned >= paid => credits,
+        _ => {
+            let share = i128::from(credits) * i128::from(returned) / i128::from(paid);
+            i64::try_from(share).unwrap_or(credits)
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct PeriodOfPurchase {
+    id: PeriodId,
+    user_id: UserId,
+    subscription_id: String,
+    record_status: Option<String>,
+    record_subscription: Option<String>,
+}
+
+/// Every period was paid by a purchase of its own subscription.
+async fn check_period_payments(
+    db: &mut AnyConnection,
+    range: Range<'_>,
+    out: &mut Out<'_>,
+) -> sqlx::Result<()> {
+    let periods: Vec<PeriodOfPurchase> = sqlx::query_as(
+        "SELECT p.id, p.user_id, p.subscription_id, r.status AS record_status, \
+         r.subscription_id AS record_subscription \
+         FROM plan_periods p LEFT JOIN recharge_records r ON r.id = p.recharge_id \
+         WHERE p.user_id > $1 AND p.user_id <= $2 AND p.recharge_id IS NOT NULL",
+    )
+    .bind(range.after)
+    .bind(range.until)
+    .fetch_all(db)
+    .await?;
+    for period in periods {
+        let (id, user) = (&period.id, &period.user_id);
+        let status = period.record_status.as_deref().unwrap_or("none");
+        out.compare("period.payment", id, user, "completed", status);
+        let subscription = period.record_subscription.as_deref().unwrap_or("none");
+        let own = period.subscription_id.as_str();
+        out.compare("period.subscription", id, user, own, subscription);
     }
     Ok(())
 }

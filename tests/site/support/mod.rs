@@ -120,3 +120,24 @@ macro_rules! on_both_databases {
         }
     )+};
 }
+
+/// The same for what needs processes: `on_both_places! { async fn name(place: &Place) {…} }`.
+macro_rules! on_both_places {
+    ($(async fn $name:ident($place:ident: &Place) $body:block)+) => {$(
+        async fn $name($place: &$crate::support::process::Place) $body
+
+        mod $name {
+            use $crate::support::{Kind, process::Place};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name(&Place::new(Kind::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$name(&Place::new(Kind::Postgres).await).await;
+            }
+        }
+    )+};
+}

@@ -181,6 +181,9 @@ fn unreadable_event(payload: &[u8]) -> RawEvent {
     }
 }
 
+/// Stripe: ids have up to 255 characters. What is much longer fits into no index.
+const LONGEST_ID: usize = 255;
+
 fn raw_event(payload: &str) -> RawEvent {
     let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
     // PostgreSQL stores no NUL.
@@ -188,8 +191,9 @@ fn raw_event(payload: &str) -> RawEvent {
         let text = value.pointer(path).and_then(|v| v.as_str())?;
         Some(text.replace('\0', "\u{fffd}"))
     };
-    let (id, kind) = (text("/id"), text("/type"));
-    let unparsed = (id.is_none() || kind.is_none()).then_some("has no id or no type");
+    let id = text("/id").filter(|id| (1..=LONGEST_ID).contains(&id.len()));
+    let kind = text("/type");
+    let unparsed = (id.is_none() || kind.is_none()).then_some("has no usable id or no type");
     RawEvent {
         // Without an id, the payload itself is what must not be stored twice.
         id: id.unwrap_or_else(|| format!("unnamed:{}", crate::secret::hash(payload))),
@@ -245,6 +249,14 @@ mod tests {
         assert!(!is_signed(payload, &header, "whsec_other", now));
         assert!(!is_signed(b"\xfe", &header, secret, now));
         assert!(!is_signed(payload, "t=1,v1=zz", secret, 1));
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_taken_for_one() {
+        for id in [String::new(), "x".repeat(256)] {
+            let event = raw_event(&format!(r#"{{"id":"{id}","type":"charge.refunded"}}"#));
+            assert!(event.id.starts_with("unnamed:") && event.unparsed.is_some());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! its amounts, its objects, its errors; out come the states of [`gateway`](super::gateway).
 
 mod amounts;
+mod doctor;
 mod events;
 mod payments;
 mod prices;
@@ -24,6 +25,7 @@ use super::gateway::{
 use crate::ids::UserId;
 use crate::time::Timestamp;
 
+pub use doctor::{Doctor, Needs, takes};
 pub use events::KINDS;
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.
@@ -175,6 +177,10 @@ impl Gateway for Stripe {
 
     async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError> {
         self.retrieve_session(session_id).await
+    }
+
+    fn lists_checkouts(&self) -> bool {
+        true
     }
 
     async fn finished_checkouts(&self, after: Option<&str>) -> Result<CheckoutPage, GatewayError> {

@@ -7,13 +7,14 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::AnyConnection;
 use stripe_webhook::Webhook;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::events::{Act, Held, WebhookMode};
+use super::store::{self, Kind, Object};
 use super::{StripeSandbox, ids};
 use crate::time::Timestamp;
 
@@ -28,6 +29,8 @@ const REDIRECT_WAITS: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What stays due although it was looked at must not turn the loop hot.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+/// The status of a delivery that needed none.
+const NOBODY_ASKED: u16 = 204;
 /// Pauses after each failed attempt; after the last one the delivery is given up.
 const PAUSES: [Duration; 7] = [
     Duration::from_secs(1),
@@ -39,10 +42,12 @@ const PAUSES: [Duration; 7] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// Writes the deliveries that `mode` asks for, and gives back those the action itself will send.
+/// Writes the deliveries that `mode` asks for, to the site's own endpoint and to `others`, and gives
+/// back those the action itself will send.
 pub async fn plan(
     connection: &mut AnyConnection,
     event: &str,
+    others: &[String],
     mode: WebhookMode,
     now: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
@@ -55,9 +60,11 @@ pub async fn plan(
         WebhookMode::BeforeRedirect => (1, Some(now.plus(TAKEN_FOR)), 1),
         WebhookMode::Reversed => (1, None, 0),
     };
+    let mut endpoints = vec![None];
+    endpoints.extend(others.iter().map(|id| Some(id.as_str())));
     let mut held = Vec::new();
-    for _ in 0..times {
-        let id = add(connection, event, due_at, attempts).await?;
+    for endpoint in endpoints.repeat(usize::try_from(times).unwrap_or(0)) {
+        let id = add(connection, event, endpoint, due_at, attempts).await?;
         if mode == WebhookMode::BeforeRedirect {
             held.push(id);
         }
@@ -69,16 +76,18 @@ pub async fn plan(
 async fn add(
     connection: &mut AnyConnection,
     event: &str,
+    endpoint: Option<&str>,
     due_at: Option<Timestamp>,
     attempts: i64,
 ) -> sqlx::Result<String> {
     let id = ids::fresh("whd_");
     sqlx::query(
-        "INSERT INTO sandbox_stripe_deliveries (id, event_id, due_at, attempts) \
-         VALUES ($1, $2, $3, $4)",
+        "INSERT INTO sandbox_stripe_deliveries (id, event_id, endpoint_id, due_at, attempts) \
+         VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(&id)
     .bind(event)
+    .bind(endpoint)
     .bind(due_at.map(Timestamp::micros))
     .bind(attempts)
     .execute(connection)
@@ -153,6 +162,8 @@ pub async fn since(connection: &mut AnyConnection, created: Timestamp) -> sqlx::
 struct Taken {
     id: String,
     event_id: String,
+    /// Not the site's own.
+    endpoint_id: Option<String>,
     attempts: i64,
 }
 
@@ -230,7 +241,7 @@ impl StripeSandbox {
         for id in &due {
             let row = sqlx::query_as(
                 "UPDATE sandbox_stripe_deliveries SET attempts = attempts + 1, due_at = $3 \
-                 WHERE id = $1 AND due_at <= $2 RETURNING id, event_id, attempts",
+                 WHERE id = $1 AND due_at <= $2 RETURNING id, event_id, endpoint_id, attempts",
             );
             let row = row
                 .bind(id)
@@ -266,7 +277,7 @@ impl StripeSandbox {
 
     async fn attempt_first(&self, id: &str) {
         let row = sqlx::query_as(
-            "SELECT id, event_id, attempts FROM sandbox_stripe_deliveries WHERE id = $1",
+            "SELECT id, event_id, endpoint_id, attempts FROM sandbox_stripe_deliveries WHERE id = $1",
         );
         match row.bind(id).fetch_one(self.0.db.reader()).await {
             Ok(taken) => self.attempt(taken).await,
@@ -275,7 +286,7 @@ impl StripeSandbox {
     }
 
     async fn attempt(&self, taken: Taken) {
-        let status = match self.send(&taken.event_id).await {
+        let status = match self.send(&taken).await {
             Ok(status) => Some(i64::from(status)),
             Err(error) => {
                 tracing::warn!(event = taken.event_id, %error, "a webhook could not be sent");
@@ -288,19 +299,20 @@ impl StripeSandbox {
     }
 
     /// Signs the event afresh and posts it.
-    async fn send(&self, event: &str) -> Result<u16, SendError> {
-        let payload: String =
-            sqlx::query_scalar("SELECT state FROM sandbox_stripe_objects WHERE id = $1")
-                .bind(event)
-                .fetch_one(self.0.db.reader())
-                .await?;
-        let settings = &self.0.settings;
-        let secret = settings.webhook_secret.expose_secret();
+    async fn send(&self, taken: &Taken) -> Result<u16, SendError> {
+        let mut reader = self.0.db.reader().acquire().await?;
+        let event = store::find_kind(&mut reader, Kind::Event, &taken.event_id).await?;
+        let event = event.ok_or(sqlx::Error::RowNotFound)?;
+        let Some((url, secret)) = self.addressee(&mut reader, taken, &event).await? else {
+            return Ok(NOBODY_ASKED);
+        };
+        drop(reader);
+        let payload = event.shape.to_string();
         let now = self.0.clock.now().seconds();
-        let signature = Webhook::generate_test_header(&payload, secret, Some(now));
+        let signature = Webhook::generate_test_header(&payload, secret.expose_secret(), Some(now));
         let request = self
             .http()?
-            .post(settings.webhook_url.clone())
+            .post(url)
             .header("content-type", "application/json; charset=utf-8")
             .header(
                 "user-agent",
@@ -309,6 +321,30 @@ impl StripeSandbox {
             .header("stripe-signature", signature)
             .body(payload);
         Ok(request.send().await?.status().as_u16())
+    }
+
+    /// Where the event is sent and what signs it; `None` when the site did not ask for its kind.
+    async fn addressee(
+        &self,
+        connection: &mut AnyConnection,
+        taken: &Taken,
+        event: &Object,
+    ) -> sqlx::Result<Option<(String, SecretString)>> {
+        let Some(id) = &taken.endpoint_id else {
+            let settings = &self.0.settings;
+            let asked = settings.hears_of(event.text("type").unwrap_or_default());
+            let own = || {
+                (
+                    settings.webhook_url.to_string(),
+                    settings.webhook_secret.clone(),
+                )
+            };
+            return Ok(asked.then(own));
+        };
+        let endpoint = store::find_kind(connection, Kind::WebhookEndpoint, id).await?;
+        let endpoint = endpoint.ok_or(sqlx::Error::RowNotFound)?;
+        let text = |field: &str| endpoint.text(field).unwrap_or_default().to_owned();
+        Ok(Some((text("url"), text("secret").into())))
     }
 
     /// Keeps the outcome, unless the delivery was taken again meanwhile.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sqlx::AnyConnection;
 use url::Url;
 
+use super::api::webhook_endpoints;
 use super::store::{self, Kind, Object};
 use super::{deliveries, ids, settings};
 use crate::time::Timestamp;
@@ -165,17 +166,20 @@ impl Act {
         let at = Timestamp::from_micros(self.at.micros() + self.told);
         self.told += 1;
         let mode = self.mode(connection).await?;
-        let pending = i64::from(mode != WebhookMode::Never);
+        let others = match mode {
+            WebhookMode::Never => None,
+            _ => Some(webhook_endpoints::listening(connection, kind).await?),
+        };
         let mut shape = envelope(kind, &object.shape, at, &self.origin);
-        shape["pending_webhooks"] = json!(pending);
+        shape["pending_webhooks"] = json!(others.as_ref().map_or(0, |others| 1 + others.len()));
         if !previous.is_null() {
             shape["data"]["previous_attributes"] = previous;
         }
         let event = Object::new(Kind::Event, shape, Some(object.id.clone()), at);
         store::put(connection, &event).await?;
-        self.held
-            .at_once
-            .extend(deliveries::plan(connection, &event.id, mode, self.at).await?);
+        let others = others.unwrap_or_default();
+        let held = deliveries::plan(connection, &event.id, &others, mode, self.at);
+        self.held.at_once.extend(held.await?);
         Ok(())
     }
 

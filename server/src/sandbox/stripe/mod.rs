@@ -66,7 +66,10 @@ pub struct Settings {
     /// The mount as the payer's browser sees it, ending in `/`. On the other loopback name than the
     /// site uses, so that going there and back is cross-site as with the real Stripe.
     pub hosted_base: Url,
+    /// The site's own endpoint; others are made through the API.
     pub webhook_url: Url,
+    /// The kinds of events it is told of; `*` for all.
+    pub webhook_events: Vec<String>,
     /// Shared with whoever receives the webhooks; used as text, `whsec_` included.
     pub webhook_secret: SecretString,
 }

@@ -22,6 +22,7 @@ pub enum Kind {
     Refund,
     Dispute,
     Customer,
+    WebhookEndpoint,
     Product,
     Price,
     Subscription,
@@ -32,13 +33,14 @@ pub enum Kind {
 }
 
 /// Every kind there is.
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Session,
     Kind::PaymentIntent,
     Kind::Charge,
     Kind::Refund,
     Kind::Dispute,
     Kind::Customer,
+    Kind::WebhookEndpoint,
     Kind::Product,
     Kind::Price,
     Kind::Subscription,
@@ -58,6 +60,7 @@ impl Kind {
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::Customer => "customer",
+            Self::WebhookEndpoint => "webhook_endpoint",
             Self::Product => "product",
             Self::Price => "price",
             Self::Subscription => "subscription",
@@ -81,6 +84,7 @@ impl Kind {
             Self::Refund => "/v1/refunds",
             Self::Dispute => "/v1/disputes",
             Self::Customer => "/v1/customers",
+            Self::WebhookEndpoint => "/v1/webhook_endpoints",
             Self::Product => "/v1/products",
             Self::Price => "/v1/prices",
             Self::Subscription => "/v1/subscriptions",
@@ -108,6 +112,7 @@ impl Kind {
     /// in the shape the values are.
     const fn labels(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Session => &[("subscription", "/subscription")],
             Self::Customer => &[("email", "/email")],
             Self::Product => &[("active", "/active")],
             Self::Price => &[

@@ -97,7 +97,7 @@ impl Operation for Control {
             Some(action) => {
                 let times = if action == Action::Duplicate { 2 } else { 1 };
                 let event = self.event(tx).await?;
-                deliveries::plan(tx, &event, WebhookMode::Duplicate(times), act.at).await?;
+                deliveries::plan(tx, &event, &[], WebhookMode::Duplicate(times), act.at).await?;
                 i64::from(times)
             }
         };

@@ -15,6 +15,7 @@ mod payments;
 mod portal;
 mod sessions;
 mod subscriptions;
+pub mod webhook_endpoints;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -43,6 +44,7 @@ pub fn router() -> Router<StripeSandbox> {
         .merge(invoices::router())
         .merge(portal::router())
         .merge(events::router())
+        .merge(webhook_endpoints::router())
         .route("/refunds", get(payments::list_refunds).post(refund))
         .fallback(unknown_v1_url)
         .method_not_allowed_fallback(unknown_v1_url)

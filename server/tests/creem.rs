@@ -1,0 +1,717 @@
+//! The gateway to Creem against the sandbox: every question it is asked, over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use atelier_server::accounts::User;
+use atelier_server::catalog::{BUILT_IN, Catalog, Interval, Money, Tax};
+use atelier_server::credits::{self, Wallet};
+use atelier_server::ids::{RechargeId, UserId};
+use atelier_server::on_both_databases;
+use atelier_server::payments::creem::Creem;
+use atelier_server::payments::gateway::{
+    CheckoutProgress, DisputeProgress, Gateway, GatewayError, NewCheckout, OpenedCheckout,
+    PlanChange, PlanPrice, Subject, SubscriptionProgress, SubscriptionState,
+};
+use atelier_server::payments::{
+    CheckoutRequest, Fulfilment, Payments, Provider, RechargeStatus, Started,
+};
+use atelier_server::sandbox::creem::{
+    Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
+};
+use atelier_server::testing::TestGround;
+use atelier_server::time::{Clock, Timestamp};
+use atelier_server::verify::{self, Told, Totals};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use http::HeaderMap;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+const SECRET: &str = "whsec_sandbox_r1gQ2-kX_0aZp9vTqLwYhN3sUeB6mJcD8fGiOKoPxRE";
+const GOOD_CARD: &str = "4242424242424242";
+const EMAIL: &str = "buyer@example.com";
+const MONTH: u64 = 31 * 24 * 3_600;
+
+type Webhooks = Arc<Mutex<Vec<(HeaderMap, Vec<u8>)>>>;
+
+/// A gateway and the sandbox it talks to.
+struct World {
+    creem: Creem,
+    sandbox: CreemSandbox,
+    clock: Clock,
+    http: reqwest::Client,
+    base: String,
+    webhooks: Webhooks,
+    came: watch::Receiver<usize>,
+    recharge: RechargeId,
+    user: UserId,
+    _delivering: DropGuard,
+    ground: TestGround,
+}
+
+fn products() -> Vec<Product> {
+    let product = |id: &str, price, billing| Product {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        price,
+        currency: "usd".to_owned(),
+        billing,
+    };
+    vec![
+        product("prod_starter", 500, Billing::Once),
+        product("prod_monthly", 1_900, Billing::EveryMonth),
+        product("prod_unlimited", 4_900, Billing::EveryMonth),
+    ]
+}
+
+async fn receive(
+    State((webhooks, count)): State<(Webhooks, watch::Sender<usize>)>,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+) {
+    webhooks.lock().unwrap().push((headers, body.to_vec()));
+    count.send_modify(|count| *count += 1);
+}
+
+async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    origin
+}
+
+async fn world(ground: TestGround, signatures: Signatures) -> World {
+    // Another test of the same process may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let webhooks = Webhooks::default();
+    let (count, came) = watch::channel(0);
+    let receiver = Router::new().route("/hook", post(receive));
+    let hook = serve(receiver.with_state((webhooks.clone(), count))).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/sandbox/creem/", listener.local_addr().unwrap());
+    let settings = Settings {
+        hosted_base: base.parse().unwrap(),
+        webhook_url: format!("{hook}/hook").parse().unwrap(),
+        webhook_secret: SecretString::from(SECRET),
+        signatures,
+        products: products(),
+    };
+    let clock = ground.clock.clone();
+    let sandbox = CreemSandbox::new(ground.db.clone(), clock.clone(), settings);
+    let router = Router::new().nest("/sandbox/creem", sandbox.router());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let stop = CancellationToken::new();
+    tokio::spawn(sandbox.clone().deliver(stop.clone()));
+    let policy = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder().no_proxy().redirect(policy);
+    let key = SecretString::from("creem_test_x");
+    World {
+        creem: Creem::new(&key, SecretString::from(SECRET), &base).unwrap(),
+        sandbox,
+        recharge: RechargeId::new(clock.now()),
+        user: UserId::new(clock.now()),
+        clock,
+        http: http.build().unwrap(),
+        base,
+        webhooks,
+        came,
+        _delivering: stop.drop_guard(),
+        ground,
+    }
+}
+
+fn usd(amount_minor: i64) -> Money {
+    Money {
+        amount_minor,
+        currency: "usd".to_owned(),
+    }
+}
+
+impl World {
+    fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        self.sandbox.wake();
+    }
+
+    async fn open(&self, product: Option<&str>, price: i64, plan: bool) -> OpenedCheckout {
+        self.try_open(product, price, plan).await.unwrap()
+    }
+
+    async fn try_open(
+        &self,
+        product: Option<&str>,
+        price: i64,
+        plan: bool,
+    ) -> Result<OpenedCheckout, GatewayError> {
+        let price = usd(price);
+        let new = NewCheckout {
+            recharge: &self.recharge,
+            user: &self.user,
+            email: EMAIL,
+            item_name: "115 credits",
+            language: "en",
+            price: &price,
+            plan: plan.then(|| plan_price(&price, None)),
+            product,
+            tax: Tax::None,
+            invoice: false,
+            customer_id: None,
+            success_url: "http://127.0.0.1:3000/payments/success?session_id=",
+            cancel_url: "http://127.0.0.1:3000/payments/cancelled",
+            expires_at: self.clock.now(),
+        };
+        self.creem.open_checkout(new).await
+    }
+
+    /// The payer presses the button; where that leads.
+    async fn pay(&self, opened: &OpenedCheckout, card: &str, webhook: &str) -> String {
+        let body = format!("card_number={card}&webhook={webhook}");
+        let request = self
+            .http
+            .post(&opened.url)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(body).send().await.unwrap();
+        assert_eq!(answer.status(), 303);
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    async fn desk(&self, path: &str, body: Value) {
+        let request = self.http.post(format!("{}{path}", self.base)).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
+    }
+
+    /// A paid one-time purchase; its transaction.
+    async fn bought(&self, card: &str) -> String {
+        let opened = self.open(Some("prod_starter"), 990, false).await;
+        self.pay(&opened, card, "never").await;
+        let state = self.creem.checkout(&opened.session_id).await.unwrap();
+        state.unwrap().transaction_id.unwrap()
+    }
+
+    async fn subscribed(&self, card: &str) -> String {
+        let opened = self.open(Some("prod_monthly"), 1_900, true).await;
+        self.pay(&opened, card, "never").await;
+        let state = self.creem.checkout(&opened.session_id).await.unwrap();
+        state.unwrap().subscription_id.unwrap()
+    }
+
+    async fn subscription(&self, id: &str) -> SubscriptionState {
+        self.creem.subscription(id).await.unwrap().unwrap()
+    }
+
+    async fn returned(&self, transaction: &str) -> i64 {
+        let payment = self.creem.payment(transaction).await.unwrap();
+        payment.unwrap().returned_minor()
+    }
+
+    /// The webhooks so far, once there are so many.
+    async fn webhooks(&self, count: usize) -> Vec<(HeaderMap, Vec<u8>)> {
+        let mut came = self.came.clone();
+        let waiting = came.wait_for(|seen| *seen >= count);
+        let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        assert!(waited.is_ok(), "{count} webhooks never came");
+        self.webhooks.lock().unwrap().clone()
+    }
+}
+
+/// The catalogue with products at Creem.
+fn catalog() -> Catalog {
+    let mut text = BUILT_IN.to_owned();
+    for (price, product) in [
+        ("amount_minor = 990", "prod_starter"),
+        ("amount_minor = 1900", "prod_monthly"),
+        ("amount_minor = 4900", "prod_unlimited"),
+    ] {
+        let line = format!("price = {{ {price}, currency = \"usd\" }}\n");
+        assert!(text.contains(&line), "{line}");
+        let named = format!("{line}creem_product = \"{product}\"\n");
+        text = text.replace(&line, &named);
+    }
+    Catalog::parse(&text).unwrap()
+}
+
+/// A shop that sells through Creem.
+struct Shop {
+    world: World,
+    payments: Payments,
+    buyer: User,
+    /// How many webhooks were taken in.
+    heard: AtomicUsize,
+}
+
+async fn shop(ground: TestGround) -> Shop {
+    let mut world = world(ground, Signatures::Both).await;
+    world.ground.set_catalog(catalog());
+    let key = SecretString::from("creem_test_x");
+    let creem = Creem::new(&key, SecretString::from(SECRET), &world.base).unwrap();
+    let payments = Payments::new(
+        world.ground.db.clone(),
+        world.clock.clone(),
+        world.ground.catalog.clone(),
+        vec![Arc::new(creem)],
+        "http://127.0.0.1:3000/".parse().unwrap(),
+        "node".to_owned(),
+    );
+    let buyer = world.ground.account("buyer").await;
+    Shop {
+        world,
+        payments,
+        buyer,
+        heard: AtomicUsize::new(0),
+    }
+}
+
+impl Shop {
+    async fn checkout(&self, item: &str) -> OpenedCheckout {
+        let request = CheckoutRequest {
+            user: self.buyer.id.clone(),
+            email: self.buyer.email.clone(),
+            offer: self.world.ground.catalog.offer(item).unwrap(),
+            provider: Provider::Creem,
+            item_name: item.to_owned(),
+            language: "en",
+            key: None,
+        };
+        let answer = self.payments.checkout(request).await.unwrap();
+        let started: Started = serde_json::from_str(&answer.body).unwrap();
+        OpenedCheckout {
+            session_id: started.session_id,
+            url: started.url,
+        }
+    }
+
+    /// Takes in the new webhooks, once there are so many in all, and acts on them.
+    async fn hear(&self, count: usize) {
+        let webhooks = self.world.webhooks(count).await;
+        let heard = self.heard.swap(webhooks.len(), Ordering::SeqCst);
+        for (headers, body) in webhooks.into_iter().skip(heard) {
+            let received = self.payments.receive(Provider::Creem, &body, &headers);
+            received.await.unwrap();
+        }
+        self.payments.process_due().await.unwrap();
+    }
+
+    async fn wallet(&self) -> Wallet {
+        let (db, now) = (&self.world.ground.db, self.world.clock.now());
+        credits::read(db, &self.buyer.id, now).await.unwrap()
+    }
+
+    async fn findings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut tell = |told: Told<'_>| {
+            if let Told::Finding(finding) = told {
+                found.push(finding.to_string());
+            }
+        };
+        let db = &self.world.ground.db;
+        let mut totals = Totals::default();
+        let asked = verify::ask_providers(&self.payments, db, &mut totals, &mut tell);
+        asked.await.unwrap();
+        found
+    }
+}
+
+fn plan_price<'a>(price: &'a Money, product: Option<&'a str>) -> PlanPrice<'a> {
+    PlanPrice {
+        plan: "premium",
+        name: "Premium",
+        price,
+        interval: Interval::Month,
+        tax: Tax::None,
+        product,
+    }
+}
+
+fn is_refused<T: std::fmt::Debug>(result: &Result<T, GatewayError>) -> bool {
+    matches!(result, Err(GatewayError::Refused { .. }))
+}
+
+on_both_databases! {
+    async fn a_checkout_costs_what_the_record_says_and_names_it(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let opened = world.open(Some("prod_starter"), 990, false).await;
+        assert!(world.creem.is_session_id(&opened.session_id));
+        let open = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
+        assert_eq!((open.progress, open.amount_minor), (CheckoutProgress::Open, 990));
+        let back = world.pay(&opened, GOOD_CARD, "never").await;
+        let wanted = format!("/payments/success?checkout_id={}&order_id=", opened.session_id);
+        assert!(back.contains(&wanted), "{back}");
+        let paid = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
+        assert_eq!((paid.progress, paid.amount_minor), (CheckoutProgress::Paid, 990));
+        assert_eq!(paid.user_id.as_deref(), Some(world.user.as_str()));
+        assert_eq!(paid.recharge_id.as_deref(), Some(world.recharge.as_str()));
+        assert_eq!((paid.currency.as_str(), paid.subscription_id), ("usd", None));
+        let payment = world.creem.payment(&paid.transaction_id.unwrap()).await.unwrap().unwrap();
+        assert_eq!((payment.paid_minor, payment.returned_minor()), (990, 0));
+        assert!(!payment.is_unsettled());
+    }
+
+    async fn what_creem_does_not_know_is_none_or_refused(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        assert_eq!(world.creem.checkout("ch_none").await.unwrap(), None);
+        assert_eq!(world.creem.payment("tran_none").await.unwrap(), None);
+        assert_eq!(world.creem.subscription("sub_none").await.unwrap(), None);
+        assert!(is_refused(&world.try_open(Some("prod_none"), 990, false).await));
+        let unnamed = world.try_open(None, 990, false).await;
+        assert!(matches!(unnamed, Err(GatewayError::Setting(_))), "{unnamed:?}");
+        assert!(is_refused(&world.creem.refund("tran_none", None, "k").await));
+        assert!(is_refused(&world.creem.set_renewing("sub_none", false).await));
+        assert!(is_refused(&world.creem.portal("cust_none", "http://x/").await));
+        world.creem.end_subscription("sub_none").await.unwrap();
+        assert!(!world.creem.lists_events());
+        assert!(world.creem.events(world.clock.now(), None).await.is_err());
+        assert!(world.creem.finished_checkouts(None).await.is_err());
+        let stranger = Creem::new(&"sk_test_x".into(), SECRET.into(), &world.base).unwrap();
+        let refused = stranger.checkout("ch_none").await;
+        assert!(is_refused(&refused), "{refused:?}");
+    }
+
+    async fn an_expired_checkout_is_told(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let opened = world.open(Some("prod_starter"), 990, false).await;
+        world.advance(24 * 3_600);
+        let state = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
+        assert_eq!(state.progress, CheckoutProgress::Expired);
+    }
+
+    async fn all_that_is_left_goes_back_and_only_once(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.bought(GOOD_CARD).await;
+        let part = world.creem.refund(&id, Some(400), "k").await;
+        assert!(is_refused(&part), "{part:?}");
+        assert_eq!(world.returned(&id).await, 0);
+        world.desk("refunds", json!({"transaction": id, "amount": 400})).await;
+        assert_eq!(world.returned(&id).await, 400);
+        world.creem.refund(&id, Some(590), "k").await.unwrap();
+        assert_eq!(world.returned(&id).await, 990);
+        world.creem.refund(&id, None, "k").await.unwrap();
+        assert!(is_refused(&world.creem.refund(&id, Some(590), "l").await));
+        let other = world.bought(GOOD_CARD).await;
+        for _ in 0..2 {
+            world.creem.refund(&other, Some(990), "m").await.unwrap();
+        }
+        assert_eq!(world.returned(&other).await, 990);
+    }
+
+    async fn a_refund_under_way_counts_when_it_arrives(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.bought("4000000000007726").await;
+        world.creem.refund(&id, None, "k").await.unwrap();
+        assert_eq!(world.returned(&id).await, 0);
+        assert!(is_refused(&world.creem.refund(&id, None, "k").await), "one at a time");
+        world.advance(2);
+        assert_eq!(world.returned(&id).await, 990);
+    }
+
+    async fn a_dispute_counts_as_lost_until_it_is_won(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.bought(GOOD_CARD).await;
+        world.desk("disputes", json!({"transaction": id})).await;
+        let disputed = world.creem.payment(&id).await.unwrap().unwrap();
+        assert_eq!(disputed.disputes[0].progress, DisputeProgress::Lost);
+        assert_eq!((disputed.returned_minor(), disputed.refunds.len()), (990, 0));
+        assert!(is_refused(&world.creem.refund(&id, Some(100), "k").await));
+        world.desk("disputes", json!({"transaction": id, "outcome": "won"})).await;
+        assert_eq!(world.returned(&id).await, 0);
+    }
+
+    async fn a_plan_begins_renews_and_is_late(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let opened = world.open(Some("prod_monthly"), 1_900, true).await;
+        world.pay(&opened, "4000000000000341", "never").await;
+        let checkout = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
+        assert_eq!(checkout.transaction_id, None);
+        let id = checkout.subscription_id.unwrap();
+        let first = world.subscription(&id).await;
+        assert_eq!(first.progress, SubscriptionProgress::Active);
+        assert_eq!(first.user_id.as_deref(), Some(world.user.as_str()));
+        assert_eq!(first.recharge_id.as_deref(), Some(world.recharge.as_str()));
+        assert_eq!(first.plan.as_deref(), Some("prod_monthly"));
+        assert!(first.renews && first.customer_id.is_some());
+        let invoice = &first.invoices[0];
+        assert_eq!((invoice.paid, invoice.amount_minor), (true, 1_900));
+        assert_eq!(invoice.opens, Some((first.period_start, first.period_end)));
+        let payment = world.creem.payment(&invoice.id).await.unwrap().unwrap();
+        assert_eq!(payment.subscription_id.as_deref(), Some(id.as_str()));
+
+        world.advance(MONTH);
+        let late = world.subscription(&id).await;
+        assert_eq!(late.progress, SubscriptionProgress::PastDue);
+        assert_eq!(late.invoices.len(), 2);
+        assert!(!late.invoices[1].paid);
+        world.desk("renew", json!({"subscription": id})).await;
+        let renewed = world.subscription(&id).await;
+        assert_eq!(renewed.progress, SubscriptionProgress::Active);
+        let paid: Vec<_> = renewed.invoices.iter().filter(|invoice| invoice.paid).collect();
+        assert_eq!(paid[1].opens, Some((first.period_end, renewed.period_end)));
+    }
+
+    async fn many_renewals_are_read_page_by_page(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.subscribed(GOOD_CARD).await;
+        world.bought(GOOD_CARD).await;
+        world.advance(60 * MONTH);
+        let state = world.subscription(&id).await;
+        assert!(state.invoices.len() > 60, "{}", state.invoices.len());
+        for pair in state.invoices.windows(2) {
+            assert_eq!(pair[0].opens.unwrap().1, pair[1].opens.unwrap().0);
+        }
+    }
+
+    async fn a_plan_ends_with_its_period_or_goes_on(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.subscribed(GOOD_CARD).await;
+        for renews in [true, false, false, true, true, false] {
+            world.creem.set_renewing(&id, renews).await.unwrap();
+            let state = world.subscription(&id).await;
+            assert_eq!((state.renews, state.ended_at), (renews, None));
+        }
+        world.advance(MONTH);
+        let ended = world.subscription(&id).await;
+        assert_eq!(ended.progress, SubscriptionProgress::Ended);
+        assert!(ended.ended_at.is_some());
+        world.creem.set_renewing(&id, false).await.unwrap();
+        assert!(is_refused(&world.creem.set_renewing(&id, true).await));
+    }
+
+    async fn a_plan_ends_at_once_however_often_that_is_said(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.subscribed(GOOD_CARD).await;
+        for _ in 0..2 {
+            world.creem.end_subscription(&id).await.unwrap();
+        }
+        let ended = world.subscription(&id).await;
+        assert_eq!(ended.progress, SubscriptionProgress::Ended);
+        assert_eq!(ended.ended_at, Some(world.clock.now()));
+    }
+
+    async fn a_dearer_plan_is_billed_now_and_once(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let id = world.subscribed(GOOD_CARD).await;
+        world.advance(10 * 24 * 3_600);
+        let (price, change) = (usd(4_900), PlanChange::Now);
+        let unnamed = world.creem.change_plan(&id, plan_price(&price, None), change).await;
+        assert!(matches!(unnamed, Err(GatewayError::Setting(_))), "{unnamed:?}");
+        for _ in 0..2 {
+            let to = plan_price(&price, Some("prod_unlimited"));
+            world.creem.change_plan(&id, to, change).await.unwrap();
+        }
+        let state = world.subscription(&id).await;
+        assert_eq!(state.plan.as_deref(), Some("prod_unlimited"));
+        assert_eq!(state.invoices.len(), 2);
+        let difference = &state.invoices[1];
+        assert_eq!((difference.paid, difference.opens), (true, None));
+        assert!((1_900..2_100).contains(&difference.amount_minor), "{difference:?}");
+    }
+
+    async fn a_cheaper_plan_bills_nothing_before_the_next_period(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let opened = world.open(Some("prod_unlimited"), 4_900, true).await;
+        world.pay(&opened, GOOD_CARD, "never").await;
+        let checkout = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
+        let id = checkout.subscription_id.unwrap();
+        let price = usd(1_900);
+        let to = plan_price(&price, Some("prod_monthly"));
+        world.creem.change_plan(&id, to, PlanChange::WithNextPeriod).await.unwrap();
+        assert_eq!(world.subscription(&id).await.invoices.len(), 1);
+        world.advance(MONTH);
+        let renewed = world.subscription(&id).await;
+        assert_eq!(renewed.invoices[1].amount_minor, 1_900);
+        assert!(renewed.invoices[1].opens.is_some());
+    }
+
+    async fn an_account_is_one_customer_and_no_other_s(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let calls = (0..5).map(|_| world.creem.customer(&world.user, EMAIL));
+        let mut customers = Vec::new();
+        for made in futures::future::join_all(calls).await {
+            customers.push(made.unwrap());
+        }
+        customers.dedup();
+        assert_eq!(customers.len(), 1);
+        let other = UserId::new(world.clock.now());
+        assert!(is_refused(&world.creem.customer(&other, EMAIL).await));
+        let link = world.creem.portal(&customers[0], "http://x/").await.unwrap();
+        assert!(link.starts_with(&format!("{}portal/", world.base)), "{link}");
+        // Who bought before as a guest is the same person.
+        let guest = world.creem.customer(&other, "guest@example.com").await.unwrap();
+        assert!(guest.starts_with("cust_"));
+    }
+
+    async fn webhooks_are_believed_in_either_scheme(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let opened = world.open(Some("prod_starter"), 990, false).await;
+        world.pay(&opened, GOOD_CARD, "normal").await;
+        let (headers, body) = world.webhooks(1).await.remove(0);
+        let now = world.clock.now();
+        let event = world.creem.verify_event(&body, &headers, now).unwrap();
+        assert_eq!((event.kind.as_str(), event.unparsed), ("checkout.completed", None));
+        let subject = world.creem.subject(&event.kind, &event.object_id.unwrap()).await.unwrap();
+        assert_eq!(subject, Subject::Checkout(opened.session_id));
+        let late = Timestamp::from_seconds(now.seconds() + 301);
+        assert_eq!(world.creem.verify_event(&body, &headers, late), None);
+        assert_eq!(world.creem.verify_event(&body[1..], &headers, now), None);
+        let mut older = HeaderMap::new();
+        older.insert("creem-signature", headers["creem-signature"].clone());
+        let again = world.creem.verify_event(&body, &older, late).unwrap();
+        assert_eq!(again.id, event.id, "the inbox knows it");
+        let stranger = Creem::new(&"creem_x".into(), "whsec_other".into(), &world.base).unwrap();
+        assert_eq!(stranger.verify_event(&body, &headers, now), None);
+        assert_eq!(stranger.verify_event(&body, &older, now), None);
+    }
+
+    async fn returns_and_subscriptions_tell_what_to_read(ground: TestGround) {
+        let world = world(ground, Signatures::Standard).await;
+        let id = world.bought(GOOD_CARD).await;
+        world.desk("refunds", json!({"transaction": id, "amount": 100})).await;
+        world.desk("disputes", json!({"transaction": id})).await;
+        let subscription = world.subscribed(GOOD_CARD).await;
+        world.desk("renew", json!({"subscription": subscription})).await;
+        let mut subjects = Vec::new();
+        for (headers, body) in world.webhooks(3).await {
+            assert!(headers.get("creem-signature").is_none());
+            let event = world.creem.verify_event(&body, &headers, world.clock.now()).unwrap();
+            let object = event.object_id.unwrap();
+            subjects.push(world.creem.subject(&event.kind, &object).await.unwrap());
+        }
+        let payments = subjects.iter().filter(|one| **one == Subject::Payment(id.clone()));
+        assert_eq!(payments.count(), 2);
+        assert!(subjects.contains(&Subject::Subscription(subscription)));
+    }
+
+    async fn a_sandbox_that_signs_the_older_way_alone_is_believed(ground: TestGround) {
+        let world = world(ground, Signatures::Creem).await;
+        let opened = world.open(Some("prod_starter"), 990, false).await;
+        world.pay(&opened, GOOD_CARD, "normal").await;
+        let (headers, body) = world.webhooks(1).await.remove(0);
+        assert!(headers.get("webhook-signature").is_none());
+        assert!(world.creem.verify_event(&body, &headers, world.clock.now()).is_some());
+    }
+
+    async fn an_event_signed_by_hand_is_believed(ground: TestGround) {
+        let world = world(ground, Signatures::Both).await;
+        let now = world.clock.now();
+        let signed = signed_event("refund.created", "tran_1", &SECRET.into(), now);
+        let mut headers = HeaderMap::new();
+        for (name, value) in &signed.headers {
+            headers.insert(*name, value.parse().unwrap());
+        }
+        let event = world.creem.verify_event(signed.payload.as_bytes(), &headers, now).unwrap();
+        assert_eq!((event.id, event.object_id.as_deref()), (signed.id, Some("tran_1")));
+    }
+}
+
+on_both_databases! {
+    async fn a_purchase_is_granted_once_and_taken_back(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "duplicate:3").await;
+        shop.hear(3).await;
+        let fulfilled = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        let Fulfilment::Granted(recharge) = fulfilled else { panic!("{fulfilled:?}") };
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+        assert!(shop.findings().await.is_empty());
+
+        let transaction = recharge.transaction_id.unwrap();
+        shop.world.desk("refunds", json!({"transaction": transaction, "amount": 495})).await;
+        shop.hear(4).await;
+        assert_eq!(shop.wallet().await.figures.remaining, before + 58);
+        shop.payments.refund(&recharge.id, None, "key").await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before);
+        let returns = shop.payments.returns_of(&shop.buyer.id).await.unwrap();
+        let sums: Vec<i64> = returns.refunds.iter().map(|refund| refund.amount_minor).collect();
+        assert_eq!(sums, [990]);
+        assert!(shop.findings().await.is_empty());
+    }
+
+    async fn a_won_dispute_gives_the_credits_again(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        let fulfilled = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        let transaction = fulfilled.recharge().unwrap().transaction_id.clone().unwrap();
+        shop.world.desk("disputes", json!({"transaction": transaction})).await;
+        shop.hear(1).await;
+        assert_eq!(shop.wallet().await.figures.remaining, before);
+        let won = json!({"transaction": transaction, "outcome": "won"});
+        shop.world.desk("disputes", won).await;
+        // Of that nobody tells; payments of a provider without events are read again each day.
+        shop.world.advance(25 * 3_600);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+    }
+
+    async fn a_purchase_nobody_tells_of_is_found(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        let before = shop.wallet().await.figures.remaining;
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        shop.world.advance(31);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+    }
+
+    async fn a_plan_runs_from_its_checkout_to_its_end(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("premium-monthly").await;
+        shop.world.pay(&opened, GOOD_CARD, "normal").await;
+        shop.hear(3).await;
+        let period = shop.wallet().await.period.unwrap();
+        assert_eq!((period.plan.as_str(), period.quota), ("premium-monthly", Some(100)));
+        let (user, payments) = (&shop.buyer.id, &shop.payments);
+        payments.change_plan(user, "premium-unlimited").await.unwrap();
+        let period = shop.wallet().await.period.unwrap();
+        assert_eq!((period.plan.as_str(), period.quota), ("premium-unlimited", None));
+        shop.world.advance(MONTH);
+        shop.hear(5).await;
+        let renewed = shop.wallet().await.period.unwrap();
+        assert!(renewed.ends_at > period.ends_at && renewed.renews);
+        payments.change_plan(user, "premium-monthly").await.unwrap();
+        let now = shop.wallet().await.period.unwrap();
+        assert_eq!(now.plan, "premium-unlimited", "until the next period");
+        payments.set_plan_renewing(user, false).await.unwrap();
+        assert!(!shop.wallet().await.period.unwrap().renews);
+        let records = payments.recharges_of(user, None, 10).await.unwrap();
+        let completed = |status| status == RechargeStatus::Completed;
+        assert!(records.iter().all(|record| completed(record.status)));
+        assert_eq!(records.len(), 3, "bought, moved up, renewed");
+        assert!(shop.findings().await.is_empty());
+        let portal = payments.portal(user, &shop.buyer.email).await.unwrap();
+        assert!(portal.contains("/portal/"), "{portal}");
+        shop.world.advance(2 * MONTH);
+        shop.payments.catch_up().await.unwrap();
+        assert_eq!(shop.wallet().await.period, None);
+    }
+}
+
+#[tokio::test]
+async fn reads_are_tried_three_times_and_acts_once() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (count, asked) = watch::channel(0);
+    let unwell = Router::new()
+        .fallback(|State(count): State<watch::Sender<usize>>| async move {
+            count.send_modify(|count| *count += 1);
+            http::StatusCode::SERVICE_UNAVAILABLE
+        })
+        .with_state(count);
+    let base = format!("{}/", serve(unwell).await);
+    let creem = Creem::new(&"creem_x".into(), SECRET.into(), &base).unwrap();
+    let unreachable = |error| matches!(error, GatewayError::Unreachable { .. });
+    assert!(unreachable(creem.checkout("ch_1").await.unwrap_err()));
+    assert_eq!(*asked.borrow(), 3);
+    assert!(unreachable(
+        creem.portal("cust_1", "http://x/").await.unwrap_err()
+    ));
+    assert_eq!(*asked.borrow(), 4);
+}
