@@ -286,6 +286,7 @@ pay-topup-buy = Go to the checkout
 pay-topup-pending = Opening the checkout…
 pay-provider = You pay on the page of { $provider }. We never see your card.
 pay-with = Pay with { $provider }
+pay-with-label = Pay with { $provider }: { $what }
 pay-agree-credits = By buying you accept the { $terms } and ask us to begin at once. In the European Union, the right to withdraw then ends for the credits you have used.
 pay-agree-plan = By subscribing you accept the { $terms } and ask us to begin at once. In the European Union, if you withdraw, you pay for what you have used. A plan renews by itself until you end it, which you can do here at any time.
 pay-agree-terms = terms (version { $version })

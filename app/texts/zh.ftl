@@ -252,6 +252,7 @@ pay-topup-buy = 前往付款
 pay-topup-pending = 正在打开付款页……
 pay-provider = 您将在 { $provider } 的页面付款，我们不会接触到您的银行卡信息。
 pay-with = 用 { $provider } 支付
+pay-with-label = 用 { $provider } 支付：{ $what }
 pay-agree-credits = 购买即表示您同意{ $terms }，并要求我们立即提供服务。在欧盟，对届时已使用的点数不再享有撤回权。
 pay-agree-plan = 订购即表示您同意{ $terms }，并要求我们立即提供服务。在欧盟，如果撤回订购，已使用的部分仍需付费。套餐会自动续订，您可以随时在这里终止。
 pay-agree-terms = 服务条款（版本 { $version }）

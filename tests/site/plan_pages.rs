@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use crate::support::client::DECLINED_CARD;
 use crate::support::html::{figure, values};
-use crate::support::{Answer, App, Checkout, Client, until};
+use crate::support::{Answer, Checkout, Client, until};
 
 /// Subscribes with a good card, and lands.
 async fn subscribe(buyer: &Client, plan: &str) -> (Checkout, Answer) {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use super::desk::choice;
+use crate::components::form::hidden;
 use crate::routes;
 use crate::visit::Visit;
 
@@ -14,6 +15,7 @@ pub fn clock(visit: &Visit) -> AnyView {
         ("days", "32", "sandbox-clock-month"),
     ];
     let steps = steps.map(|(name, value, key)| choice(name, value, w.say(key)));
+    let back = format!("{}#clock", routes::SANDBOX);
     let now = w.say_with("sandbox-clock-now", &[("now", w.moment(visit.now).into())]);
     view! {
         <section class="part" id="clock" aria-labelledby="clock-title">
@@ -23,7 +25,10 @@ pub fn clock(visit: &Visit) -> AnyView {
                     <p><time datetime=visit.now.to_rfc3339()>{now}</time></p>
                     <p class="soft">{w.say("sandbox-clock-text")}</p>
                 </div>
-                <form class="desk-form" method="post" action=routes::SANDBOX_CLOCK>{steps}</form>
+                <form class="desk-form" method="post" action=routes::SANDBOX_CLOCK>
+                    {hidden("return_to", back)}
+                    {steps}
+                </form>
             </div>
         </section>
     }
