@@ -25,6 +25,9 @@ pub const VARIABLES: &[&str] = &[
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_BASE",
+    "CREEM_API_KEY",
+    "CREEM_WEBHOOK_SECRET",
+    "CREEM_API_BASE",
     "FASHN_API_KEY",
     "FASHN_API_BASE",
     "SMTP_URL",
@@ -34,6 +37,9 @@ pub const VARIABLES: &[&str] = &[
     "ATELIER_TRUSTED_PROXIES",
     "ATELIER_SANDBOX_PUBLIC",
 ];
+
+/// What a key of Creem's begins with that moves no real money.
+const CREEM_TEST_KEY: &str = "creem_test_";
 
 /// A setting that cannot be used: the variable, and what it wants.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +59,13 @@ pub enum LogFormat {
 /// A payment provider's or AI provider's key with its address.
 #[derive(Clone, Debug)]
 pub struct StripeSettings {
+    pub key: SecretString,
+    pub webhook_secret: SecretString,
+    pub base: Url,
+}
+
+#[derive(Clone, Debug)]
+pub struct CreemSettings {
     pub key: SecretString,
     pub webhook_secret: SecretString,
     pub base: Url,
@@ -82,6 +95,7 @@ pub struct Settings {
     pub own_catalog: bool,
     pub administrator: Option<Administrator>,
     pub stripe: Option<StripeSettings>,
+    pub creem: Option<CreemSettings>,
     pub fashn: Option<FashnSettings>,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Mailbox,
@@ -170,6 +184,7 @@ impl Settings {
             own_catalog: reader.get("ATELIER_CATALOG").is_some(),
             administrator: reader.administrator()?,
             stripe: reader.stripe()?,
+            creem: reader.creem()?,
             fashn: reader.fashn()?,
             smtp_url: reader.get("SMTP_URL").map(SecretString::from),
             mail_from: reader.mail_from()?,
@@ -186,7 +201,7 @@ impl Settings {
     /// Live as soon as a key is set that moves real money: one that says so, and at Stripe itself
     /// every one that does not say that it is for tests.
     pub fn mode(&self) -> Mode {
-        let live = self.stripe.as_ref().is_some_and(|stripe| {
+        let stripe = self.stripe.as_ref().is_some_and(|stripe| {
             let key = stripe.key.expose_secret();
             let is = |kind: &str| {
                 ["sk_", "rk_"]
@@ -195,7 +210,15 @@ impl Settings {
             };
             is("live") || (!is("test") && !is_loopback(&stripe.base))
         });
-        if live { Mode::Live } else { Mode::Sandbox }
+        let creem = self.creem.as_ref().is_some_and(|creem| {
+            let is_test = creem.key.expose_secret().starts_with(CREEM_TEST_KEY);
+            !is_test && !is_loopback(&creem.base)
+        });
+        if stripe || creem {
+            Mode::Live
+        } else {
+            Mode::Sandbox
+        }
     }
 
     fn check(&self) -> Result<(), SettingError> {
@@ -361,6 +384,29 @@ impl Reader {
             key: key.into(),
             webhook_secret: secret.into(),
             base,
+        }))
+    }
+
+    fn creem(&self) -> Result<Option<CreemSettings>, SettingError> {
+        let Some(key) = self.get("CREEM_API_KEY") else {
+            return Ok(None);
+        };
+        let Some(secret) = self.get("CREEM_WEBHOOK_SECRET") else {
+            return Err(wants(
+                "CREEM_WEBHOOK_SECRET",
+                "is missing: CREEM_API_KEY is set",
+            ));
+        };
+        // Creem keeps what is only for tests at an address of its own.
+        let default = if key.starts_with(CREEM_TEST_KEY) {
+            "https://test-api.creem.io/"
+        } else {
+            "https://api.creem.io/"
+        };
+        Ok(Some(CreemSettings {
+            key: key.into(),
+            webhook_secret: secret.into(),
+            base: self.base("CREEM_API_BASE", default)?,
         }))
     }
 

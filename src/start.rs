@@ -15,13 +15,16 @@ use atelier_server::accounts::{
     Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
     Transport,
 };
+use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::payments::Payments;
+use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::Gateway;
 use atelier_server::payments::stripe::{self, Stripe};
 use atelier_server::sandbox::clock::SandboxClock;
+use atelier_server::sandbox::creem::{self, CreemSandbox};
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
@@ -144,7 +147,7 @@ pub struct Ground {
     pub sandbox_clock: Option<SandboxClock>,
     pub installation: Installation,
     pub accounts: Accounts,
-    pub catalog: Arc<atelier_server::catalog::Catalog>,
+    pub catalog: Arc<Catalog>,
 }
 
 impl Ground {
@@ -190,6 +193,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     prepare_accounts(settings, &ground).await?;
 
     let stripe_sandbox = stripe_sandbox(settings, &ground, &addresses)?;
+    let creem_sandbox = creem_sandbox(settings, &ground, &addresses)?;
     let fashn_sandbox = fashn_sandbox(settings, &ground, &addresses)?;
     let services = services(settings, &ground, &addresses, &node)?;
     let state = State::new(Inside {
@@ -204,6 +208,10 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         mail: kept_letters(settings),
         demo: demo_accounts(settings),
         streams: Streams::default(),
+        creem_sandbox: match &creem_sandbox {
+            Some(_) => Some(addresses.own.join("sandbox/creem/")?),
+            None => None,
+        },
     });
     let stop = state.stop.clone();
     let mailer = Mailer::new(
@@ -227,6 +235,9 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     if let Some(sandbox) = &stripe_sandbox {
         tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
     }
+    if let Some(sandbox) = &creem_sandbox {
+        tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
+    }
     if let Some(sandbox) = &fashn_sandbox {
         tasks.push(Box::pin(sandbox.clone().keep_working(stop.clone())));
     }
@@ -236,6 +247,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     let sandboxes = Sandboxes {
         clock: ground.sandbox_clock.clone(),
         stripe: stripe_sandbox,
+        creem: creem_sandbox,
         fashn: fashn_sandbox,
     };
     let router = router(state, sandboxes.router());
@@ -266,6 +278,7 @@ pub fn provider(
     );
     let sandboxes = Sandboxes {
         stripe: stripe_sandbox(settings, ground, &addresses)?,
+        creem: creem_sandbox(settings, ground, &addresses)?,
         ..Sandboxes::default()
     };
     Ok((payments, sandboxes.router()))
@@ -350,11 +363,34 @@ fn gateways(
     installation: &Installation,
     addresses: &Addresses,
 ) -> Result<Vec<Arc<dyn Gateway>>, StartError> {
-    Ok(vec![Arc::new(stripe_gateway(
-        settings,
-        installation,
-        addresses,
-    )?)])
+    let stripe = stripe_gateway(settings, installation, addresses)?;
+    let mut gateways: Vec<Arc<dyn Gateway>> = vec![Arc::new(stripe)];
+    if let Some(creem) = creem_gateway(settings, installation, addresses)? {
+        gateways.push(Arc::new(creem));
+    }
+    Ok(gateways)
+}
+
+/// Creem, if there is a key; in sandbox mode without one our own Creem on loopback.
+fn creem_gateway(
+    settings: &Settings,
+    installation: &Installation,
+    addresses: &Addresses,
+) -> Result<Option<Creem>, StartError> {
+    let creem = match &settings.creem {
+        Some(creem) => Creem::new(
+            &creem.key,
+            creem.webhook_secret.clone(),
+            creem.base.as_str(),
+        )?,
+        None if settings.mode() == Mode::Live => return Ok(None),
+        None => Creem::new(
+            &"creem_test_sandbox".into(),
+            installation.sandbox_creem_secret.clone(),
+            addresses.own.join("sandbox/creem/")?.as_str(),
+        )?,
+    };
+    Ok(Some(creem))
 }
 
 /// Stripe, or with no key our own Stripe on loopback: the same client talks to both.
@@ -415,6 +451,48 @@ fn stripe_sandbox(
     )))
 }
 
+fn creem_sandbox(
+    settings: &Settings,
+    ground: &Ground,
+    addresses: &Addresses,
+) -> Result<Option<CreemSandbox>, StartError> {
+    if settings.creem.is_some() || settings.mode() == Mode::Live {
+        return Ok(None);
+    }
+    let sandbox = creem::Settings {
+        hosted_base: addresses.hosted.join("sandbox/creem/")?,
+        webhook_url: addresses.own.join("api/webhooks/creem")?,
+        webhook_secret: ground.installation.sandbox_creem_secret.clone(),
+        signatures: creem::Signatures::Both,
+        products: creem_products(&ground.catalog),
+    };
+    let (db, clock) = (ground.db.clone(), ground.clock.clone());
+    Ok(Some(CreemSandbox::new(db, clock, sandbox)))
+}
+
+/// What the catalogue sells through Creem, as its dashboard would have it.
+fn creem_products(catalog: &Catalog) -> Vec<creem::Product> {
+    let items = catalog.packs.iter().map(|pack| pack.id.as_str());
+    let items = items.chain(catalog.plans.iter().map(|plan| plan.id.as_str()));
+    items
+        .filter_map(|item| {
+            let offer = catalog.offer(item)?;
+            let billing = match offer.plan.map(|plan| plan.interval) {
+                None => creem::Billing::Once,
+                Some(Interval::Month) => creem::Billing::EveryMonth,
+                Some(Interval::Year) => creem::Billing::EveryYear,
+            };
+            Some(creem::Product {
+                id: offer.creem_product?,
+                name: offer.name.en,
+                price: offer.price.amount_minor,
+                currency: offer.price.currency,
+                billing,
+            })
+        })
+        .collect()
+}
+
 fn fashn_sandbox(
     settings: &Settings,
     ground: &Ground,
@@ -433,16 +511,39 @@ fn fashn_sandbox(
     )?))
 }
 
-/// Browsers check `form-action` on the redirect to the hosted page too.
+/// Where forms lead to at the payment providers: checkouts and portals. Browsers check `form-action` on
+/// the redirect there too.
 fn payment_origins(settings: &Settings, addresses: &Addresses) -> Arc<[String]> {
-    match &settings.stripe {
-        Some(stripe) if is_loopback(&stripe.base) => {
-            Arc::new([stripe.base.origin().ascii_serialization()])
+    let hosted = || vec![addresses.hosted.origin().ascii_serialization()];
+    let at = |base: &Url, real: &[&str]| {
+        if is_loopback(base) {
+            vec![base.origin().ascii_serialization()]
+        } else {
+            real.iter().map(|origin| (*origin).to_owned()).collect()
         }
-        Some(_) => Arc::new(["https://checkout.stripe.com".to_owned()]),
-        None => Arc::new([addresses.hosted.origin().ascii_serialization()]),
-    }
+    };
+    let stripe = settings
+        .stripe
+        .as_ref()
+        .map_or_else(hosted, |stripe| at(&stripe.base, &STRIPE_PAGES));
+    let creem = match &settings.creem {
+        Some(creem) => at(&creem.base, &CREEM_PAGES),
+        None if settings.mode() == Mode::Live => Vec::new(),
+        None => hosted(),
+    };
+    let mut origins = stripe;
+    origins.extend(creem);
+    origins.sort_unstable();
+    origins.dedup();
+    origins.into()
 }
+
+const STRIPE_PAGES: [&str; 2] = ["https://billing.stripe.com", "https://checkout.stripe.com"];
+const CREEM_PAGES: [&str; 3] = [
+    "https://checkout.creem.io",
+    "https://creem.io",
+    "https://www.creem.io",
+];
 
 /// Where a mail server is set, letters are sent and not kept.
 fn kept_letters(settings: &Settings) -> Option<KeptLetters> {

@@ -131,6 +131,14 @@ impl Words {
         }
     }
 
+    /// What stands between two of which one is chosen.
+    pub fn or(self) -> &'static str {
+        match self.0 {
+            Language::En => " or ",
+            Language::Zh => "或",
+        }
+    }
+
     /// The other language of the product.
     pub fn other(self) -> Self {
         Self(match self.0 {

@@ -13,6 +13,8 @@ pub const PAYMENTS: &str = "/payments";
 pub const SUCCESS: &str = "/payments/success";
 /// Other addresses under which the success page was known; all answer alike.
 pub const SUCCESS_ALIASES: [&str; 2] = ["/payment/success", "/success"];
+/// Below it stands the receipt of each purchase.
+pub const RECEIPTS: &str = "/payments/receipts";
 pub const CANCELLED: &str = "/payments/cancelled";
 pub const TRY_ON: &str = "/try-on";
 pub const JOBS: &str = "/jobs";
@@ -27,6 +29,16 @@ pub const ENTRIES: &str = "/api/credits/entries";
 /// The page of one job.
 pub fn job(id: &str) -> String {
     format!("{JOBS}/{id}")
+}
+
+/// The receipt of one purchase.
+pub fn receipt(id: &str) -> String {
+    format!("{RECEIPTS}/{id}")
+}
+
+/// The purchase whose receipt is at `path`, if one could be.
+pub fn receipt_of(path: &str) -> Option<&str> {
+    path.strip_prefix(RECEIPTS)?.strip_prefix('/')
 }
 
 /// One of the pictures of a job: `person` or `garment`.

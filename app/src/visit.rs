@@ -1,6 +1,8 @@
 //! One request for a page, prepared before anything is rendered: who asks and in which language,
 //! the route's own work, then the wallet, read once. Everything on the page comes from here.
 
+mod payments;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -9,13 +11,14 @@ use std::time::Duration;
 use atelier_server::accounts::{Language, User, kept_mail};
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
-use atelier_server::ids::{JobId, RechargeId};
+use atelier_server::ids::JobId;
 use atelier_server::installation::Mode;
-use atelier_server::payments::{Fulfilment, Recharge};
+use atelier_server::payments::Recharge;
 use atelier_server::services::Services;
 use atelier_server::studio::{Draft, FileKind, Job};
 use atelier_server::time::Timestamp;
 
+pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
 use crate::i18n::Words;
 use crate::routes;
@@ -69,9 +72,7 @@ pub enum Content {
     Dashboard {
         jobs: Vec<Job>,
     },
-    Payments {
-        history: Vec<Recharge>,
-    },
+    Payments(Box<PaymentsPage>),
     Success {
         landing: Landing,
         /// Whether pictures wait to be gone on with.
@@ -80,6 +81,7 @@ pub enum Content {
     Cancelled {
         recharge: Option<Recharge>,
     },
+    Receipt(Box<ReceiptPage>),
     TryOn {
         draft: Option<Draft>,
         available: bool,
@@ -123,34 +125,6 @@ pub enum Refusal {
     Unavailable,
     /// The database does not answer; what was sent may have been done or not.
     Interrupted,
-}
-
-/// What somebody finds who lands on the success page.
-#[derive(Clone, Debug)]
-pub enum Landing {
-    /// Granted, now or before.
-    Settled(Recharge),
-    /// Paid or being paid, not granted yet.
-    Updating(Recharge, Delay),
-    /// The checkout is open, and nothing has been paid.
-    Unpaid(Recharge),
-    Failed(Recharge),
-    Expired(Recharge),
-    /// A second plan beside a living one: its money goes back.
-    Surplus(Recharge),
-    /// Unknown, or somebody else's: one answer for both.
-    Missing,
-}
-
-/// What keeps the credits of a purchase from being there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Delay {
-    /// Paid; the grant is on its way.
-    Grant,
-    /// The payer's bank has not confirmed yet.
-    Bank,
-    /// The payment provider did not answer.
-    Provider,
 }
 
 /// A job with what its page shows beside it.
@@ -200,7 +174,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often a success page that waits asks again by itself.
 const MOST_ASKED: u64 = 6;
 const RECENT_JOBS: i64 = 8;
-const HISTORY: i64 = 50;
 const GALLERY_PAGE: i64 = 24;
 const STATEMENT_PAGE: i64 = 50;
 const LETTERS: usize = 50;
@@ -358,7 +331,7 @@ impl Visit {
         }
         let asked = self.times_asked();
         let wait = if asked == 0 { 1 } else { 2 };
-        let session = routes::encode(self.asked("session_id"));
+        let session = routes::encode(payments::session_of(&self.query).unwrap_or_default());
         let address = format!("{}?session_id={session}&asked={}", self.path, asked + 1);
         Some((wait, address))
     }
@@ -405,13 +378,13 @@ async fn content(request: &Request) -> db::Result<Content> {
 
 /// Signed out. A payment is credited even so; for anything else one has to sign in.
 async fn signed_out(request: &Request) -> db::Result<Content> {
-    let payments = &request.services.payments;
+    let provider = &request.services.payments;
     // Nobody knows who asks, so the provider is only asked about what was begun here.
     if is_success(&request.path)
-        && let Some(session_id) = request.query.get("session_id")
-        && payments.recharge_of_session(session_id).await?.is_some()
+        && let Some(session_id) = payments::session_of(&request.query)
+        && provider.recharge_of_session(session_id).await?.is_some()
     {
-        let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
+        let fulfilled = provider.fulfil_within(session_id, PATIENCE).await;
         if let Some(Err(error)) = fulfilled {
             tracing::warn!(%error, "a payment could not be read on landing");
         }
@@ -438,7 +411,8 @@ fn is_personal(path: &str) -> bool {
         routes::STATEMENT,
         routes::ACCOUNT,
     ];
-    PERSONAL.contains(&path) || is_success(path) || path.starts_with("/jobs/")
+    let is_one_of_many = path.starts_with("/jobs/") || routes::receipt_of(path).is_some();
+    PERSONAL.contains(&path) || is_success(path) || is_one_of_many
 }
 
 async fn personal(request: &Request, user: &User) -> db::Result<Content> {
@@ -446,7 +420,7 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
     let path = request.path.as_str();
     if is_success(path) {
         return Ok(Content::Success {
-            landing: land(request, user).await?,
+            landing: payments::land(request, user).await?,
             has_draft: services.studio.find_draft(&user.id).await?.is_some(),
         });
     }
@@ -454,16 +428,10 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
         routes::DASHBOARD => Content::Dashboard {
             jobs: services.studio.jobs_of(&user.id, None, RECENT_JOBS).await?,
         },
-        routes::PAYMENTS => Content::Payments {
-            history: services
-                .payments
-                .recharges_of(&user.id, None, HISTORY)
-                .await?,
+        routes::PAYMENTS => Content::Payments(Box::new(payments::payments(request, user).await?)),
+        routes::CANCELLED => Content::Cancelled {
+            recharge: payments::asked_for(request, user).await?,
         },
-        routes::CANCELLED => {
-            let recharge = own_recharge(request, user).await?;
-            Content::Cancelled { recharge }
-        }
         routes::TRY_ON => Content::TryOn {
             draft: services.studio.find_draft(&user.id).await?,
             available: services.studio.is_available(),
@@ -472,9 +440,10 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
         routes::GALLERY => gallery(request, user).await?,
         routes::STATEMENT => Content::Statement(Box::new(statement(request, user).await?)),
         routes::ACCOUNT => Content::Plain,
-        _ => match path.strip_prefix("/jobs/") {
-            Some(id) => job_page(request, user, id).await?,
-            None => Content::NotFound,
+        _ => match (path.strip_prefix("/jobs/"), routes::receipt_of(path)) {
+            (Some(id), _) => job_page(request, user, id).await?,
+            (_, Some(id)) => payments::receipt(request, user, id).await?,
+            _ => Content::NotFound,
         },
     })
 }
@@ -517,57 +486,6 @@ async fn verify(request: &Request, token: &str) -> db::Result<Content> {
         }
         Err(LinkError::Database(error)) => Err(error),
     }
-}
-
-/// Landing on the success page: the books are brought in line first, then the page is made.
-async fn land(request: &Request, user: &User) -> db::Result<Landing> {
-    let Some(session_id) = request.query.get("session_id") else {
-        return Ok(Landing::Missing);
-    };
-    let payments = &request.services.payments;
-    let fulfilled = payments.fulfil_within(session_id, PATIENCE).await;
-    let landing = match fulfilled {
-        Some(Ok(Fulfilment::Granted(recharge))) => Landing::Settled(recharge),
-        Some(Ok(Fulfilment::Unpaid(recharge))) => Landing::Unpaid(recharge),
-        Some(Ok(Fulfilment::Waiting(recharge))) => Landing::Updating(recharge, Delay::Bank),
-        Some(Ok(Fulfilment::HeldBack(recharge))) => Landing::Updating(recharge, Delay::Grant),
-        Some(Ok(Fulfilment::Surplus(recharge))) => Landing::Surplus(recharge),
-        Some(Ok(Fulfilment::Failed(recharge))) => Landing::Failed(recharge),
-        Some(Ok(Fulfilment::Expired(recharge))) => Landing::Expired(recharge),
-        Some(Ok(Fulfilment::Unknown)) => Landing::Missing,
-        other => {
-            if let Some(Err(error)) = other {
-                tracing::warn!(%error, "a payment could not be read on landing");
-            }
-            match payments.recharge_of_session(session_id).await? {
-                Some(recharge) => Landing::Updating(recharge, Delay::Provider),
-                None => Landing::Missing,
-            }
-        }
-    };
-    Ok(match &landing {
-        Landing::Settled(recharge)
-        | Landing::Updating(recharge, _)
-        | Landing::Unpaid(recharge)
-        | Landing::Failed(recharge)
-        | Landing::Expired(recharge)
-        | Landing::Surplus(recharge)
-            if recharge.user_id != user.id =>
-        {
-            Landing::Missing
-        }
-        _ => landing,
-    })
-}
-
-async fn own_recharge(request: &Request, user: &User) -> db::Result<Option<Recharge>> {
-    let id = request
-        .query
-        .get("recharge_id")
-        .and_then(|id| RechargeId::parse(id));
-    let Some(id) = id else { return Ok(None) };
-    let recharge = request.services.payments.recharge(&id).await?;
-    Ok(recharge.filter(|recharge| recharge.user_id == user.id))
 }
 
 async fn gallery(request: &Request, user: &User) -> db::Result<Content> {

@@ -201,6 +201,8 @@ dash-title = Dashboard
 dash-title-name = Hello, { $name }
 dash-uses = Try-ons left
 dash-uses-credits = { $n } from credits
+dash-uses-plan = { $n } from your plan
+dash-uses-plan-unlimited = from your plan
 dash-make = Make a try-on
 dash-recharge = Recharge
 dash-first-title = Everything is ready
@@ -216,7 +218,10 @@ dash-frozen-title = { $count ->
     [one] { $n } credit is on hold
    *[other] { $n } credits are on hold
 }
-dash-frozen-text = The payment they came from is being disputed. They are free again when that ends in your favour.
+dash-frozen-text = The payment they came from is being disputed. They are free again if it stands, and are taken back if its money is returned.
+dash-plan-unpaid-title = Your plan’s renewal is not paid yet
+dash-plan-ends-title = { $plan } ends on { $date }
+dash-plan-ends-text = Until then everything stays as it is. Credits you bought stay yours.
 dash-verify-title = Confirm your address
 dash-verify-text = We sent a link to { $email }. Open it so that you can always get back into your account.
 dash-verify-text-credits = We sent a link to { $email }. Open it and { $credits } credits are added to your account.
@@ -234,6 +239,10 @@ dash-trials = Free trials left
 dash-trials-of = of { $n }
 dash-plan = Plan
 dash-plan-none = No plan
+dash-plan-see = See the plans
+dash-plan-manage = Manage the plan
+dash-plan-unpaid = Its renewal is not paid yet; it serves until { $date }.
+dash-plan-ends = Ends on { $date }.
 dash-sum-title = How these figures add up
 dash-sum-given = Received in all: { $initial } of these at the start, { $bonus } of these as a bonus.
 dash-sum-link = Every change is in your statement
@@ -245,7 +254,7 @@ dash-jobs-none = Your pictures will stand here.
 
 pay-page = Payments
 pay-title = Payments
-pay-lead = Buy credits once and use them whenever you like. They do not expire.
+pay-lead = Buy credits once and use them whenever you like, or take a plan for your try-ons.
 pay-balance = Your balance
 pay-balance-debt = { $count ->
     [one] Of what you buy, { $n } credit settles what your account is short.
@@ -275,6 +284,73 @@ pay-topup-gives = gives
 pay-topup-buy = Go to the checkout
 pay-topup-pending = Opening the checkout…
 pay-provider = You pay on the page of { $provider }. We never see your card.
+pay-with = Pay with { $provider }
+pay-agree-credits = By buying you accept the { $terms } and ask us to begin at once. In the European Union, the right to withdraw then ends for the credits you have used.
+pay-agree-plan = By subscribing you accept the { $terms } and ask us to begin at once. In the European Union, if you withdraw, you pay for what you have used. A plan renews by itself until you end it, which you can do here at any time.
+pay-agree-terms = terms (version { $version })
+pay-tax-inclusive = Prices include tax.
+pay-tax-exclusive = Tax is added at the checkout.
+pay-plans-title = Plans
+pay-plans-lead = A plan pays for your try-ons first. Once its try-ons are used up, your credits pay, then your free trials. A plan never touches credits you bought.
+pay-plan-price-month = { $price } a month
+pay-plan-price-year = { $price } a year
+pay-plan-each-month = a month
+pay-plan-each-year = a year
+pay-plan-quota-month = { $count ->
+    [one] { $n } try-on a month
+   *[other] { $n } try-ons a month
+}
+pay-plan-quota-year = { $count ->
+    [one] { $n } try-on a year
+   *[other] { $n } try-ons a year
+}
+pay-plan-unlimited = Unlimited try-ons
+pay-plan-no-video = Video is not included
+pay-plan-subscribe = Subscribe
+pay-plan-subscribe-label = Subscribe to { $plan } for { $price }
+pay-plan-left = { $plan } has been ended and serves until { $date }.
+pay-own-title = Your plan
+pay-own-used = { $count ->
+    [one] { $used } of { $quota } try-on used in this period
+   *[other] { $used } of { $quota } try-ons used in this period
+}
+pay-own-used-unlimited = { $count ->
+    [one] { $n } try-on made in this period
+   *[other] { $n } try-ons made in this period
+}
+pay-own-renews = Renews on { $date }.
+pay-own-renews-for = Renews on { $date } for { $price }.
+pay-own-renews-as = From { $date } it goes on as { $plan } for { $price }.
+pay-own-ends = Ends on { $date }. Nothing more is charged, and credits you bought stay yours.
+pay-own-unpaid = The period ended on { $date }, and the next one is not paid yet. The plan serves until { $until } (UTC). If your card was declined, set another one under “Cards and invoices”.
+pay-own-rests = The last renewal was not paid, so the plan serves nothing just now. It goes on as soon as the bill is paid under “Cards and invoices”.
+pay-own-waits = Your plan is being updated. This page changes by itself when that is done.
+pay-own-portal = Cards and invoices
+pay-own-portal-pending = Opening…
+pay-own-pending = One moment…
+pay-own-others = Change to another plan
+pay-own-end = End this plan
+pay-own-end-sure = The plan serves until { $date } and then ends. Nothing more is charged, credits you bought stay yours, and until that day you can take the plan up again.
+pay-own-end-button = End it on that day
+pay-own-resume = Take the plan up again
+pay-own-up = Move up
+pay-own-up-sure = You have { $plan } at once. The difference for the rest of this period is charged now to the card of your plan; try-ons you have made stay counted. From the next period on it is { $price }.
+pay-own-up-button = Move up to { $plan } now
+pay-own-down = Move down
+pay-own-down-sure = You keep what you have paid for until this period ends. Nothing is charged now; from the next period on you have { $plan } for { $price }.
+pay-own-down-button = Move down to { $plan }
+pay-refund-pending = Refund of { $amount } on { $date }: on its way to you.
+pay-refund-succeeded = Refund of { $amount } on { $date }: sent. Your bank may take some days to show it.
+pay-refund-failed = Refund of { $amount } on { $date }: failed, the money did not reach you. The credits it took are back in your account.
+pay-refund-failed-plan = Refund of { $amount } on { $date }: failed, the money did not reach you. What you paid for counts again.
+pay-dispute-open = Dispute of { $amount }, opened on { $date }: not decided yet. Until then the credits of this purchase cannot be used.
+pay-dispute-open-plan = Dispute of { $amount }, opened on { $date }: not decided yet.
+pay-dispute-won = Dispute of { $amount }, opened on { $date }: closed, the payment stands. The credits of this purchase are free again.
+pay-dispute-won-plan = Dispute of { $amount }, opened on { $date }: closed, the payment stands.
+pay-dispute-lost = Dispute of { $amount }, opened on { $date }: closed, the money went back to the payer. The credits it bought were taken back.
+pay-dispute-lost-plan = Dispute of { $amount }, opened on { $date }: closed, the money went back to the payer. The period it paid for has ended.
+pay-held-back = We have your payment, but something about it does not fit this order, so nothing has been added yet. We look at it. If you write to { $contact }, name payment { $id }.
+pay-held-surplus = You had a plan already, so this second one was ended. Its money goes back to you by itself.
 pay-history-title = Payment history
 pay-history-none = No payments yet. What you buy will be listed here, with its receipt.
 pay-history-date = Date
@@ -300,18 +376,24 @@ pay-status-cancelled = Expired
 pay-status-partially-refunded = Partly refunded
 pay-status-refunded = Refunded
 pay-status-disputed = In dispute
-pay-plan-has-one = You have a plan already. You can change it here.
-pay-plan-none = There is no plan to change.
-pay-plan-changed = Your plan is changed.
-pay-plan-ends = Your plan ends with its period. Until then everything stays as it is.
-pay-plan-goes-on = Your plan goes on.
-pay-plan-refused = The payment service did not agree to this change. Nothing was changed or charged. Look at your card there.
+pay-plan-has-one = You have a plan already, so nothing was bought. You can change your plan below.
+pay-plan-none = There is no plan to change any more. Nothing was charged.
+pay-plan-changed = Your plan is changed. What you have now and what follows stands below.
+pay-plan-ends = Your plan ends with this period. Until then everything stays as it is, and you can take it up again.
+pay-plan-goes-on = Your plan goes on and renews as before.
+pay-plan-refused = The payment service did not agree to this change. Nothing was changed or charged. Please check your card under “Cards and invoices”.
+pay-plan-unknown = The payment service did not answer in time, so we do not know yet whether your plan was changed. Please look here again in a minute before you try once more.
 pay-error-unavailable = The payment service does not answer just now. Nothing was charged. Please try again in a minute.
 
 ## Success page
 
 success-page = Payment received
 success-title = Thank you. Your credits are here.
+success-title-plan = Thank you. Your plan has begun.
+success-text-plan = { $price } paid. Your try-ons are paid by the plan from now on.
+success-plan-quota = What it gives
+success-plan-renews = Renews on
+success-plan-ends = Ends on
 success-text = { $n } { $count ->
     [one] credit was
    *[other] credits were
@@ -331,20 +413,25 @@ success-draft-title = Your pictures are still here
 success-draft-text = Go on where you left off.
 success-draft-button = Go on with my try-on
 success-updating-page = Credits are being updated
+success-updating-page-plan = Plan is being updated
 success-updating-title = Your credits are being updated
-success-updating-text = Your payment has gone through. The credits arrive in a moment, and this page changes by itself when they do.
+success-updating-title-plan = Your plan is being updated
 success-updating-text-delayed = Your bank is still confirming this payment. The credits arrive as soon as it has, and we show it on every open page.
 success-updating-text-unknown = The payment service has not answered yet. If you have paid, the credits are added by themselves, and this page changes when they are.
+success-updating-text-delayed-plan = Your payment is still being confirmed. The plan begins as soon as it is, and we show it on every open page.
+success-updating-text-unknown-plan = The payment service has not answered yet. If you have paid, the plan begins by itself, and this page changes when it does.
 success-updating-status = Being updated
 success-updating-next-title = It takes a little longer
 success-updating-next = Nothing is lost and there is nothing you must do. We look again by ourselves, and the credits are added as soon as the payment is confirmed, even with this page closed. If they are not here tomorrow, write to { $contact } and name payment { $id }.
+success-updating-next-plan = Nothing is lost and there is nothing you must do. We look again by ourselves, and the plan begins as soon as the payment is confirmed, even with this page closed. If it has not begun tomorrow, write to { $contact } and name payment { $id }.
 success-updating-again = Look again
 success-unpaid-page = Not paid yet
 success-unpaid-title = Nothing has been paid yet
 success-unpaid-text = This checkout is still open. As soon as you have paid, the credits are added.
 success-failed-page = Payment failed
 success-failed-title = The payment did not go through
-success-failed-text = Nothing was charged and no credits were added.
+success-unpaid-text-plan = This checkout is still open. As soon as you have paid, your plan begins.
+success-failed-text = Nothing was charged and nothing was added.
 success-failed-again = Try again for { $price }
 success-failed-other = Choose something else
 success-expired-page = Checkout expired
@@ -352,11 +439,36 @@ success-expired-title = This checkout has expired
 success-expired-text = It was open for an hour without a payment. Nothing was charged.
 success-surplus-page = You have a plan already
 success-surplus-title = You have a plan already
-success-surplus-text = This second plan was ended, and its money goes back to you by itself.
+success-surplus-text = While you paid for this one, another plan of yours had begun. You keep that one; this second plan was ended at once, and its money goes back to the card it came from, by itself. There is nothing you must do.
 success-missing-page = Payment not found
 success-missing-title = We cannot find this payment
 success-missing-text = The link may be incomplete, or it belongs to another account. What you have paid is credited in any case.
 success-missing-button = See my payments
+
+## Receipt
+
+receipt-page = Receipt
+receipt-title = Receipt
+receipt-sandbox = Made in the sandbox: no real money moved, and this is no document for any tax office.
+receipt-number = Number
+receipt-date = Paid on
+receipt-paid-with = Paid with
+receipt-payment = Payment
+receipt-seller = Seller
+receipt-buyer = Buyer
+receipt-tax-id = Tax ID { $id }
+receipt-period = Period { $from } to { $to }
+receipt-tax = Tax
+receipt-discount = Discount
+receipt-total = Total paid
+receipt-refund = Refund of { $date }
+receipt-refund-pending = Refund of { $date }, on its way
+receipt-dispute = Returned after a dispute of { $date }
+receipt-kept = Paid after returns
+receipt-merchant = { $provider } is the merchant of record of this sale. Its own invoice is the one that counts for tax.
+receipt-provider = Open the receipt of { $provider }
+receipt-print = To print it or keep it as PDF, use your browser’s print command (Ctrl+P, or ⌘P on a Mac). Only the receipt is printed.
+receipt-back = All my payments
 
 ## Cancelled page
 
@@ -534,9 +646,18 @@ statement-reason-try-on-returned = Try-on not made, returned
 statement-reason-video-hold = Video started
 statement-reason-video-done = Video done
 statement-reason-video-returned = Video not made, returned
-statement-reason-trial = Paid with a free trial
+statement-reason-plan-hold = Try-on started, paid by your plan
+statement-reason-plan-done = Try-on done, paid by your plan
+statement-reason-plan-returned = Try-on not made, its plan use returned
+statement-reason-trial-hold = Try-on started, paid with a free trial
+statement-reason-trial-done = Try-on done, paid with a free trial
+statement-reason-trial-returned = Try-on not made, its free trial returned
 statement-reason-expired = Not used in time
-statement-reason-debt = Already spent credits were taken back
+statement-reason-take-back = Money returned: { $item }
+statement-reason-take-back-undone = Money not returned after all: { $item }
+statement-reason-freeze = Payment in dispute: { $item }
+statement-reason-unfreeze = Dispute over: { $item }
+statement-reason-debt = Credits already spent: { $item }
 statement-reason-debt-paid = Settled from new credits
 statement-reason-operator-add = Added by the operator: { $reason }
 statement-reason-operator-deduct = Deducted by the operator: { $reason }
@@ -635,7 +756,9 @@ terms-who-text = { -brand } is run by { $seller }. You reach us at { $contact }.
 terms-credits-title = Credits
 terms-credits-text = Credits pay for work in this studio. They are not money, cannot be paid out or passed on, and those you buy do not expire unless their pack says so. Work is paid when it succeeds; what fails is returned by itself.
 terms-refunds-title = Money back
-terms-refunds-text = When a payment is returned, the credits it bought are taken back in proportion. If they are spent already, your account shows the shortfall and later credits settle it first.
+terms-plans-title = Plans
+terms-plans-text = A plan is paid ahead for a period and renews by itself until you end it on the payments page; it then serves to the end of what is paid. Moving up counts at once and its difference is charged; moving down counts from the next period. An unpaid renewal leaves three days to pay.
+terms-refunds-text = When a payment is returned, the credits it bought are taken back in proportion. If they are spent already, your account shows the shortfall and later credits settle it first. A plan whose period is paid back in full ends.
 terms-withdrawal-title = Right of withdrawal
 terms-withdrawal-text = In the European Union you may withdraw within 14 days. If you asked us to deliver at once, that right ends for the credits you have used.
 terms-pictures-title = Your pictures

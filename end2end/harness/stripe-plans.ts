@@ -7,9 +7,12 @@ import type { Sandbox } from './sandbox';
 import type { Server } from './server';
 import { expanded } from './stripe-checkout';
 import type { Stripe } from './stripe-library';
+import { until } from './until';
 
 /** What a plan costs a month, in cents. */
 export const MONTHLY = 1_900;
+
+const RENEWAL_LIMIT_MS = 15_000;
 
 /** A monthly price with a product of its own. */
 export async function monthlyPrice(stripe: Stripe, unit_amount = MONTHLY): Promise<Stripe.Price> {
@@ -59,6 +62,20 @@ export async function renews(server: Server, subscription: string, outcome?: 'pa
   const body = { subscription, ...(outcome && { outcome }) };
   const answer = await new Client(server.url).post('/sandbox/stripe/renew', body);
   expect(answer.status, answer.text).toBe(200);
+}
+
+/** Puts the sandbox's time forward. */
+export async function passes(server: Server, days: number): Promise<void> {
+  const answer = await new Client(server.url).post('/sandbox/clock', { days: String(days) });
+  expect(answer.status, answer.text).toBeLessThan(300);
+}
+
+/** The subscription once its item has left the period it was in. */
+export function untilRenewed(stripe: Stripe, item: Stripe.SubscriptionItem): Promise<Stripe.Subscription> {
+  return until('the next period', RENEWAL_LIMIT_MS, async () => {
+    const subscription = await stripe.subscriptions.retrieve(item.subscription, { expand: ['latest_invoice'] });
+    return itemOf(subscription).current_period_start >= item.current_period_end ? subscription : undefined;
+  });
 }
 
 /** The subscription that an invoice belongs to, where this API version says it. */

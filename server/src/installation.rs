@@ -1,6 +1,8 @@
 //! Facts of this installation, written into the database at its first start: the mode, which never
 //! changes, and secrets that every node shares.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use crate::db::Database;
@@ -31,6 +33,8 @@ pub struct Installation {
     pub person_key: SecretString,
     /// Secret with which the sandbox Stripe signs its webhooks.
     pub sandbox_webhook_secret: SecretString,
+    /// The same for the sandbox Creem.
+    pub sandbox_creem_secret: SecretString,
 }
 
 impl Installation {
@@ -51,10 +55,14 @@ impl Installation {
         stamp(db, "person_key", &secret::token()).await?;
         let webhook_secret = format!("whsec_sandbox_{}", secret::token());
         stamp(db, "sandbox_webhook_secret", &webhook_secret).await?;
+        // Standard Webhooks: what follows `whsec_` is the key in base64.
+        let creem_secret = format!("whsec_{}", STANDARD.encode(secret::token()));
+        stamp(db, "sandbox_creem_secret", &creem_secret).await?;
         Ok(Self {
             mode,
             person_key: fact(db, "person_key").await?.into(),
             sandbox_webhook_secret: fact(db, "sandbox_webhook_secret").await?.into(),
+            sandbox_creem_secret: fact(db, "sandbox_creem_secret").await?.into(),
         })
     }
 }

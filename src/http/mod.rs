@@ -46,6 +46,8 @@ pub struct Inside {
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
     pub streams: live::Streams,
+    /// Where this process reaches the sandbox's Creem, if it plays one.
+    pub creem_sandbox: Option<Url>,
 }
 
 impl State {
@@ -114,6 +116,7 @@ fn personal(state: &State) -> Router<State> {
         .route("/jobs/{id}/person", get(api::jobs::person))
         .route("/jobs/{id}/garment", get(api::jobs::garment))
         .route("/api/stats", get(api::stats::show))
+        .route("/api/test-creem", get(api::test_creem::run))
         .route("/live", get(live::stream))
         .layer(DefaultBodyLimit::max(MOST_BODY));
     pages::router(state).merge(api).merge(uploads)

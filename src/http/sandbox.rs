@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use atelier_server::sandbox::clock::SandboxClock;
+use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use axum::extract::State as Extract;
@@ -19,6 +20,7 @@ use crate::http::problem::Problem;
 pub struct Sandboxes {
     pub clock: Option<SandboxClock>,
     pub stripe: Option<StripeSandbox>,
+    pub creem: Option<CreemSandbox>,
     pub fashn: Option<FashnSandbox>,
 }
 
@@ -29,12 +31,16 @@ impl Sandboxes {
             let hands = Hands {
                 clock,
                 stripe: self.stripe.clone(),
+                creem: self.creem.clone(),
             };
             let forward = Router::new().route("/sandbox/clock", post(forward));
             router = router.merge(forward.with_state(hands));
         }
         if let Some(stripe) = self.stripe {
             router = router.nest("/sandbox/stripe", stripe.router());
+        }
+        if let Some(creem) = self.creem {
+            router = router.nest("/sandbox/creem", creem.router());
         }
         if let Some(fashn) = self.fashn {
             router = router
@@ -50,6 +56,7 @@ impl Sandboxes {
 struct Hands {
     clock: SandboxClock,
     stripe: Option<StripeSandbox>,
+    creem: Option<CreemSandbox>,
 }
 
 /// `POST /sandbox/clock`: puts the time of the sandbox forward by `days`, `hours` and `seconds`.
@@ -69,6 +76,9 @@ async fn forward(Extract(hands): Extract<Hands>, mut fields: Fields) -> Result<R
     hands.clock.forward(step).await?;
     if let Some(stripe) = &hands.stripe {
         stripe.wake();
+    }
+    if let Some(creem) = &hands.creem {
+        creem.wake();
     }
     Ok(match back.filter(|path| is_local(path)) {
         Some(path) => Redirect::to(&path).into_response(),

@@ -11,8 +11,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::Kind;
 use crate::support::process::{Place, Server};
+use crate::support::{Kind, until};
 
 const SITE: &str = "https://studio.example.com";
 
@@ -163,6 +163,38 @@ on_both_places! {
         place.says(&["verify"]);
         let said = doctor_live(place, "http://127.0.0.1:9/", &[]);
         said.expect("database", "wrong", &["sandbox", "live"]);
+    }
+}
+
+on_both_databases! {
+    async fn the_sandbox_sends_the_site_what_its_endpoint_asks_for(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let bought = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&bought, "completed").await;
+        let payment = app.book().await[0]["payment_intent"].clone();
+        let body = json!({"payment_intent": payment});
+        let desk = app.anonymous().post_json("/sandbox/stripe/refunds", body).await;
+        desk.expect(200);
+        // The last of them came, so that no other is still on its way.
+        let came: Vec<String> = until("all were delivered", async || {
+            let waiting = "SELECT COUNT(*) FROM sandbox_stripe_deliveries WHERE delivered_at IS NULL";
+            if app.number(waiting).await > 0 {
+                return None;
+            }
+            let kinds = "SELECT kind FROM webhook_events WHERE origin = 'webhook'";
+            let rows = sqlx::query_scalar(kinds).fetch_all(app.services.db.reader()).await;
+            Some(rows.expect("the inbox"))
+        })
+        .await;
+        let told = app.number(
+            "SELECT COUNT(*) FROM sandbox_stripe_objects WHERE kind = 'event' \
+             AND facet IN ('payment_intent.succeeded', 'charge.succeeded')",
+        );
+        assert_eq!(told.await, 2, "more happened than was asked for");
+        assert!(came.contains(&"charge.refunded".to_owned()), "{came:?}");
+        for kind in came {
+            assert!(KINDS.contains(&kind.as_str()), "{kind}");
+        }
     }
 }
 

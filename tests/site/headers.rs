@@ -66,7 +66,11 @@ async fn with_a_key_of_stripes_forms_may_lead_to_stripe() {
     let app = App::start_with(crate::support::Kind::Sqlite, &keys).await;
     let answer = app.anonymous().get("/").await;
     let policy = answer.header("content-security-policy");
-    let wanted = ["'self'", "https://checkout.stripe.com"];
+    let wanted = [
+        "'self'",
+        "https://checkout.stripe.com",
+        "https://billing.stripe.com",
+    ];
     assert_eq!(directive(policy, "form-action"), wanted);
     app.stop().await;
 }

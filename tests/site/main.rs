@@ -13,6 +13,7 @@ mod doctor;
 mod faults;
 mod freshness;
 mod headers;
+mod money;
 mod nodes;
 mod odd_events;
 mod pages;

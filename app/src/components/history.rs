@@ -1,20 +1,31 @@
 use atelier_server::catalog::{Catalog, TOP_UP};
-use atelier_server::payments::{Recharge, RechargeStatus};
+use atelier_server::payments::{Provider, Recharge, RechargeStatus, Returns};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::form::{hidden, one_time_key, submit};
-use super::item::{item_name, price_of};
+use super::item::{item_name, paid_of};
 use super::link::text_link;
+use super::plan::quota_of;
+use super::returns::what_became;
 use super::state::recharge_status;
 use crate::forms::payments::Checkout;
 use crate::i18n::Words;
+use crate::routes;
 
-/// The table of purchases, newest first.
-pub fn history_table(w: Words, catalog: &Catalog, recharges: &[Recharge]) -> AnyView {
+/// What the words of the history are made from.
+#[derive(Clone, Copy)]
+pub struct Past<'a> {
+    pub catalog: &'a Catalog,
+    /// The refunds and disputes of the account.
+    pub returns: &'a Returns,
+}
+
+/// The table of purchases, newest first. What became of a purchase's money stands in a row under it.
+pub fn history_table(w: Words, past: Past<'_>, recharges: &[Recharge]) -> AnyView {
     let rows: Vec<_> = recharges
         .iter()
-        .map(|recharge| row(w, catalog, recharge))
+        .map(|recharge| view! { {row(w, past, recharge)}{row_under(w, past, recharge)} })
         .collect();
     view! {
         <div class="scroll">
@@ -37,7 +48,8 @@ pub fn history_table(w: Words, catalog: &Catalog, recharges: &[Recharge]) -> Any
     .into_any()
 }
 
-fn row(w: Words, catalog: &Catalog, recharge: &Recharge) -> impl IntoView + use<> {
+fn row(w: Words, past: Past<'_>, recharge: &Recharge) -> impl IntoView + use<> {
+    let catalog = past.catalog;
     let method = recharge
         .payment_method
         .as_deref()
@@ -48,8 +60,8 @@ fn row(w: Words, catalog: &Catalog, recharge: &Recharge) -> impl IntoView + use<
                 <time datetime=recharge.created_at.to_rfc3339()>{w.moment(recharge.created_at)}</time>
             </td>
             <th scope="row" class="first">{item_name(w, catalog, &recharge.item)}</th>
-            <td class="num end" data-label=w.say("pay-history-credits")>{w.number(recharge.credits)}</td>
-            <td class="num end first">{price_of(w, recharge)}</td>
+            {brought(w, recharge)}
+            <td class="num end first">{paid_of(w, recharge)}</td>
             <td class="last" data-label=w.say("pay-history-method")>{method}</td>
             <td>{recharge_status(w, recharge.standing)}</td>
             <td class="right">{next_step(w, catalog, recharge)}</td>
@@ -57,8 +69,34 @@ fn row(w: Words, catalog: &Catalog, recharge: &Recharge) -> impl IntoView + use<
     }
 }
 
+/// What was bought: credits, or the uses of a plan.
+fn brought(w: Words, recharge: &Recharge) -> AnyView {
+    match recharge.plan {
+        Some(plan) => {
+            view! { <td class="end">{quota_of(w, plan.interval, plan.quota)}</td> }.into_any()
+        }
+        None => view! {
+            <td class="num end" data-label=w.say("pay-history-credits")>{w.number(recharge.credits)}</td>
+        }
+        .into_any(),
+    }
+}
+
+fn row_under(w: Words, past: Past<'_>, recharge: &Recharge) -> Option<AnyView> {
+    let told = what_became(w, past.catalog, past.returns, recharge);
+    if told.is_empty() {
+        return None;
+    }
+    let told: Vec<_> = told
+        .into_iter()
+        .map(|said| view! { <p class="note">{said}</p> })
+        .collect();
+    let row = view! { <tr class="under"><td class="last" colspan="7">{told}</td></tr> };
+    Some(row.into_any())
+}
+
 /// Stripe's name of a payment method, in our words.
-fn method_key(method: &str) -> &'static str {
+pub fn method_key(method: &str) -> &'static str {
     match method {
         "card" => "pay-method-card",
         "alipay" => "pay-method-alipay",
@@ -73,10 +111,10 @@ fn method_key(method: &str) -> &'static str {
 fn next_step(w: Words, catalog: &Catalog, recharge: &Recharge) -> Option<AnyView> {
     match recharge.status {
         RechargeStatus::Completed => {
-            let href = recharge.receipt_url.clone()?;
+            let href = routes::receipt(recharge.id.as_str());
             let args = [
                 ("date", w.date(recharge.created_at).into()),
-                ("amount", price_of(w, recharge).into()),
+                ("amount", paid_of(w, recharge).into()),
             ];
             let label = w.say_with("pay-history-receipt-label", &args);
             let link = view! { <a href=href aria-label=label>{w.say("pay-history-receipt")}</a> };
@@ -109,11 +147,14 @@ pub fn again(
         catalog.offer(&item)?;
         None
     };
+    let provider = (recharge.provider != Provider::Stripe)
+        .then(|| hidden("provider", recharge.provider.as_str()));
     let form = view! {
         <form method="post" action=Checkout::PATH>
             {one_time_key()}
             {hidden("item", item)}
             {amount}
+            {provider}
             {submit(class, label, w.say("pay-pack-pending"))}
         </form>
     };
@@ -121,15 +162,17 @@ pub fn again(
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use atelier_server::accounts::Language;
+    use atelier_server::catalog::Interval;
     use atelier_server::ids::{RechargeId, UserId};
-    use atelier_server::payments::{Provider, Standing};
+    use atelier_server::payments::{RecordedPlan, Refund, Standing};
     use atelier_server::time::Timestamp;
 
     use super::*;
 
-    fn recharge(item: &str, status: RechargeStatus) -> Recharge {
+    /// A top-up of 50 yuan, under another name.
+    pub fn recharge(item: &str, status: RechargeStatus) -> Recharge {
         let at = Timestamp::from_seconds(1_000_000);
         Recharge {
             id: RechargeId::new(at),
@@ -161,22 +204,24 @@ mod tests {
     }
 
     fn render(recharge: &Recharge) -> String {
+        render_with(recharge, &Returns::default())
+    }
+
+    fn render_with(recharge: &Recharge, returns: &Returns) -> String {
         let catalog = Catalog::built_in();
-        history_table(
-            Words(Language::En),
-            &catalog,
-            std::slice::from_ref(recharge),
-        )
-        .to_html()
+        let past = Past {
+            catalog: &catalog,
+            returns,
+        };
+        history_table(Words(Language::En), past, std::slice::from_ref(recharge)).to_html()
     }
 
     #[test]
     fn each_status_has_its_next_step() {
-        let html = render(&recharge(TOP_UP, RechargeStatus::Completed));
-        assert!(
-            html.contains("href=\"https://pay.example/receipt\""),
-            "{html}"
-        );
+        let completed = recharge(TOP_UP, RechargeStatus::Completed);
+        let html = render(&completed);
+        let receipt = format!("href=\"/payments/receipts/{}\"", completed.id);
+        assert!(html.contains(&receipt), "{html}");
         assert!(html.contains("data-value=\"completed\""), "{html}");
         let html = render(&recharge(TOP_UP, RechargeStatus::Pending));
         assert!(
@@ -185,6 +230,51 @@ mod tests {
         );
         let html = render(&recharge(TOP_UP, RechargeStatus::Cancelled));
         assert!(html.contains("name=\"amount\" value=\"50\""), "{html}");
+    }
+
+    #[test]
+    fn a_plan_shows_its_uses_and_what_was_paid_with_tax() {
+        let mut plan = recharge("premium-monthly", RechargeStatus::Completed);
+        plan.credits = 0;
+        plan.paid_minor = Some(5_950);
+        plan.plan = Some(RecordedPlan {
+            interval: Interval::Month,
+            quota: Some(100),
+        });
+        let html = render(&plan);
+        assert!(html.contains("100 try-ons a month"), "{html}");
+        assert!(html.contains("¥59.50"), "{html}");
+        assert!(!html.contains("¥50.00"), "{html}");
+    }
+
+    #[test]
+    fn what_went_back_stands_under_its_purchase() {
+        let recharge = recharge(TOP_UP, RechargeStatus::Completed);
+        assert!(!render(&recharge).contains("class=\"under\""));
+        let returns = Returns {
+            refunds: vec![Refund {
+                id: "re_1".to_owned(),
+                recharge_id: recharge.id.clone(),
+                amount_minor: 1_000,
+                status: "pending".to_owned(),
+                created_at: recharge.created_at,
+            }],
+            disputes: Vec::new(),
+        };
+        let html = render_with(&recharge, &returns);
+        assert!(
+            html.contains("<tr class=\"under\"><td class=\"last\" colspan=\"7\">"),
+            "{html}"
+        );
+        assert!(html.contains("Refund of ¥10.00 on Jan 12, 1970"), "{html}");
+    }
+
+    #[test]
+    fn another_try_goes_to_the_same_provider() {
+        let mut failed = recharge(TOP_UP, RechargeStatus::Failed);
+        assert!(!render(&failed).contains("name=\"provider\""));
+        failed.provider = Provider::Creem;
+        assert!(render(&failed).contains("name=\"provider\" value=\"creem\""));
     }
 
     #[test]

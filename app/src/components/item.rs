@@ -14,6 +14,12 @@ pub fn item_name(w: Words, catalog: &Catalog, item: &str) -> String {
     }
 }
 
+/// What was paid for a purchase, tax included; what it costs, where nothing has been paid.
+pub fn paid_of(w: Words, recharge: &Recharge) -> String {
+    let paid = recharge.paid_minor.unwrap_or(recharge.amount_minor);
+    w.money(paid, &recharge.currency)
+}
+
 /// What a purchase costs, as it was frozen in its record.
 pub fn price_of(w: Words, recharge: &Recharge) -> String {
     w.money(recharge.amount_minor, &recharge.currency)

@@ -117,6 +117,7 @@ mod tests {
             ],
             created_at: at,
             reason_word: "initial".to_owned(),
+            paid_by: None,
         };
         let catalog = Catalog::built_in();
         let books = Books {

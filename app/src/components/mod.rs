@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod bar;
+pub mod buy;
 pub mod demo;
 pub mod field;
 pub mod figure;
@@ -20,10 +21,13 @@ pub mod message;
 pub mod notice;
 pub mod order;
 pub mod outcome;
+pub mod own_plan;
 pub mod pack;
 pub mod pager;
 pub mod picker;
+pub mod plan;
 pub mod reason;
+pub mod returns;
 pub mod seller;
 pub mod sentence;
 pub mod shot;

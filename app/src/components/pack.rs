@@ -1,10 +1,8 @@
 use atelier_server::catalog::Pack;
+use atelier_server::payments::Provider;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
-use super::form::{hidden, one_time_key};
-use super::link::button_class;
-use crate::forms::payments::Checkout;
+use super::buy::{Ware, ways_to_buy};
 use crate::i18n::Words;
 
 /// The pack with the lowest price per credit, among those sold for the same currency as the first.
@@ -28,10 +26,11 @@ pub fn pack_price(w: Words, pack: &Pack, best: bool) -> AnyView {
     card(w, pack, best, None, price.into_any())
 }
 
-/// A pack with its button. `cost` is what a try-on takes.
-pub fn pack_offer(w: Words, pack: &Pack, best: bool, cost: i64) -> AnyView {
+/// A pack with its button. `cost` is what a try-on takes; `also` sells it too, beside the first
+/// provider.
+pub fn pack_offer(w: Words, pack: &Pack, best: bool, cost: i64, also: Option<Provider>) -> AnyView {
     let try_ons = (cost > 0).then(|| pack.credits / cost);
-    card(w, pack, best, try_ons, buy(w, pack, best))
+    card(w, pack, best, try_ons, buy(w, pack, best, also))
 }
 
 fn card(w: Words, pack: &Pack, best: bool, try_ons: Option<i64>, end: AnyView) -> AnyView {
@@ -66,7 +65,7 @@ fn card(w: Words, pack: &Pack, best: bool, try_ons: Option<i64>, end: AnyView) -
     .into_any()
 }
 
-fn buy(w: Words, pack: &Pack, best: bool) -> AnyView {
+fn buy(w: Words, pack: &Pack, best: bool, also: Option<Provider>) -> AnyView {
     let price = w.money(pack.price.amount_minor, &pack.price.currency);
     let label = w.say_with("pay-pack-buy", &[("price", (&price).into())]);
     let (name, credits) = (w.name(&pack.name), w.number(pack.credits));
@@ -75,18 +74,13 @@ fn buy(w: Words, pack: &Pack, best: bool) -> AnyView {
         ("pack", name.into()),
         ("n", credits.into()),
     ];
-    let whole_label = w.say_with("pay-pack-buy-label", &args);
-    let class = button_class(if best { "main" } else { "" });
-    view! {
-        <form method="post" action=Checkout::PATH>
-            {one_time_key()}
-            {hidden("item", &pack.id)}
-            <button class=class data-pending=w.say("pay-pack-pending") aria-label=whole_label>
-                {label}
-            </button>
-        </form>
-    }
-    .into_any()
+    let ware = Ware {
+        item: &pack.id,
+        label,
+        whole_label: w.say_with("pay-pack-buy-label", &args),
+        class: if best { "main" } else { "" },
+    };
+    ways_to_buy(w, ware, also)
 }
 
 #[cfg(test)]
@@ -109,7 +103,8 @@ mod tests {
     #[test]
     fn a_pack_says_what_it_is_and_carries_a_fresh_key() {
         let catalog = Catalog::built_in();
-        let render = || pack_offer(Words(Language::En), &catalog.packs[1], false, 1).to_html();
+        let render =
+            || pack_offer(Words(Language::En), &catalog.packs[1], false, 1, None).to_html();
         let html = render();
         for part in [
             "<h3>Starter</h3>",

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use atelier_server::catalog::Catalog;
-use atelier_server::credits::{Entry, EntryKind};
+use atelier_server::credits::{Entry, EntryKind, PaidBy};
 use atelier_server::payments::Recharge;
 
 use super::item::item_name;
@@ -19,14 +19,19 @@ pub struct Books<'a> {
 pub fn reason(w: Words, books: Books<'_>, entry: &Entry) -> String {
     match (entry.kind, entry.reason_word.as_str()) {
         (EntryKind::Expire, _) => w.say("statement-reason-expired"),
-        (EntryKind::Debt, _) => w.say("statement-reason-debt"),
+        (EntryKind::Debt, _) => purchase(w, books, entry, "statement-reason-debt"),
         (EntryKind::DebtPaid, _) => w.say("statement-reason-debt-paid"),
         (_, "initial") => w.say("statement-reason-initial"),
         (EntryKind::Grant, "purchase") => purchase(w, books, entry, "statement-reason-purchase"),
         (EntryKind::Grant, "bonus") => purchase(w, books, entry, "statement-reason-bonus"),
-        // What credits paid for names its lots; a trial has none.
-        (EntryKind::Capture, "try_on") if entry.lots.is_empty() => w.say("statement-reason-trial"),
-        (kind, "try_on") => w.say(try_on_key(kind)),
+        (EntryKind::TakeBack, word) => purchase(w, books, entry, take_back_key(word)),
+        (EntryKind::Freeze, _) => purchase(w, books, entry, "statement-reason-freeze"),
+        (EntryKind::Unfreeze, _) => purchase(w, books, entry, "statement-reason-unfreeze"),
+        (kind, "try_on") => w.say(match entry.paid_by {
+            Some(PaidBy::Plan) => plan_key(kind),
+            Some(PaidBy::Trial) => trial_key(kind),
+            _ => try_on_key(kind),
+        }),
         (kind, "video") => w.say(video_key(kind)),
         (kind, "adjustment") => adjustment(w, kind, entry),
         // A word this page does not know yet is still the truth.
@@ -39,6 +44,30 @@ const fn try_on_key(kind: EntryKind) -> &'static str {
         EntryKind::Capture => "statement-reason-try-on-done",
         EntryKind::Release => "statement-reason-try-on-returned",
         _ => "statement-reason-try-on-hold",
+    }
+}
+
+const fn plan_key(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Capture => "statement-reason-plan-done",
+        EntryKind::Release => "statement-reason-plan-returned",
+        _ => "statement-reason-plan-hold",
+    }
+}
+
+const fn trial_key(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Capture => "statement-reason-trial-done",
+        EntryKind::Release => "statement-reason-trial-returned",
+        _ => "statement-reason-trial-hold",
+    }
+}
+
+/// The money went back, or it came again: a refund failed, a dispute was won.
+fn take_back_key(word: &str) -> &'static str {
+    match word {
+        "refund_undone" => "statement-reason-take-back-undone",
+        _ => "statement-reason-take-back",
     }
 }
 
@@ -82,13 +111,15 @@ mod tests {
     use atelier_server::accounts::Language;
     use atelier_server::credits::{EntryLot, Source};
     use atelier_server::ids::EntryId;
+    use atelier_server::payments::RechargeStatus;
     use atelier_server::time::Timestamp;
 
     use super::*;
+    use crate::components::history::tests::recharge;
 
-    fn say(kind: EntryKind, word: &str, note: Option<&str>, actor: &str) -> String {
+    fn entry(kind: EntryKind, word: &str, note: Option<&str>, actor: &str) -> Entry {
         let at = Timestamp::from_seconds(1);
-        let entry = Entry {
+        Entry {
             seq: 1,
             id: EntryId::new(at),
             version: 1,
@@ -105,13 +136,73 @@ mod tests {
             }],
             created_at: at,
             reason_word: word.to_owned(),
-        };
+            paid_by: None,
+        }
+    }
+
+    fn say(kind: EntryKind, word: &str, note: Option<&str>, actor: &str) -> String {
+        reason_of(&entry(kind, word, note, actor), &HashMap::new())
+    }
+
+    fn reason_of(entry: &Entry, recharges: &HashMap<String, Recharge>) -> String {
         let catalog = Catalog::built_in();
         let books = Books {
             catalog: &catalog,
-            recharges: &HashMap::new(),
+            recharges,
         };
-        reason(Words(Language::En), books, &entry)
+        reason(Words(Language::En), books, entry)
+    }
+
+    #[test]
+    fn a_use_says_what_pays_for_it() {
+        for (kind, paid_by, said) in [
+            (
+                EntryKind::Hold,
+                PaidBy::Plan,
+                "Try-on started, paid by your plan",
+            ),
+            (
+                EntryKind::Capture,
+                PaidBy::Plan,
+                "Try-on done, paid by your plan",
+            ),
+            (
+                EntryKind::Release,
+                PaidBy::Plan,
+                "Try-on not made, its plan use returned",
+            ),
+            (
+                EntryKind::Capture,
+                PaidBy::Trial,
+                "Try-on done, paid with a free trial",
+            ),
+            (EntryKind::Capture, PaidBy::Credits, "Try-on done"),
+        ] {
+            let mut entry = entry(kind, "try_on", None, "system");
+            entry.paid_by = Some(paid_by);
+            assert_eq!(reason_of(&entry, &HashMap::new()), said);
+        }
+    }
+
+    #[test]
+    fn what_became_of_a_purchase_names_it() {
+        let recharge = recharge("starter", RechargeStatus::Completed);
+        let recharges = HashMap::from([(recharge.id.to_string(), recharge.clone())]);
+        for (kind, word, said) in [
+            (EntryKind::TakeBack, "refund", "Money returned: Starter"),
+            (
+                EntryKind::TakeBack,
+                "refund_undone",
+                "Money not returned after all: Starter",
+            ),
+            (EntryKind::Freeze, "dispute", "Payment in dispute: Starter"),
+            (EntryKind::Unfreeze, "dispute", "Dispute over: Starter"),
+            (EntryKind::Debt, "refund", "Credits already spent: Starter"),
+        ] {
+            let mut entry = entry(kind, word, None, "provider:stripe");
+            entry.recharge_id = Some(recharge.id.clone());
+            assert_eq!(reason_of(&entry, &recharges), said);
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::field::field_error;
 use super::form::{hidden, one_time_key, submit};
 use super::icon::{Icon, icon};
 use super::outcome::say_outcome;
-use super::seller::PAYMENT_PROVIDER;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::payments::Checkout;
 use crate::i18n::Words;
@@ -26,14 +25,10 @@ pub fn terms(w: Words, top_up: &TopUp) -> String {
     w.say_with("pay-topup-lead", &args)
 }
 
-/// Who takes the money.
-pub fn provider_note(w: Words) -> String {
-    w.say_with("pay-provider", &[("provider", PAYMENT_PROVIDER.into())])
-}
-
 /// The window with the quick choices and an amount of one's own. It opens by itself where popovers
-/// are known. After a refused amount (`flash`) it stands open in the page instead.
-pub fn top_up_window(w: Words, top_up: &TopUp, flash: Option<&Flash>) -> AnyView {
+/// are known. After a refused amount (`flash`) it stands open in the page instead. `foot` is what its
+/// buttons agree to.
+pub fn top_up_window(w: Words, top_up: &TopUp, flash: Option<&Flash>, foot: AnyView) -> AnyView {
     let in_page = flash.is_some();
     let quick: Vec<_> = top_up
         .quick
@@ -67,7 +62,7 @@ pub fn top_up_window(w: Words, top_up: &TopUp, flash: Option<&Flash>) -> AnyView
                     <div class="quick">{quick}</div>
                 </div>
                 {own_amount(w, top_up, flash)}
-                <p class="note">{provider_note(w)}</p>
+                <div>{foot}</div>
             </div>
         </div>
     }
@@ -152,7 +147,7 @@ mod tests {
 
     fn render(flash: Option<&Flash>) -> String {
         let top_up = Catalog::built_in().top_up.unwrap();
-        top_up_window(Words(Language::En), &top_up, flash).to_html()
+        top_up_window(Words(Language::En), &top_up, flash, ().into_any()).to_html()
     }
 
     #[test]

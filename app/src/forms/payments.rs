@@ -2,7 +2,10 @@ use atelier_server::accounts::{Language, User};
 use atelier_server::catalog::{Offer, TOP_UP};
 use atelier_server::db;
 use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
-use atelier_server::payments::{CheckoutError, CheckoutRequest, Provider, Started};
+use atelier_server::payments::gateway::GatewayError;
+use atelier_server::payments::{
+    CheckoutError, CheckoutRequest, FulfilError, PlanError, Provider, Started,
+};
 use leptos::prelude::*;
 
 use super::{Caller, go, go_broken, go_with};
@@ -99,6 +102,102 @@ fn provider_of(caller: &Caller, name: &str, offer: &Offer) -> Option<Provider> {
     };
     let sells = caller.services.payments.has(provider) && offer.is_sold_by(provider.as_str());
     sells.then_some(provider)
+}
+
+/// What the form of a plan asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanAction {
+    End,
+    Resume,
+    Change,
+}
+
+impl PlanAction {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Resume => "resume",
+            Self::Change => "change",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        let mut all = [Self::End, Self::Resume, Self::Change].into_iter();
+        all.find(|action| action.as_str() == word)
+    }
+}
+
+/// Ends the plan with its period, takes it up again, or moves to another one. Sent twice it does the
+/// same once: each says how it shall be, not what to change.
+#[server(prefix = "/do", endpoint = "plan")]
+pub async fn change_plan(
+    action: String,
+    #[server(default)] plan: String,
+) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::PAYMENTS).await? else {
+        return Ok(());
+    };
+    let payments = &caller.services.payments;
+    let done = match PlanAction::parse(&action) {
+        Some(PlanAction::End) => {
+            let ended = payments.set_plan_renewing(&user.id, false).await;
+            ended.map(|()| Outcome::PlanEnds)
+        }
+        Some(PlanAction::Resume) => {
+            let resumed = payments.set_plan_renewing(&user.id, true).await;
+            resumed.map(|()| Outcome::PlanGoesOn)
+        }
+        Some(PlanAction::Change) => {
+            let changed = payments.change_plan(&user.id, &plan).await;
+            changed.map(|()| Outcome::PlanChanged)
+        }
+        None => Err(PlanError::Unknown),
+    };
+    answer_plan(done);
+    Ok(())
+}
+
+/// Leads to where the provider keeps cards, plan and invoices.
+#[server(prefix = "/do", endpoint = "portal")]
+pub async fn open_portal() -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::PAYMENTS).await? else {
+        return Ok(());
+    };
+    let payments = &caller.services.payments;
+    match payments.portal(&user.id, &user.email).await {
+        Ok(url) => go(&url),
+        Err(PlanError::Provider(error)) => {
+            tracing::error!(%error, "the portal could not be opened");
+            let flash = Flash::new(Form::Checkout, Outcome::ProviderUnavailable);
+            go_with(routes::PAYMENTS, &flash);
+        }
+        Err(error) => answer_plan(Err(error)),
+    }
+    Ok(())
+}
+
+/// Says on the payments page what came of it.
+fn answer_plan(done: Result<Outcome, PlanError>) {
+    let outcome = match done {
+        Ok(outcome) => outcome,
+        // Sent twice.
+        Err(PlanError::Same) => Outcome::PlanChanged,
+        Err(PlanError::NoPlan) => Outcome::NoPlan,
+        Err(PlanError::Unknown) => Outcome::UnknownItem,
+        Err(PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error))) => {
+            return go_broken(routes::PAYMENTS, Form::Plan, error);
+        }
+        Err(error) => {
+            tracing::error!(%error, "a plan could not be changed");
+            match error {
+                PlanError::Provider(GatewayError::Refused { .. } | GatewayError::Setting(_)) => {
+                    Outcome::PlanRefused
+                }
+                _ => Outcome::ProviderUnavailable,
+            }
+        }
+    };
+    go_with(routes::PAYMENTS, &Flash::new(Form::Plan, outcome));
 }
 
 /// The request of a checkout, the same for the form and the API.

@@ -15,6 +15,7 @@ mod mail;
 mod not_found;
 mod payments;
 mod privacy;
+mod receipt;
 mod refused;
 mod reset;
 mod sandbox;
@@ -75,6 +76,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/payment/success") view=|| show(success::page) ssr=WHOLE/>
                 <Route path=path!("/success") view=|| show(success::page) ssr=WHOLE/>
                 <Route path=path!("/payments/cancelled") view=|| show(cancelled::page) ssr=WHOLE/>
+                <Route path=path!("/payments/receipts/:id") view=|| show(receipt::page) ssr=WHOLE/>
                 <Route path=path!("/try-on") view=|| show(try_on::page) ssr=WHOLE/>
                 <Route path=path!("/jobs/:id") view=|| show(job::page) ssr=WHOLE/>
                 <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
@@ -124,6 +126,7 @@ mod tests {
             .map(|path| (*path).to_owned())
             .collect();
         known.insert(routes::job("{id}"));
+        known.insert(routes::receipt("{id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
         assert_eq!(routed, known);

@@ -1,24 +1,28 @@
-use atelier_server::catalog::{Catalog, TopUp};
+use atelier_server::catalog::TopUp;
 use atelier_server::credits::Wallet;
-use atelier_server::payments::Recharge;
 use leptos::prelude::*;
 
+use crate::components::buy::{Agreement, agreement, also_sold_by};
 use crate::components::figure::live_figure;
-use crate::components::history::history_table;
+use crate::components::history::{Past, history_table};
+use crate::components::item::item_name;
 use crate::components::outcome::outcome_notice;
+use crate::components::own_plan::{OwnPlan, own_plan};
 use crate::components::pack::{best_of, pack_offer};
-use crate::components::top_up::{provider_note, terms, top_up_window};
+use crate::components::pager::pager;
+use crate::components::plan::plan_offer;
+use crate::components::seller::payment_providers;
+use crate::components::top_up::{terms, top_up_window};
 use crate::flash::{Flash, Form, Outcome};
 use crate::i18n::Words;
-use crate::visit::{Content, Visit};
+use crate::visit::{Content, PaymentsPage, Visit};
 
-/// The balance, what can be bought, and what was bought before.
+/// The balance, what can be bought, the plan, and what was bought before.
 pub fn page(visit: &Visit) -> Option<AnyView> {
-    let Content::Payments { history } = &visit.content else {
+    let Content::Payments(page) = &visit.content else {
         return None;
     };
     let w = visit.words();
-    let catalog = &visit.services.catalog;
     let flash = visit.flash.as_ref();
     let refused = flash.filter(|flash| flash.form == Form::TopUp);
     let main = view! {
@@ -28,10 +32,11 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 {balance(w, visit.wallet.as_ref()?)}
             </div>
             {notices(w, flash)}
-            {refused.and_then(|flash| window(w, catalog, Some(flash)))}
-            {packs(w, catalog, refused.is_none())}
-            {refused.is_none().then(|| window(w, catalog, None))}
-            {past(w, catalog, history)}
+            {refused.and_then(|flash| window(visit, Some(flash)))}
+            {packs(visit, refused.is_none())}
+            {refused.is_none().then(|| window(visit, None))}
+            {plans(visit, page)}
+            {past(visit, page)}
         </main>
     };
     Some(main.into_any())
@@ -40,16 +45,29 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
 fn notices(w: Words, flash: Option<&Flash>) -> Option<AnyView> {
     // A refused amount is said at its field, which stands right below.
     let flash = flash.filter(|flash| !flash.has(Outcome::BadAmount));
-    let notice = outcome_notice(w, flash, Form::Checkout)
-        .or_else(|| outcome_notice(w, flash, Form::TopUp))?;
+    let forms = [Form::Checkout, Form::TopUp, Form::Plan];
+    let notice = forms
+        .into_iter()
+        .find_map(|form| outcome_notice(w, flash, form))?;
     Some(view! { <div class="notices">{notice}</div> }.into_any())
 }
 
-fn window(w: Words, catalog: &Catalog, flash: Option<&Flash>) -> Option<AnyView> {
-    catalog
-        .top_up
-        .as_ref()
-        .map(|top_up| top_up_window(w, top_up, flash))
+fn window(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
+    let top_up = visit.services.catalog.top_up.as_ref()?;
+    let foot = small_print(visit, Agreement::Credits);
+    Some(top_up_window(visit.words(), top_up, flash, foot))
+}
+
+/// What stands below the buttons that buy: what they agree to, and who takes the money.
+fn small_print(visit: &Visit, to: Agreement) -> AnyView {
+    let w = visit.words();
+    let provider = payment_providers(w, &visit.services.payments);
+    let page = w.say_with("pay-provider", &[("provider", provider.into())]);
+    view! {
+        {agreement(w, &visit.services.catalog, to)}
+        <p class="note">{page}</p>
+    }
+    .into_any()
 }
 
 fn balance(w: Words, wallet: &Wallet) -> AnyView {
@@ -67,13 +85,18 @@ fn balance(w: Words, wallet: &Wallet) -> AnyView {
     .into_any()
 }
 
-fn packs(w: Words, catalog: &Catalog, with_opener: bool) -> AnyView {
+fn packs(visit: &Visit, with_opener: bool) -> AnyView {
+    let w = visit.words();
+    let catalog = &visit.services.catalog;
     let cost = catalog.tools.try_on.credits;
     let best = best_of(&catalog.packs);
     let packs: Vec<_> = catalog
         .packs
         .iter()
-        .map(|pack| pack_offer(w, pack, Some(pack) == best, cost))
+        .map(|pack| {
+            let also = also_sold_by(&visit.services.payments, pack.creem_product.as_ref());
+            pack_offer(w, pack, Some(pack) == best, cost, also)
+        })
         .collect();
     let opener = catalog
         .top_up
@@ -85,7 +108,7 @@ fn packs(w: Words, catalog: &Catalog, with_opener: bool) -> AnyView {
             <div class="part-head"><h2 id="packs-title">{w.say("pay-packs-title")}</h2></div>
             <ul class="packs">{packs}</ul>
             {opener}
-            <p class="note part-note">{provider_note(w)}</p>
+            {small_print(visit, Agreement::Credits)}
         </section>
     }
     .into_any()
@@ -102,12 +125,74 @@ fn opener(w: Words, top_up: &TopUp) -> AnyView {
     .into_any()
 }
 
-fn past(w: Words, catalog: &Catalog, history: &[Recharge]) -> AnyView {
-    let inside = if history.is_empty() {
+/// The plan one has, or those there are.
+fn plans(visit: &Visit, page: &PaymentsPage) -> Option<AnyView> {
+    let w = visit.words();
+    let catalog = &visit.services.catalog;
+    let period = visit
+        .wallet
+        .as_ref()
+        .and_then(|wallet| wallet.period.as_ref());
+    let inside = match &page.plan {
+        Some(subscription) => own_plan(w, catalog, &OwnPlan::of(subscription, period)),
+        None if catalog.plans.is_empty() => return None,
+        None => plan_offers(visit),
+    };
+    // It ended, and what was paid for is still served.
+    let left = period.filter(|_| page.plan.is_none()).map(|period| {
+        let name = item_name(w, catalog, &period.plan);
+        let args = [
+            ("plan", name.into()),
+            ("date", w.date(period.ends_at).into()),
+        ];
+        view! { <p class="soft part-note">{w.say_with("pay-plan-left", &args)}</p> }
+    });
+    let section = view! {
+        <section class="part" id="plans" aria-labelledby="plans-title" data-live-region="plans">
+            <div class="part-head">
+                <h2 id="plans-title">{w.say("pay-plans-title")}</h2>
+                <p class="lead">{w.say("pay-plans-lead")}</p>
+            </div>
+            {left}
+            {inside}
+        </section>
+    };
+    Some(section.into_any())
+}
+
+fn plan_offers(visit: &Visit) -> AnyView {
+    let w = visit.words();
+    let plans = visit.services.catalog.plans.iter();
+    let offers: Vec<_> = plans
+        .map(|plan| {
+            let also = also_sold_by(&visit.services.payments, plan.creem_product.as_ref());
+            plan_offer(w, plan, also)
+        })
+        .collect();
+    view! {
+        <ul class="packs plans">{offers}</ul>
+        {small_print(visit, Agreement::Plan)}
+    }
+    .into_any()
+}
+
+fn past(visit: &Visit, page: &PaymentsPage) -> AnyView {
+    let w = visit.words();
+    let inside = if page.history.is_empty() {
         view! { <div class="empty"><p class="soft">{w.say("pay-history-none")}</p></div> }
             .into_any()
     } else {
-        history_table(w, catalog, history)
+        let past = Past {
+            catalog: &visit.services.catalog,
+            returns: &page.returns,
+        };
+        let next = page.next.as_ref();
+        let next = next.map(|id| visit.address_with(&[("before", id)]) + "#history");
+        view! {
+            {history_table(w, past, &page.history)}
+            {pager(w, next)}
+        }
+        .into_any()
     };
     view! {
         <section class="part" id="history" aria-labelledby="history-title" data-live-region="history">

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::terms::{chapter, paragraphs};
 use super::try_on::ORIGINALS_KEPT_DAYS;
-use crate::components::seller::{PAYMENT_PROVIDER, SellerView, seller_of, studio_provider};
+use crate::components::seller::{SellerView, payment_providers, seller_of, studio_provider};
 use crate::i18n::Words;
 use crate::visit::Visit;
 
@@ -52,7 +52,8 @@ fn chapters(visit: &Visit) -> Vec<AnyView> {
         ("provider", studio_provider(visit).into()),
         ("days", ORIGINALS_KEPT_DAYS.into()),
     ];
-    let payments = [("provider", PAYMENT_PROVIDER.into())];
+    let provider = payment_providers(w, &visit.services.payments);
+    let payments = [("provider", provider.into())];
     vec![
         chapter(w, "privacy-what-title", w.say("privacy-what-text")),
         chapter(

@@ -5,8 +5,9 @@ use crate::components::seller::seller_of;
 use crate::i18n::Words;
 use crate::visit::Visit;
 
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 7] = [
     ("terms-credits-title", "terms-credits-text"),
+    ("terms-plans-title", "terms-plans-text"),
     ("terms-refunds-title", "terms-refunds-text"),
     ("terms-withdrawal-title", "terms-withdrawal-text"),
     ("terms-pictures-title", "terms-pictures-text"),

@@ -17,7 +17,8 @@ fn key(visit: &Visit) -> &'static str {
         Content::NotFound => "error-not-found-title",
         Content::Refused(refusal) => refused::title_key(refusal),
         Content::Dashboard { .. } => "dash-page",
-        Content::Payments { .. } => "pay-page",
+        Content::Payments(_) => "pay-page",
+        Content::Receipt(_) => "receipt-page",
         Content::Success { landing, .. } => landed(landing),
         Content::Cancelled { .. } => "cancelled-page",
         Content::TryOn { .. } => "tryon-page",
@@ -48,9 +49,13 @@ fn plain(visit: &Visit) -> &'static str {
     }
 }
 
-const fn landed(landing: &Landing) -> &'static str {
+fn landed(landing: &Landing) -> &'static str {
+    let plan = landing
+        .recharge()
+        .is_some_and(|recharge| recharge.plan.is_some());
     match landing {
         Landing::Settled(_) => "success-page",
+        Landing::Updating(..) if plan => "success-updating-page-plan",
         Landing::Updating(..) => "success-updating-page",
         Landing::Unpaid(_) => "success-unpaid-page",
         Landing::Failed(_) => "success-failed-page",

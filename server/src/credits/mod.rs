@@ -36,7 +36,7 @@ pub use operations::{
 };
 pub use plans::{
     NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
-    withdraw_periods,
+    period_paid_by, withdraw_periods,
 };
 pub use rebuild::rebuild;
 pub(crate) use recompute::Recomputed;

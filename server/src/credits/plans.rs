@@ -6,7 +6,7 @@ use super::operations::CreditsError;
 use super::rows::PeriodRow;
 use super::store::{Locked, Lots, lock};
 use super::types::{Actor, Wallet};
-use crate::db::{Batch, Tx};
+use crate::db::{Batch, Database, Tx};
 use crate::ids::{PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -172,6 +172,17 @@ pub async fn has_period(
     .fetch_one(&mut **tx)
     .await?;
     Ok(known > 0)
+}
+
+/// The period that a purchase paid for: from when to when.
+pub async fn period_paid_by(
+    db: &Database,
+    recharge: &RechargeId,
+) -> sqlx::Result<Option<(Timestamp, Timestamp)>> {
+    sqlx::query_as("SELECT starts_at, ends_at FROM plan_periods WHERE recharge_id = $1")
+        .bind(recharge)
+        .fetch_optional(db.reader())
+        .await
 }
 
 /// What was opened and paid for.

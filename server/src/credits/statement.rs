@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
-use super::types::{Actor, EntryKind, Source};
+use super::types::{Actor, EntryKind, PaidBy, Source};
 use crate::db::{Database, Tx};
 use crate::ids::{EntryId, JobId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -32,6 +32,9 @@ pub struct Entry {
     /// Its place in the wallet's order of entries.
     #[serde(skip)]
     pub seq: i64,
+    /// What pays for the use this entry is about; none where it is about something else.
+    #[serde(skip)]
+    pub paid_by: Option<PaidBy>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +67,7 @@ struct EntryRow {
     actor: String,
     job_id: Option<JobId>,
     recharge_id: Option<RechargeId>,
+    paid_by: Option<String>,
     created_at: Timestamp,
 }
 
@@ -83,8 +87,9 @@ pub async fn statement(
 ) -> sqlx::Result<Vec<Entry>> {
     let rows: Vec<EntryRow> = sqlx::query_as(
         "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
-                e.job_id, e.recharge_id, e.created_at \
+                e.job_id, e.recharge_id, c.paid_by, e.created_at \
          FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
+         LEFT JOIN consumption_records c ON c.job_id = e.job_id \
          WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
            AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6",
     )
@@ -110,8 +115,9 @@ pub async fn statement(
 pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
     let row: EntryRow = sqlx::query_as(
         "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
-                e.job_id, e.recharge_id, e.created_at \
-         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id WHERE e.id = $1",
+                e.job_id, e.recharge_id, c.paid_by, e.created_at \
+         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
+         LEFT JOIN consumption_records c ON c.job_id = e.job_id WHERE e.id = $1",
     )
     .bind(id)
     .fetch_one(&mut **tx)
@@ -187,6 +193,7 @@ impl EntryRow {
             actor: self.actor,
             job_id: self.job_id,
             recharge_id: self.recharge_id,
+            paid_by: self.paid_by.as_deref().and_then(PaidBy::parse),
             lots,
             created_at: self.created_at,
         }

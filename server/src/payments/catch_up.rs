@@ -84,7 +84,7 @@ impl Payments {
     /// Catches up until told to stop.
     pub async fn run_catch_up(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            if let Err(error) = self.catch_up().await {
+            if let Err(error) = self.catch_up(PACE).await {
                 tracing::warn!(%error, "catching up with the payment provider failed");
             }
             tokio::select! {
@@ -98,28 +98,32 @@ impl Payments {
         }
     }
 
-    /// One pass over each provider, where no other node is at it.
-    pub async fn catch_up(&self) -> Result<(), Interruption> {
+    /// One pass over each provider, where no other node is at it; `pace` lies between two requests.
+    pub async fn catch_up(&self, pace: Duration) -> Result<(), Interruption> {
         let mut outcome = Ok(());
         for gateway in self.gateways() {
             if self.is_our_turn(gateway.provider()).await? {
-                outcome = outcome.and(self.catch_up_with(&**gateway).await);
+                outcome = outcome.and(self.catch_up_with(&**gateway, pace).await);
             }
         }
         outcome
     }
 
-    async fn catch_up_with(&self, gateway: &dyn Gateway) -> Result<(), Interruption> {
+    async fn catch_up_with(
+        &self,
+        gateway: &dyn Gateway,
+        pace: Duration,
+    ) -> Result<(), Interruption> {
         let (provider, now) = (gateway.provider(), self.clock.now());
         // Each works where the others do not, for example with a key that may not list events.
         let events = if gateway.lists_events() {
-            self.read_events(gateway, now).await
+            self.read_events(gateway, now, pace).await
         } else {
             Ok(())
         };
         events
-            .and(self.check_records(provider, now).await)
-            .and(self.check_subscriptions(provider, now).await)
+            .and(self.check_records(provider, now, pace).await)
+            .and(self.check_subscriptions(provider, now, pace).await)
             .and(self.run_errands(provider).await.map_err(Interruption::from))
     }
 
@@ -149,7 +153,7 @@ impl Payments {
             if !page.has_more || after.is_none() {
                 break;
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(pace).await;
             if !self.is_our_turn(provider).await? {
                 return Ok(());
             }
@@ -187,13 +191,13 @@ impl Payments {
                     if record.status != RechargeStatus::Completed {
                         self.plan_next_check(&record).await?;
                     }
-                    tokio::time::sleep(PACE * requests).await;
+                    tokio::time::sleep(pace * requests).await;
                 }
                 Err(error) => {
                     tracing::warn!(recharge = %record.id, %error, "a purchase was not read");
                     made += 1;
                     self.check_again(&record, now).await?;
-                    tokio::time::sleep(PACE).await;
+                    tokio::time::sleep(pace).await;
                 }
             }
         }
@@ -225,6 +229,7 @@ impl Payments {
         &self,
         provider: Provider,
         now: Timestamp,
+        pace: Duration,
     ) -> Result<(), Interruption> {
         let due: Vec<Subscription> = sqlx::query_as(
             "SELECT * FROM subscriptions \
@@ -244,7 +249,7 @@ impl Payments {
                 tracing::warn!(subscription = id, %error, "a subscription was not read");
                 self.check_subscription_again(&id, now).await?;
             }
-            tokio::time::sleep(PACE * OF_A_SUBSCRIPTION).await;
+            tokio::time::sleep(pace * OF_A_SUBSCRIPTION).await;
         }
         Ok(())
     }

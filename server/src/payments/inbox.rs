@@ -44,10 +44,28 @@ struct Due {
     attempts: i64,
 }
 
+/// What became of an event.
+#[derive(Clone, Debug, FromRow)]
+pub struct InboxEvent {
+    /// The provider's id of it.
+    pub event_id: String,
+    /// `received`, `processed`, `ignored`, `unparsed` or `failed`.
+    pub state: String,
+}
+
+impl InboxEvent {
+    /// Whether it was acted on, as far as it could be.
+    pub fn is_done(&self) -> bool {
+        self.state != "received"
+    }
+}
+
 /// How an event ended.
 enum Outcome {
     Processed,
     Ignored(&'static str),
+    /// What it is about may be known to us a little later.
+    NotYet,
     Again(FulfilError),
 }
 
@@ -57,6 +75,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// So often an event is tried, over more than a day, before it counts as failed. It is tried on even
 /// then: what was paid is never given up.
 const MOST_ATTEMPTS: i64 = 20;
+/// So often, over four minutes, what comes early is looked for again.
+const ATTEMPTS_TOO_EARLY: i64 = 8;
+const NOT_OURS: &str = "not a payment of ours";
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
 const AT_ONCE: i64 = 4;
@@ -96,6 +117,22 @@ impl Payments {
         let received = self.store_event(provider, &event, "webhook").await?;
         self.inbox_wake.notify_one();
         Ok(received)
+    }
+
+    /// The newest event about an object of a provider.
+    pub async fn event_about(
+        &self,
+        provider: Provider,
+        object_id: &str,
+    ) -> sqlx::Result<Option<InboxEvent>> {
+        sqlx::query_as(
+            "SELECT event_id, state FROM webhook_events WHERE provider = $1 AND object_id = $2 \
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(provider.as_str())
+        .bind(object_id)
+        .fetch_optional(self.db.reader())
+        .await
     }
 
     pub(super) async fn store_event(
@@ -211,6 +248,7 @@ impl Payments {
         match self.act_on(&due).await {
             Outcome::Processed => self.end_event(&due, "processed", None).await,
             Outcome::Ignored(reason) => self.end_event(&due, "ignored", Some(reason)).await,
+            Outcome::NotYet => self.put_back(&due, "received").await,
             Outcome::Again(error) if due.attempts >= MOST_ATTEMPTS => {
                 tracing::error!(event = %due.id, kind = due.kind, %error, "an event fails");
                 self.put_back(&due, "failed").await
@@ -228,6 +266,7 @@ impl Payments {
         };
         match self.read_again(due.provider, &due.kind, object_id).await {
             Ok(None) => Outcome::Processed,
+            Ok(Some(NOT_OURS)) if self.may_come_early(due) => Outcome::NotYet,
             Ok(Some(reason)) => Outcome::Ignored(reason),
             Err(error) => Outcome::Again(error),
         }
@@ -249,7 +288,7 @@ impl Payments {
             }
             Subject::Payment(id) => {
                 let known = self.read_payment_again(provider, &id).await?;
-                (!known).then_some("not a payment of ours")
+                (!known).then_some(NOT_OURS)
             }
             Subject::Subscription(id) => {
                 let known = self.read_subscription_again(provider, &id).await?;
@@ -257,6 +296,13 @@ impl Payments {
             }
         };
         Ok(ignored)
+    }
+
+    /// A provider whose payments do not name their purchase may tell of a refund before we have heard
+    /// of the purchase.
+    fn may_come_early(&self, due: &Due) -> bool {
+        let gateway = self.gateway(due.provider);
+        due.attempts < ATTEMPTS_TOO_EARLY && gateway.is_ok_and(|gateway| !gateway.lists_events())
     }
 
     async fn end_event(

@@ -42,12 +42,12 @@ use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
-pub use inbox::{ReceiveError, Received};
+pub use inbox::{InboxEvent, ReceiveError, Received};
 pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
 pub use returns::{Dispute, Refund, RefundError, Returns};
-pub use subscriptions::{Subscription, SubscriptionStatus};
+pub use subscriptions::{GRACE, Subscription, SubscriptionStatus};
 
 words! {
     /// Who takes the money.

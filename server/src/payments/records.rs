@@ -1,6 +1,7 @@
 use serde::Serialize;
 use sqlx::FromRow;
 
+use super::fulfil::SURPLUS;
 use super::{Payments, Provider};
 use crate::catalog::{Interval, Offer};
 use crate::db::{Seal, Tx};
@@ -67,6 +68,13 @@ pub struct Recharge {
     /// Why a payment that arrived was not granted.
     #[serde(skip)]
     pub held_back: Option<String>,
+}
+
+impl Recharge {
+    /// Whether it paid for a second plan beside a living one: its money goes back.
+    pub fn is_surplus(&self) -> bool {
+        self.held_back.as_deref() == Some(SURPLUS)
+    }
 }
 
 /// What a record freezes of a plan.

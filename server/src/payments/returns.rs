@@ -175,6 +175,12 @@ impl Payments {
             );
             put(tx, PUT_DISPUTE, &recharge.id, row, now).await?;
         }
+        let refunds: Vec<&str> = state.refunds.iter().map(|r| r.id.as_str()).collect();
+        let known = "SELECT id FROM refunds WHERE recharge_id = $1 AND status <> 'failed'";
+        forget(tx, known, FORGET_REFUND, &recharge.id, &refunds, now).await?;
+        let disputes: Vec<&str> = state.disputes.iter().map(|d| d.id.as_str()).collect();
+        let known = "SELECT id FROM disputes WHERE recharge_id = $1 AND status <> 'won'";
+        forget(tx, known, FORGET_DISPUTE, &recharge.id, &disputes, now).await?;
         let (returned_minor, disputed) = (state.returned_minor(), state.is_disputed());
         let next_check_at = self.next_look(recharge, state, now);
         let changed = records::change(tx, &recharge.id, |row| {
@@ -253,6 +259,31 @@ const PUT_DISPUTE: &str = "INSERT INTO disputes (id, recharge_id, amount_minor, 
      VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
      status = excluded.status, changed_at = excluded.changed_at";
+/// What a provider no longer speaks of did not happen after all.
+const FORGET_REFUND: &str = "UPDATE refunds SET status = 'failed', changed_at = $2 WHERE id = $1";
+const FORGET_DISPUTE: &str = "UPDATE disputes SET status = 'won', changed_at = $2 WHERE id = $1";
+
+async fn forget(
+    tx: &mut Tx,
+    known: &'static str,
+    statement: &'static str,
+    recharge: &RechargeId,
+    spoken_of: &[&str],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let known: Vec<String> = sqlx::query_scalar(known)
+        .bind(recharge)
+        .fetch_all(&mut **tx)
+        .await?;
+    for id in known.iter().filter(|id| !spoken_of.contains(&id.as_str())) {
+        sqlx::query(statement)
+            .bind(id)
+            .bind(now)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
 
 async fn put(
     tx: &mut Tx,

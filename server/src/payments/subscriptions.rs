@@ -60,7 +60,7 @@ impl Subscription {
 }
 
 /// How long an unpaid renewal leaves the old period serving.
-const GRACE: Duration = Duration::from_secs(3 * 24 * 3_600);
+pub const GRACE: Duration = Duration::from_secs(3 * 24 * 3_600);
 /// A living subscription is read again so long after its period should have been followed by
 /// another, and then so often.
 const LATE: Duration = Duration::from_secs(2 * 3_600);

@@ -8,6 +8,7 @@ pub mod entries;
 pub mod jobs;
 pub mod recharge;
 pub mod stats;
+pub mod test_creem;
 pub mod try_on;
 
 use serde::Serialize;

@@ -1,12 +1,17 @@
-use atelier_server::credits::WalletView;
+use atelier_server::credits::{Period, WalletView};
 use leptos::prelude::*;
 
 use crate::components::figure::{live_figure, uses_figure};
 use crate::components::icon::{Icon, icon};
+use crate::components::item::item_name;
 use crate::components::link::text_link;
+use crate::components::own_plan::unpaid_until;
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::Visit;
+
+/// Where a plan is chosen and managed.
+pub const PLANS: &str = "/payments#plans";
 
 /// The figures of the wallet.
 pub fn board(w: Words, visit: &Visit, wallet: &WalletView) -> AnyView {
@@ -33,16 +38,70 @@ pub fn board(w: Words, visit: &Visit, wallet: &WalletView) -> AnyView {
                 </div>
                 <div class="span">
                     <dt>{w.say("dash-plan")}</dt>
-                    <dd>
-                        <span class="figure word" data-testid="plan-name" data-value="none">
-                            {w.say("dash-plan-none")}
-                        </span>
-                    </dd>
+                    <dd>{plan(w, visit)}</dd>
                 </div>
             </dl>
         </section>
     }
     .into_any()
+}
+
+/// The plan that serves, what is used of it, and how it goes on.
+fn plan(w: Words, visit: &Visit) -> AnyView {
+    let period = visit
+        .wallet
+        .as_ref()
+        .and_then(|wallet| wallet.period.as_ref());
+    let Some(period) = period else {
+        let see = visit.services.catalog.plans.first();
+        let see = see.map(|_| {
+            view! { <p class="note">{text_link(PLANS, w.say("dash-plan-see"))}</p> }
+        });
+        return view! {
+            <span class="figure word" data-testid="plan-name" data-value="none">
+                {w.say("dash-plan-none")}
+            </span>
+            {see}
+        }
+        .into_any();
+    };
+    let name = item_name(w, &visit.services.catalog, &period.plan);
+    view! {
+        <span class="figure word" data-testid="plan-name" data-value=period.plan.clone()>{name}</span>
+        <p class="note">{used(w, period)}</p>
+        <p class="note">
+            {w.followed(goes_on(w, period))}
+            {text_link(PLANS, w.say("dash-plan-manage"))}
+        </p>
+    }
+    .into_any()
+}
+
+fn used(w: Words, period: &Period) -> String {
+    let used = period.used + period.held;
+    match period.quota {
+        None => w.count("pay-own-used-unlimited", used),
+        Some(quota) => {
+            let args = [
+                ("used", w.number(used).into()),
+                ("quota", w.number(quota).into()),
+                ("count", quota.into()),
+            ];
+            w.say_with("pay-own-used", &args)
+        }
+    }
+}
+
+fn goes_on(w: Words, period: &Period) -> String {
+    let date = [("date", w.date(period.ends_at).into())];
+    match (period.past_due, period.renews) {
+        (true, _) => {
+            let until = [("date", w.date(unpaid_until(period)).into())];
+            w.say_with("dash-plan-unpaid", &until)
+        }
+        (false, true) => w.say_with("pay-own-renews", &date),
+        (false, false) => w.say_with("dash-plan-ends", &date),
+    }
 }
 
 /// What the uses that are left are made of.
@@ -51,7 +110,19 @@ fn uses_of(w: Words, visit: &Visit, wallet: &WalletView) -> Vec<AnyView> {
     let from_credits = wallet.credits.remaining / cost;
     let n = w.number(from_credits);
     let trials = wallet.trials.remaining;
+    let period = visit
+        .wallet
+        .as_ref()
+        .and_then(|wallet| wallet.period.as_ref());
+    if period.is_some_and(|period| period.quota.is_none()) {
+        return vec![view! { <li>{w.say("dash-uses-plan-unlimited")}</li> }.into_any()];
+    }
+    let from_plan = period
+        .and_then(Period::remaining)
+        .filter(|left| *left > 0)
+        .map(|left| w.say_with("dash-uses-plan", &[("n", w.number(left).into())]));
     let parts = [
+        from_plan,
         (from_credits > 0).then(|| w.say_with("dash-uses-credits", &[("n", n.into())])),
         (trials > 0).then(|| w.count("common-trials", trials)),
     ];

@@ -3,10 +3,13 @@ use atelier_server::credits::WalletView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::board::PLANS;
 use crate::components::form::submit;
 use crate::components::icon::Icon;
-use crate::components::link::button_link;
+use crate::components::item::item_name;
+use crate::components::link::{button_link, text_link};
 use crate::components::notice::{Notice, Tone};
+use crate::components::own_plan::{portal, unpaid_until};
 use crate::forms::accounts::ResendVerification;
 use crate::i18n::Words;
 use crate::routes;
@@ -21,6 +24,7 @@ pub fn notices(visit: &Visit, wallet: &WalletView, no_jobs: bool) -> Vec<AnyView
     let notices = [
         (untouched && !nothing_left).then(|| first(w, wallet)),
         (nothing_left && figures.debt == 0).then(|| empty(visit)),
+        plan(visit),
         (figures.debt > 0).then(|| debt(w, figures.debt)),
         (figures.frozen > 0).then(|| frozen(w, figures.frozen)),
         verify(visit),
@@ -92,6 +96,40 @@ fn frozen(w: Words, frozen: i64) -> AnyView {
         </Notice>
     }
     .into_any()
+}
+
+/// The renewal of the plan is unpaid, or there will be none.
+fn plan(visit: &Visit) -> Option<AnyView> {
+    let w = visit.words();
+    let period = visit.wallet.as_ref()?.period.as_ref()?;
+    let name = item_name(w, &visit.services.catalog, &period.plan);
+    if period.past_due {
+        let args = [
+            ("date", w.date(period.ends_at).into()),
+            ("until", w.moment(unpaid_until(period)).into()),
+        ];
+        let notice = view! {
+            <Notice tone=Tone::Warn title=w.say("dash-plan-unpaid-title")>
+                <p>{w.say_with("pay-own-unpaid", &args)}</p>
+                {portal(w, "main")}
+            </Notice>
+        };
+        return Some(notice.into_any());
+    }
+    if period.renews {
+        return None;
+    }
+    let args = [
+        ("plan", name.into()),
+        ("date", w.date(period.ends_at).into()),
+    ];
+    let notice = view! {
+        <Notice image=Icon::Clock title=w.say_with("dash-plan-ends-title", &args)>
+            <p>{w.say("dash-plan-ends-text")}</p>
+            <p>{text_link(PLANS, w.say("dash-plan-manage"))}</p>
+        </Notice>
+    };
+    Some(notice.into_any())
 }
 
 /// Asks to confirm the address, as long as it is not.

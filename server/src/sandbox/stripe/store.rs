@@ -112,6 +112,7 @@ impl Kind {
     /// in the shape the values are.
     const fn labels(self) -> &'static [(&'static str, &'static str)] {
         match self {
+            Self::Session => &[("subscription", "/subscription")],
             Self::Customer => &[("email", "/email")],
             Self::Product => &[("active", "/active")],
             Self::Price => &[

@@ -44,11 +44,12 @@ async fn list(State(sandbox): State<StripeSandbox>, call: Call) -> Result<Respon
     sandbox.catch_up().await?;
     let params = call.params();
     let mut reader = sandbox.0.db.reader().acquire().await?;
-    let own = ["customer", "payment_intent", "status"];
+    let own = ["customer", "payment_intent", "status", "subscription"];
     let mut page = listing::page(&mut reader, Kind::Session, &params, &own).await?;
     page.facets
         .extend(params.one_of("status", &["open", "complete", "expired"])?);
     page.parent = params.text("customer")?;
+    listing::label(&mut page, &params, "subscription")?;
     if let Some(id) = params.text("payment_intent")? {
         let intent = store::find_kind(&mut reader, Kind::PaymentIntent, &id).await?;
         let intent = intent.ok_or_else(|| Kind::PaymentIntent.missing(&id, "payment_intent"))?;

@@ -6,7 +6,7 @@ use stripe_billing::invoice_payment::{
     ListInvoicePayment, ListInvoicePaymentPayment, ListInvoicePaymentPaymentType,
 };
 use stripe_billing::subscription::{ListSubscription, ListSubscriptionStatus};
-use stripe_checkout::checkout_session::RetrieveCheckoutSession;
+use stripe_checkout::checkout_session::{ListCheckoutSession, RetrieveCheckoutSession};
 use stripe_core::refund::CreateRefund;
 use stripe_shared::{
     CheckoutSessionPaymentStatus, Invoice, InvoiceBillingReason as Reason, InvoiceStatus,
@@ -152,6 +152,7 @@ on_both_databases! {
         assert_eq!(period(&renewed), ["2027-04-30", "2027-05-30"]);
         let invoices = ListInvoice::new().subscription(begun.id.to_string());
         assert_eq!(invoices.send(&world.client).await.unwrap().data.len(), 4);
+        assert!(world.left_undone().await.is_empty());
         let book = world.book().await;
         assert_eq!(book.len(), 4);
         assert!(book.iter().all(|item| item["paid"] == true && item["amount_minor"] == 1_900));
@@ -236,6 +237,7 @@ on_both_databases! {
         world.advance_days(3);
         assert_eq!(world.subscription(&begun.id).await.status, Status::Active);
         assert_eq!(world.book().await.len(), 4);
+        assert!(world.left_undone().await.is_empty());
     }
 
     async fn invoices_are_refunded_and_disputed_like_other_payments(ground: TestGround) {
@@ -268,6 +270,8 @@ on_both_databases! {
         assert_eq!(count(list()).await, 0, "what is over is not listed unless asked for");
         assert_eq!(count(list().status(ListSubscriptionStatus::All)).await, 1);
         assert_eq!(count(list().status(ListSubscriptionStatus::Ended)).await, 1);
+        let sessions = ListCheckoutSession::new().subscription(begun.id.to_string());
+        assert_eq!(sessions.send(&world.client).await.unwrap().data.len(), 1);
         let paid = ListInvoice::new().customer(customer.as_str()).status(InvoiceStatus::Paid);
         let paid = paid.expand(vec!["data.payments".to_owned()]);
         assert_eq!(paid.send(&world.client).await.unwrap().data.len(), 1);

@@ -74,6 +74,7 @@ on_both_databases! {
         let recurring = ListPrice::new().type_(PriceType::Recurring);
         assert_eq!(recurring.send(&world.client).await.unwrap().data.len(), 1);
 
+        world.advance(1);
         let off = UpdatePrice::new(made.id.clone()).active(false);
         assert!(!off.send(&world.client).await.unwrap().active);
         assert_eq!(find(&["plan_a"]).await.len(), 0);

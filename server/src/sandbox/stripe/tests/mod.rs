@@ -39,7 +39,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use self::receiver::Receiver;
-use super::store::{Kind, Page, list};
+use super::store::{Kind, Page, due, list};
 use super::{Settings, StripeSandbox};
 use crate::db::Database;
 use crate::ids::uuid_v7;
@@ -253,6 +253,12 @@ impl World {
             .send(&self.client)
             .await
             .unwrap()
+    }
+
+    /// What should have happened by itself and has not: a failure is only logged.
+    async fn left_undone(&self) -> Vec<String> {
+        let mut reader = self.sandbox.0.db.reader().acquire().await.unwrap();
+        due(&mut reader, self.clock.now(), 100).await.unwrap()
     }
 
     /// The types of all events about `object` so far, oldest first.

@@ -1,40 +1,16 @@
-//! Whether a Stripe account is set up as the site needs it. Everything is only read; what a key may
-//! write shows when it does.
+//! What to make of what an account says of itself.
 
-use secrecy::{ExposeSecret, SecretString};
-use stripe::{Client, ClientBuilder, StripeError};
-use stripe_billing::billing_portal_configuration::ListBillingPortalConfiguration;
+use stripe::StripeError;
 use stripe_billing::{
     BillingPortalConfiguration, PortalSubscriptionCancelMode,
     PortalSubscriptionUpdateDefaultAllowedUpdates,
 };
-use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
 use stripe_misc::WebhookEndpoint;
-use stripe_misc::webhook_endpoint::ListWebhookEndpoint;
-use stripe_product::price::ListPrice;
-use stripe_types::Currency;
 use url::Url;
 
-use super::{API_VERSION, GatewayError, KINDS, TIMEOUT};
+use super::Needs;
 use crate::payments::checkup::Check;
-
-/// Looks at an account.
-pub struct Doctor {
-    client: Client,
-}
-
-/// What the site needs of its account.
-#[derive(Clone, Copy, Debug)]
-pub struct Needs<'a> {
-    /// Whether real money is to move.
-    pub live: bool,
-    /// Where webhooks have to go.
-    pub endpoint: &'a Url,
-    /// Whether Stripe can reach it.
-    pub reachable: bool,
-    /// Whether plans are sold.
-    pub plans: bool,
-}
+use crate::payments::stripe::{API_VERSION, KINDS};
 
 const KEY: &str = "Stripe key";
 const PERMISSIONS: &str = "Stripe permissions";
@@ -44,161 +20,18 @@ const EVENTS: &str = "webhook events";
 const PORTAL: &str = "billing portal";
 const PRICES: &str = "prices of plans";
 
-/// What is read in the course of buying and returning, and its name in the settings of a restricted
-/// key.
-const READ: [(&str, &str); 6] = [
-    ("/events", "Events"),
-    ("/payment_intents", "PaymentIntents"),
-    ("/charges", "Charges"),
-    ("/refunds", "Refunds"),
-    ("/disputes", "Disputes"),
-    ("/customers", "Customers"),
-];
-/// What plans need beside that.
-const READ_FOR_PLANS: [(&str, &str); 3] = [
-    ("/subscriptions", "Subscriptions"),
-    ("/invoices", "Invoices"),
-    ("/prices", "Prices"),
-];
-const MOST_ENDPOINTS: i64 = 100;
 /// Stripe: events of all kinds, "except those that require explicit selection".
 const ALL_EVENTS: &str = "*";
 
-/// A list of which only one element is read, to see whether the key may.
-struct Glance(&'static str);
-
-#[derive(serde::Serialize)]
-struct OnlyOne {
-    limit: i64,
+pub fn working_key() -> Check {
+    Check::ok(KEY, "it works")
 }
 
-/// What all lists have in common.
-#[derive(miniserde::Deserialize)]
-struct Seen {
-    data: Vec<SeenObject>,
-}
-
-#[derive(miniserde::Deserialize)]
-struct SeenObject {
-    livemode: Option<bool>,
-}
-
-impl StripeRequest for Glance {
-    type Output = Seen;
-
-    fn build(&self) -> RequestBuilder {
-        RequestBuilder::new(StripeMethod::Get, self.0).query(&OnlyOne { limit: 1 })
-    }
-}
-
-impl Doctor {
-    /// `base` ends in a slash and names no version.
-    pub fn new(key: &SecretString, base: &str) -> Result<Self, GatewayError> {
-        let client = ClientBuilder::new(key.expose_secret())
-            .url(base)
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(|_| GatewayError::Setting("the Stripe key or address cannot be used"))?;
-        Ok(Self { client })
-    }
-
-    /// Everything that can be seen from outside. With a key that does not work, nothing can.
-    pub async fn examine(&self, needs: Needs<'_>) -> Vec<Check> {
-        let seen = match self.glance("/checkout/sessions").await {
-            Ok(seen) => seen,
-            Err(error) => return vec![key_fails(&error)],
-        };
-        let mut checks = vec![Check::ok(KEY, "it works")];
-        let endpoints = self.endpoints().await;
-        let portal = self.portal().await;
-        checks.extend(mode(needs.live, livemode(&seen, &endpoints, &portal)));
-        checks.push(self.permissions(needs).await);
-        match endpoints {
-            Ok(endpoints) => checks.extend(judge_endpoints(&endpoints, needs)),
-            Err(error) => checks.push(cannot_see(ENDPOINT, "Webhook Endpoints", &error)),
-        }
-        checks.push(match portal {
-            Ok(portal) => judge_portal(portal.as_ref(), needs.plans),
-            Err(error) => cannot_see(PORTAL, "Customer portal", &error),
-        });
-        checks
-    }
-
-    /// Whether there is an active price under each lookup key.
-    ///
-    /// For whoever makes the prices of plans: called beside [`examine`](Self::examine) once plans
-    /// have lookup keys.
-    pub async fn examine_prices(&self, lookup_keys: &[String]) -> Check {
-        let request = ListPrice::new()
-            .lookup_keys(lookup_keys.to_vec())
-            .active(true);
-        let found = match request.customize().send(&self.client).await {
-            Ok(list) => list.data,
-            Err(error) => return cannot_see(PRICES, "Prices", &error),
-        };
-        let found: Vec<String> = found
-            .into_iter()
-            .filter_map(|price| price.lookup_key)
-            .collect();
-        let missing: Vec<&str> = lookup_keys
-            .iter()
-            .filter(|key| !found.contains(key))
-            .map(String::as_str)
-            .collect();
-        if missing.is_empty() {
-            return Check::ok(PRICES, "each is there");
-        }
-        let missing = missing.join(", ");
-        Check::missing(
-            PRICES,
-            format!("no active price has the lookup key {missing}"),
-        )
-    }
-
-    async fn glance(&self, path: &'static str) -> Result<Seen, StripeError> {
-        Glance(path).customize().send(&self.client).await
-    }
-
-    async fn endpoints(&self) -> Result<Vec<WebhookEndpoint>, StripeError> {
-        let request = ListWebhookEndpoint::new().limit(MOST_ENDPOINTS);
-        Ok(request.customize().send(&self.client).await?.data)
-    }
-
-    async fn portal(&self) -> Result<Option<BillingPortalConfiguration>, StripeError> {
-        let request = ListBillingPortalConfiguration::new()
-            .active(true)
-            .is_default(true)
-            .limit(1);
-        let list = request.customize().send(&self.client).await?;
-        Ok(list.data.into_iter().next())
-    }
-
-    async fn permissions(&self, needs: Needs<'_>) -> Check {
-        let of_plans = READ_FOR_PLANS.iter().filter(|_| needs.plans);
-        let mut denied = Vec::new();
-        for (path, name) in READ.iter().chain(of_plans) {
-            if let Err(error) = self.glance(path).await
-                && is_denied(&error)
-            {
-                denied.push(*name);
-            }
-        }
-        if denied.is_empty() {
-            return Check::ok(PERMISSIONS, "the key may read what is needed");
-        }
-        let denied = denied.join(", ");
-        Check::wrong(
-            PERMISSIONS,
-            format!("the key may not read {denied}; allow it in the Dashboard (docs/stripe.md)"),
-        )
-    }
-}
-
-fn is_denied(error: &StripeError) -> bool {
+pub fn is_denied(error: &StripeError) -> bool {
     matches!(error, StripeError::Stripe(_, 403))
 }
 
-fn key_fails(error: &StripeError) -> Check {
+pub fn failing_key(error: &StripeError) -> Check {
     match error {
         StripeError::Stripe(_, 401) => Check::wrong(
             KEY,
@@ -212,7 +45,37 @@ fn key_fails(error: &StripeError) -> Check {
     }
 }
 
-fn cannot_see(what: &'static str, permission: &str, error: &StripeError) -> Check {
+pub fn permissions(denied: &[&str]) -> Check {
+    if denied.is_empty() {
+        return Check::ok(PERMISSIONS, "the key may read what is needed");
+    }
+    let denied = denied.join(", ");
+    Check::wrong(
+        PERMISSIONS,
+        format!("the key may not read {denied}; allow it in the Dashboard (docs/stripe.md)"),
+    )
+}
+
+pub fn untried_permissions(error: &StripeError) -> Check {
+    Check::wrong(
+        PERMISSIONS,
+        format!("they could not be tried: {}", why(error)),
+    )
+}
+
+pub fn unseen_endpoints(error: &StripeError) -> Check {
+    unseen(ENDPOINT, "Webhook Endpoints", error)
+}
+
+pub fn unseen_portal(error: &StripeError) -> Check {
+    unseen(PORTAL, "Customer portal", error)
+}
+
+pub fn unseen_prices(error: &StripeError) -> Check {
+    unseen(PRICES, "Prices", error)
+}
+
+fn unseen(what: &'static str, permission: &str, error: &StripeError) -> Check {
     if is_denied(error) {
         let says = format!("the key may not read {permission}; allow it, or look in the Dashboard");
         return Check::wrong(what, says);
@@ -232,21 +95,9 @@ fn why(error: &StripeError) -> String {
     }
 }
 
-/// Whether the account that answers moves real money, as far as anything in it says so.
-fn livemode(
-    seen: &Seen,
-    endpoints: &Result<Vec<WebhookEndpoint>, StripeError>,
-    portal: &Result<Option<BillingPortalConfiguration>, StripeError>,
-) -> Option<bool> {
-    let of_sessions = seen.data.iter().find_map(|object| object.livemode);
-    let of_endpoints = || Some(endpoints.as_ref().ok()?.first()?.livemode);
-    let of_portal = || Some(portal.as_ref().ok()?.as_ref()?.livemode);
-    of_sessions.or_else(of_endpoints).or_else(of_portal)
-}
-
-fn mode(live: bool, found: Option<bool>) -> Option<Check> {
-    let found = found?;
-    Some(match (live, found) {
+/// Whether real money moves as it should.
+pub fn mode(live: bool, found: bool) -> Check {
+    match (live, found) {
         (true, true) => Check::ok(MODE, "live: real money moves"),
         (false, false) => Check::ok(MODE, "test: no real money moves"),
         (true, false) => Check::wrong(
@@ -257,11 +108,11 @@ fn mode(live: bool, found: Option<bool>) -> Option<Check> {
             MODE,
             "the site is a sandbox and the key is live; use a test key",
         ),
-    })
+    }
 }
 
 /// The one endpoint that sends to the site, and whether it sends what is acted on.
-fn judge_endpoints(endpoints: &[WebhookEndpoint], needs: Needs<'_>) -> Vec<Check> {
+pub fn endpoints(endpoints: &[WebhookEndpoint], needs: Needs<'_>) -> Vec<Check> {
     let ours: Vec<&WebhookEndpoint> = endpoints
         .iter()
         .filter(|endpoint| is_same(&endpoint.url, needs.endpoint))
@@ -277,7 +128,7 @@ fn judge_endpoints(endpoints: &[WebhookEndpoint], needs: Needs<'_>) -> Vec<Check
             ENDPOINT,
             format!("{} is disabled; enable it in the Dashboard", first.id),
         )],
-        (_, [endpoint]) => vec![judge_version(endpoint), judge_events(endpoint)],
+        (_, [endpoint]) => vec![version(endpoint), events(endpoint)],
         (_, [first, second, ..]) => vec![Check::wrong(
             ENDPOINT,
             format!(
@@ -307,7 +158,7 @@ fn no_endpoint(needs: Needs<'_>) -> Check {
     Check::missing(ENDPOINT, says)
 }
 
-fn judge_version(endpoint: &WebhookEndpoint) -> Check {
+fn version(endpoint: &WebhookEndpoint) -> Check {
     match endpoint.api_version.as_deref() {
         Some(API_VERSION) => Check::ok(
             ENDPOINT,
@@ -328,7 +179,7 @@ fn judge_version(endpoint: &WebhookEndpoint) -> Check {
     }
 }
 
-fn judge_events(endpoint: &WebhookEndpoint) -> Check {
+fn events(endpoint: &WebhookEndpoint) -> Check {
     let sent: Vec<&str> = endpoint.enabled_events.iter().map(String::as_str).collect();
     let all = sent.contains(&ALL_EVENTS);
     let missing: Vec<&str> = KINDS
@@ -357,7 +208,7 @@ fn judge_events(endpoint: &WebhookEndpoint) -> Check {
 }
 
 /// How buyers manage their plans by themselves.
-fn judge_portal(portal: Option<&BillingPortalConfiguration>, plans: bool) -> Check {
+pub fn portal(portal: Option<&BillingPortalConfiguration>, plans: bool) -> Check {
     let Some(portal) = portal else {
         let says =
             "it has no active default configuration; save its settings once in the Dashboard";
@@ -392,9 +243,20 @@ fn judge_portal(portal: Option<&BillingPortalConfiguration>, plans: bool) -> Che
     )
 }
 
-/// Whether Stripe takes money in a currency.
-pub fn takes(currency: &str) -> bool {
-    !matches!(currency.parse(), Ok(Currency::Unknown(_)) | Err(_))
+pub fn prices(wanted: &[String], found: &[String]) -> Check {
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter(|key| !found.contains(key))
+        .map(String::as_str)
+        .collect();
+    if missing.is_empty() {
+        return Check::ok(PRICES, "each is there");
+    }
+    let missing = missing.join(", ");
+    Check::missing(
+        PRICES,
+        format!("no active price has the lookup key {missing}"),
+    )
 }
 
 #[cfg(test)]
@@ -420,7 +282,7 @@ mod tests {
         }
     }
 
-    fn judged(endpoints: &[WebhookEndpoint], reachable: bool) -> (Verdict, String) {
+    fn judged(list: &[WebhookEndpoint], reachable: bool) -> (Verdict, String) {
         let site = SITE.parse().unwrap();
         let needs = Needs {
             live: false,
@@ -428,7 +290,7 @@ mod tests {
             reachable,
             plans: false,
         };
-        let checks = judge_endpoints(endpoints, needs);
+        let checks = endpoints(list, needs);
         let worst = checks.iter().find(|check| !check.is_ok());
         let worst = worst.or(checks.first()).unwrap();
         (worst.verdict, worst.says.clone())
@@ -443,7 +305,7 @@ mod tests {
 
     #[test]
     fn the_document_for_operators_has_the_same_list_and_version() {
-        let text = include_str!("../../../../docs/stripe.md");
+        let text = include_str!("../../../../../docs/stripe.md");
         let part = text.split("## Webhook endpoint").nth(1).unwrap();
         let list = part.split("```").nth(1).unwrap();
         let named: Vec<&str> = list.lines().filter(|line| !line.is_empty()).collect();
@@ -532,25 +394,65 @@ mod tests {
 
     #[test]
     fn the_mode_has_to_fit() {
-        assert_eq!(mode(true, None), None);
         for (live, found, verdict) in [
             (true, true, Verdict::Ok),
             (false, false, Verdict::Ok),
             (true, false, Verdict::Wrong),
             (false, true, Verdict::Wrong),
         ] {
-            assert_eq!(mode(live, Some(found)).unwrap().verdict, verdict);
+            assert_eq!(mode(live, found).verdict, verdict);
         }
     }
 
-    #[test]
-    fn a_portal_that_does_not_let_go_is_named() {
-        assert_eq!(judge_portal(None, false).verdict, Verdict::Missing);
+    /// A portal in which plans are cancelled in this way and these things can be changed.
+    fn portal_of(cancel: &str, updates: &str) -> BillingPortalConfiguration {
+        let text = format!(
+            r#"{{
+                "id": "bpc_1", "active": true, "business_profile": {{}}, "created": 0,
+                "is_default": true, "livemode": false, "login_page": {{"enabled": false}},
+                "updated": 0,
+                "features": {{
+                    "customer_update": {{"allowed_updates": [], "enabled": false}},
+                    "invoice_history": {{"enabled": true}},
+                    "payment_method_update": {{"enabled": true}},
+                    "subscription_cancel": {{
+                        "cancellation_reason": {{"enabled": false, "options": []}},
+                        "enabled": true, "mode": "{cancel}", "proration_behavior": "none"
+                    }},
+                    "subscription_update": {{
+                        "default_allowed_updates": [{updates}], "enabled": true,
+                        "proration_behavior": "none", "trial_update_behavior": "end_trial",
+                        "schedule_at_period_end": {{"conditions": []}}
+                    }}
+                }}
+            }}"#
+        );
+        miniserde::json::from_str(&text).unwrap()
     }
 
     #[test]
-    fn currencies_are_those_of_stripe() {
-        assert!(takes("usd") && takes("cny") && takes("jpy"));
-        assert!(!takes("btc") && !takes(""));
+    fn the_portal_has_to_let_go_and_let_switch_where_plans_are_sold() {
+        assert_eq!(portal(None, false).verdict, Verdict::Missing);
+        let good = portal_of("at_period_end", r#""price", "quantity""#);
+        assert_eq!(portal(Some(&good), true).verdict, Verdict::Ok);
+        let at_once = portal_of("immediately", r#""price""#);
+        let check = portal(Some(&at_once), true);
+        assert_eq!(check.verdict, Verdict::Wrong);
+        assert!(check.says.contains("end of the period") && !check.says.contains("switching"));
+        let stuck = portal_of("at_period_end", r#""quantity""#);
+        assert!(portal(Some(&stuck), true).says.contains("switching plans"));
+        assert_eq!(portal(Some(&stuck), false).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn prices_that_are_missing_are_named() {
+        let keys = |names: &[&str]| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>();
+        assert!(prices(&[], &[]).is_ok());
+        assert!(prices(&keys(&["a"]), &keys(&["b", "a"])).is_ok());
+        let check = prices(&keys(&["a", "b"]), &keys(&["a"]));
+        assert_eq!(
+            (check.verdict, check.says.ends_with("key b")),
+            (Verdict::Missing, true)
+        );
     }
 }

@@ -1,13 +1,17 @@
+mod settled;
+
 use atelier_server::payments::Recharge;
 use leptos::prelude::*;
 
-use crate::components::figure::live_figure;
+use self::settled::settled;
+use crate::components::buy::{Agreement, agreement};
 use crate::components::history::again;
 use crate::components::icon::Icon;
 use crate::components::item::{item_name, price_of};
-use crate::components::link::{button_link, text_link};
+use crate::components::link::button_link;
 use crate::components::message::{Mark, Message};
 use crate::components::notice::Notice;
+use crate::components::returns::held_back;
 use crate::components::seller::seller_of;
 use crate::components::state::{recharge_status, said_status};
 use crate::i18n::Words;
@@ -50,109 +54,25 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-fn settled(visit: &Visit, recharge: &Recharge, has_draft: bool) -> AnyView {
-    let w = visit.words();
-    let remaining = visit
-        .wallet
-        .as_ref()
-        .map_or(0, |wallet| wallet.figures.remaining);
-    let name = item_name(w, &visit.services.catalog, &recharge.item);
-    let leaves = visit.refresh();
-    let countdown = leaves.as_ref().map(|(seconds, _)| countdown(w, *seconds));
-    let (credits, status) = (
-        w.signed(recharge.credits),
-        recharge_status(w, recharge.standing),
-    );
-    view! {
-        <Message
-            mark=Mark::Good
-            image=Icon::Check
-            title=w.say("success-title")
-            lead=what_came(w, recharge)
-            buttons=settled_buttons(visit, recharge, leaves.is_some())
-        >
-            <dl class="figures">
-                <div>
-                    <dt>{w.say("success-balance")}</dt>
-                    <dd>{live_figure(w, "credits-remaining", "figure", remaining)}</dd>
-                </div>
-                <div>
-                    <dt>{name}</dt>
-                    <dd>
-                        <span class="figure">{credits}</span>
-                        <p class="note">{status}</p>
-                    </dd>
-                </div>
-            </dl>
-            {countdown}
-            {has_draft.then(|| draft(w))}
-        </Message>
-    }
-    .into_any()
-}
-
-fn what_came(w: Words, recharge: &Recharge) -> String {
-    let mut args = vec![
-        ("n", w.number(recharge.credits).into()),
-        ("count", recharge.credits.into()),
-        ("price", price_of(w, recharge).into()),
-    ];
-    if recharge.bonus == 0 {
-        return w.say_with("success-text", &args);
-    }
-    args.push(("bonus", w.number(recharge.bonus).into()));
-    w.say_with("success-text-bonus", &args)
-}
-
-fn countdown(w: Words, seconds: u64) -> AnyView {
-    let counted = w.say_with("success-leave-counted", &[("n", "{n}".into())]);
-    let said = w.say_with("success-leave", &[("seconds", seconds.to_string().into())]);
-    view! { <p class="note" data-countdown=counted>{said}</p> }.into_any()
-}
-
-/// Staying comes first: the page leaves by itself.
-fn settled_buttons(visit: &Visit, recharge: &Recharge, leaves: bool) -> Vec<AnyView> {
-    let w = visit.words();
-    let dashboard = |class| button_link(class, routes::DASHBOARD, w.say("success-dashboard"));
-    let mut buttons = if leaves {
-        let stay = visit.address_with(&[("stay", "1")]);
-        vec![
-            button_link("", stay, w.say("success-stay")),
-            dashboard("main"),
-        ]
-    } else {
-        let try_on = button_link("main", routes::TRY_ON, w.say("success-try-on"));
-        vec![try_on, dashboard("")]
-    };
-    if let Some(receipt) = &recharge.receipt_url {
-        buttons.push(button_link("plain", receipt, w.say("success-receipt")));
-    }
-    buttons
-}
-
-fn draft(w: Words) -> AnyView {
-    view! {
-        <Notice image=Icon::Hanger title=w.say("success-draft-title")>
-            <p>{w.say("success-draft-text")}</p>
-            <p>{text_link(routes::TRY_ON, w.say("success-draft-button"))}</p>
-        </Notice>
-    }
-    .into_any()
-}
-
 fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
     let w = visit.words();
-    let lead = w.say(match delay {
-        Delay::Grant => "success-updating-text",
-        Delay::Bank => "success-updating-text-delayed",
-        Delay::Provider => "success-updating-text-unknown",
-    });
+    let plan = recharge.plan.is_some();
+    let lead = waits_for(visit, recharge, delay);
     let contact = seller_of(&visit.services.catalog).contact.into_owned();
     let args = [
         ("contact", contact.into()),
         ("id", recharge.id.as_str().into()),
     ];
-    let next = w.say_with("success-updating-next", &args);
+    let next = if plan {
+        w.say_with("success-updating-next-plan", &args)
+    } else {
+        w.say_with("success-updating-next", &args)
+    };
+    let title = w.say(if plan {
+        "success-updating-title-plan"
+    } else {
+        "success-updating-title"
+    });
     let status = said_status(recharge.standing, w.say("success-updating-status"));
     let bought = what(visit, recharge);
     let still_asking = !visit.asked_enough();
@@ -164,7 +84,7 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
         <Message
             mark=Mark::Wait
             image=Icon::Clock
-            title=w.say("success-updating-title")
+            title=title
             lead=lead
             buttons=buttons
         >
@@ -178,6 +98,19 @@ fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
     .into_any()
 }
 
+/// Why what was paid for is not there yet.
+fn waits_for(visit: &Visit, recharge: &Recharge, delay: Delay) -> String {
+    let w = visit.words();
+    let held_back = held_back(w, &visit.services.catalog, recharge);
+    match (delay, recharge.plan.is_some(), held_back) {
+        (Delay::HeldBack, _, Some(said)) => said,
+        (Delay::Bank | Delay::HeldBack, false, _) => w.say("success-updating-text-delayed"),
+        (Delay::Bank | Delay::HeldBack, true, _) => w.say("success-updating-text-delayed-plan"),
+        (Delay::Provider, false, _) => w.say("success-updating-text-unknown"),
+        (Delay::Provider, true, _) => w.say("success-updating-text-unknown-plan"),
+    }
+}
+
 fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.standing);
@@ -185,12 +118,17 @@ fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
     let open = recharge.checkout_url.as_ref();
     let go_on = open.map(|url| button_link("main", url, w.say("cancelled-continue")));
     let other = button_link("", routes::PAYMENTS, w.say("cancelled-other"));
+    let unpaid_text = if recharge.plan.is_some() {
+        "success-unpaid-text-plan"
+    } else {
+        "success-unpaid-text"
+    };
     view! {
         <Message
             mark=Mark::Plain
             image=Icon::Clock
             title=w.say("success-unpaid-title")
-            lead=w.say("success-unpaid-text")
+            lead=w.say(unpaid_text)
             buttons=go_on.into_iter().chain([other]).collect()
         >
             {bought}
@@ -204,6 +142,7 @@ fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.standing);
     let bought = what(visit, recharge);
+    let agreed = agreed(visit, recharge);
     view! {
         <Message
             mark=Mark::Bad
@@ -214,15 +153,27 @@ fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
         >
             {bought}
             <p>{status}</p>
+            <div>{agreed}</div>
         </Message>
     }
     .into_any()
+}
+
+/// What trying again agrees to.
+fn agreed(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let to = if recharge.plan.is_some() {
+        Agreement::Plan
+    } else {
+        Agreement::Credits
+    };
+    agreement(visit.words(), &visit.services.catalog, to)
 }
 
 fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
     let status = recharge_status(w, recharge.standing);
     let bought = what(visit, recharge);
+    let agreed = agreed(visit, recharge);
     view! {
         <Message
             mark=Mark::Plain
@@ -233,6 +184,7 @@ fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
         >
             {bought}
             <p>{status}</p>
+            <div>{agreed}</div>
         </Message>
     }
     .into_any()
