@@ -15,7 +15,7 @@ import { OPEN_PAGES, PERSONAL_PAGES } from './harness/pages.mjs';
 
 /**
  * @typedef {{ scheme: 'light' | 'dark', width: 1280 | 360, language: 'en' | 'zh' }} View
- * @typedef {{ name: string, path: string, open?: boolean }} Subject
+ * @typedef {{ name: string, path: string, open?: boolean, plan?: boolean }} Subject
  * @typedef {import('@playwright/test').Browser} Browser
  * @typedef {import('@playwright/test').Page} Page
  */
@@ -45,8 +45,9 @@ try {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const account = await signUp();
-  const subjects = await gather(browser, account);
-  for (const view of VIEWS) await photographAll(browser, view, subjects, account);
+  const subscriber = await signUp();
+  const subjects = [...(await gather(browser, account)), ...(await gatherPlan(subscriber))];
+  for (const view of VIEWS) await photographAll(browser, view, subjects, account, subscriber);
   const sheets = await contactSheets(browser, subjects);
   console.log(`${subjects.length * VIEWS.length} pictures and ${sheets} contact sheets in ${folder}`);
 } finally {
@@ -55,7 +56,7 @@ try {
 
 /** @returns {Promise<string>} the cookies of a new account */
 async function signUp() {
-  const email = `shots-${Date.now()}@example.com`;
+  const email = `shots-${Date.now()}-${Math.random()}@example.com`;
   const answer = await post('/api/auth/sign-up', { email, password: 'correct horse battery staple' });
   return answer.headers
     .getSetCookie()
@@ -80,9 +81,28 @@ async function gather(browser, account) {
     ...PERSONAL_PAGES.map((path) => ({ name: nameOf(path), path })),
     { name: 'result', path: result },
     { name: 'success', path: landing },
+    { name: 'receipt', path: `/payments/receipts/${paid.recharge_id}` },
     { name: 'success-unpaid', path: `/payments/success?session_id=${open.session_id}` },
     { name: 'hosted-checkout', path: open.url },
   ];
+}
+
+/**
+ * The pages of somebody with a plan.
+ * @param {string} subscriber
+ * @returns {Promise<Subject[]>}
+ */
+async function gatherPlan(subscriber) {
+  const paid = await buy(subscriber, 'premium-monthly');
+  const landing = await pay(paid.session_id);
+  await fetch(new URL(landing, server), { headers: { cookie: subscriber } });
+  const pages = [
+    { name: 'plan-success', path: `${landing}&stay=1` },
+    { name: 'plan-payments', path: '/payments' },
+    { name: 'plan-dashboard', path: '/dashboard' },
+    { name: 'plan-receipt', path: `/payments/receipts/${paid.recharge_id}` },
+  ];
+  return pages.map((page) => ({ ...page, plan: true }));
 }
 
 /**
@@ -106,11 +126,12 @@ async function tryOn(browser, account) {
 
 /**
  * @param {string} account
- * @returns {Promise<{ session_id: string, url: string }>}
+ * @param {string} [item]
+ * @returns {Promise<{ recharge_id: string, session_id: string, url: string }>}
  */
-async function buy(account) {
-  const answer = await post('/api/checkout', { item: 'credits-10' }, account);
-  return /** @type {Promise<{ session_id: string, url: string }>} */ (answer.json());
+async function buy(account, item = 'credits-10') {
+  const answer = await post('/api/checkout', { item }, account);
+  return /** @type {Promise<{ recharge_id: string, session_id: string, url: string }>} */ (answer.json());
 }
 
 /** @param {string} session */
@@ -162,18 +183,21 @@ async function pageFor(browser, { scheme, width, language }, account) {
  * @param {View} view
  * @param {Subject[]} subjects
  * @param {string} account
+ * @param {string} subscriber
  */
-async function photographAll(browser, view, subjects, account) {
+async function photographAll(browser, view, subjects, account, subscriber) {
   const stranger = await pageFor(browser, view);
   const owner = await pageFor(browser, view, account);
+  const planned = await pageFor(browser, view, subscriber);
   for (const subject of subjects) {
-    const page = subject.open ? stranger : owner;
+    const page = subject.open ? stranger : subject.plan ? planned : owner;
     await page.goto(subject.path);
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: join(folder, fileOf(subject, view)), fullPage: true });
   }
   await stranger.context().close();
   await owner.context().close();
+  await planned.context().close();
 }
 
 /**

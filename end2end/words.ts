@@ -29,6 +29,16 @@ export interface Words {
     topUpAmount: string;
     topUpSubmit: string;
   };
+  plan: {
+    subscribe: RegExp;
+    begun: RegExp;
+    portal: string;
+    /** Shows what ending means, and the button that does it. */
+    end: string;
+    endSure: string;
+    ends: RegExp;
+    resume: string;
+  };
   success: { updating: RegExp; failed: RegExp; tryAgain: RegExp };
 }
 
@@ -54,6 +64,15 @@ export const words: Record<Language, Words> = {
       topUpAmount: 'Another amount',
       topUpSubmit: 'Go to the checkout',
     },
+    plan: {
+      subscribe: /^Subscribe to Premium Monthly/,
+      begun: /your plan has begun/i,
+      portal: 'Cards and invoices',
+      end: 'End this plan',
+      endSure: 'End it on that day',
+      ends: /plan ends with this period/,
+      resume: 'Take the plan up again',
+    },
     success: { updating: /credits are being updated/i, failed: /payment did not go through/i, tryAgain: /^Try again/ },
   },
   zh: {
@@ -72,10 +91,19 @@ export const words: Record<Language, Words> = {
       buy: '去充值',
     },
     payments: {
-      buyCreditsPack: /购买：.*10 点/,
+      buyCreditsPack: /^US\$1\.90 购买/,
       topUp: '选择金额',
       topUpAmount: '其他金额',
       topUpSubmit: '前往付款',
+    },
+    plan: {
+      subscribe: /^订购 高级月度/,
+      begun: /套餐已生效/,
+      portal: '银行卡与账单',
+      end: '终止套餐',
+      endSure: '到期终止',
+      ends: /套餐将在本期结束时终止/,
+      resume: '恢复套餐',
     },
     success: { updating: /点数正在更新/, failed: /付款没有成功/, tryAgain: /^重新付款/ },
   },

@@ -22,6 +22,8 @@ pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
 pub const SANDBOX: &str = "/sandbox";
+/// Moves the sandbox's clock forward.
+pub const SANDBOX_CLOCK: &str = "/sandbox/clock";
 pub const SANDBOX_MAIL: &str = "/sandbox/mail";
 /// The statement for programs; as CSV it is a download.
 pub const ENTRIES: &str = "/api/credits/entries";

@@ -14,6 +14,8 @@ use atelier_server::db;
 use atelier_server::ids::JobId;
 use atelier_server::installation::Mode;
 use atelier_server::payments::Recharge;
+use atelier_server::sandbox::stripe::StripeSandbox;
+use atelier_server::sandbox::stripe::view::DeskView;
 use atelier_server::services::Services;
 use atelier_server::studio::{Draft, FileKind, Job};
 use atelier_server::time::Timestamp;
@@ -102,6 +104,10 @@ pub enum Content {
         lives: bool,
         token: String,
     },
+    /// The sandbox, with its Stripe where that is switched on.
+    Sandbox {
+        desk: Option<Box<DeskView>>,
+    },
     /// The letters of the sandbox, newest first: file name and text.
     Mail {
         letters: Vec<(String, String)>,
@@ -159,6 +165,8 @@ pub struct Request {
     pub flash: Option<Flash>,
     /// The letters that are kept instead of being sent.
     pub mail: Option<KeptLetters>,
+    /// Our own Stripe, where it stands in for the real one.
+    pub stripe: Option<StripeSandbox>,
 }
 
 /// Where letters are kept in the sandbox, and who reads them.
@@ -357,7 +365,7 @@ async fn content(request: &Request) -> db::Result<Content> {
         | routes::FORGOT
         | routes::TERMS
         | routes::PRIVACY => return Ok(Content::Plain),
-        routes::SANDBOX | routes::SANDBOX_MAIL => return Ok(sandbox(request).await),
+        routes::SANDBOX | routes::SANDBOX_MAIL => return sandbox(request).await,
         _ => {}
     }
     if let Some(token) = path.strip_prefix("/verify/") {
@@ -449,13 +457,32 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
 }
 
 /// Nothing below `/sandbox` exists in live mode.
-async fn sandbox(request: &Request) -> Content {
+async fn sandbox(request: &Request) -> db::Result<Content> {
     if request.services.installation.mode != Mode::Sandbox {
-        return Content::NotFound;
+        return Ok(Content::NotFound);
     }
     if request.path == routes::SANDBOX {
-        return Content::Plain;
+        return Ok(Content::Sandbox {
+            desk: desk(request).await?.map(Box::new),
+        });
     }
+    Ok(mail(request).await)
+}
+
+/// What the sandbox's Stripe knows. Who bought is shown only where nobody else can come.
+async fn desk(request: &Request) -> db::Result<Option<DeskView>> {
+    let Some(stripe) = &request.stripe else {
+        return Ok(None);
+    };
+    let mut desk = stripe.desk().await?;
+    if !request.mail.as_ref().is_some_and(|mail| mail.open) {
+        desk.checkouts.iter_mut().for_each(|it| it.email = None);
+        desk.subscriptions.iter_mut().for_each(|it| it.email = None);
+    }
+    Ok(Some(desk))
+}
+
+async fn mail(request: &Request) -> Content {
     let Some(KeptLetters { folder, open }) = &request.mail else {
         return Content::Mail {
             letters: Vec::new(),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use atelier_app::components::demo::DemoAccounts;
 use atelier_app::visit::KeptLetters;
+use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -43,6 +44,8 @@ pub struct Inside {
     /// Ends open streams when the program stops.
     pub stop: CancellationToken,
     pub mail: Option<KeptLetters>,
+    /// Our own Stripe, where it stands in for the real one.
+    pub stripe: Option<StripeSandbox>,
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
     pub streams: live::Streams,

@@ -159,6 +159,7 @@ fn asked(
         query: query(request),
         flash,
         mail: state.mail.clone(),
+        stripe: state.stripe.clone(),
     };
     async move {
         let user = match session {
@@ -205,6 +206,7 @@ pub async fn show(
         query: HashMap::new(),
         flash: Some(flash),
         mail: None,
+        stripe: None,
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

@@ -9,6 +9,7 @@ mod support;
 
 mod api;
 mod concurrency;
+mod desk;
 mod doctor;
 mod faults;
 mod freshness;
@@ -18,6 +19,7 @@ mod nodes;
 mod odd_events;
 mod pages;
 mod payments;
+mod plan_pages;
 mod process;
 mod session;
 mod soak;

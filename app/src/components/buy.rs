@@ -51,7 +51,11 @@ pub fn ways_to_buy(w: Words, ware: Ware<'_>, also: Option<Provider>) -> AnyView 
 
 fn pay_with(w: Words, item: &str, whole_label: &str, provider: Provider) -> AnyView {
     let label = w.say_with("pay-with", &[("provider", provider_name(provider).into())]);
-    let whole_label = format!("{label}: {whole_label}");
+    let args = [
+        ("provider", provider_name(provider).into()),
+        ("what", whole_label.into()),
+    ];
+    let whole_label = w.say_with("pay-with-label", &args);
     view! {
         <form method="post" action=Checkout::PATH>
             {one_time_key()}

@@ -6,6 +6,7 @@ use crate::components::icon::{Icon, icon};
 use crate::components::link::button_link;
 use crate::components::outcome::outcome_notice;
 use crate::components::pack::{best_of, pack_price};
+use crate::components::plan::plan_card;
 use crate::flash::Form;
 use crate::i18n::Words;
 use crate::routes;
@@ -161,6 +162,17 @@ fn prices(w: Words, catalog: &Catalog) -> AnyView {
         .iter()
         .map(|pack| pack_price(w, pack, Some(pack) == best))
         .collect();
+    let plans: Vec<_> = catalog
+        .plans
+        .iter()
+        .map(|plan| plan_card(w, plan, ().into_any()))
+        .collect();
+    let plans = (!plans.is_empty()).then(|| {
+        view! {
+            <p class="soft">{w.say("home-prices-plans")}</p>
+            <ul class="packs plans">{plans}</ul>
+        }
+    });
     let all = format!("{} ", w.say("home-prices-all"));
     view! {
         <section class="part" id="prices" aria-labelledby="prices-title">
@@ -169,6 +181,7 @@ fn prices(w: Words, catalog: &Catalog) -> AnyView {
                 <p class="lead">{w.say_with("home-prices-lead", &[("try_on", cost.into())])}</p>
             </div>
             <ul class="packs home">{packs}</ul>
+            {plans}
             <p><a class="button" href=routes::PAYMENTS>{all}{icon(Icon::Arrow)}</a></p>
         </section>
     }

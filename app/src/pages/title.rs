@@ -29,6 +29,7 @@ fn key(visit: &Visit) -> &'static str {
         Content::Verify { verified: false } => "auth-verify-bad-page",
         Content::Reset { lives: true, .. } => "auth-reset-page",
         Content::Reset { lives: false, .. } => "auth-reset-bad-page",
+        Content::Sandbox { .. } => "sandbox-page",
         Content::Mail { .. } => "sandbox-mail-page",
     }
 }
@@ -44,7 +45,6 @@ fn plain(visit: &Visit) -> &'static str {
         routes::TERMS => "terms-page",
         routes::PRIVACY => "privacy-page",
         routes::ACCOUNT => "account-page",
-        routes::SANDBOX => "sandbox-page",
         _ => "error-not-found-title",
     }
 }

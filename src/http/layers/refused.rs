@@ -69,6 +69,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         },
         flash: None,
         mail: None,
+        stripe: None,
     }
 }
 

@@ -19,7 +19,8 @@ use crate::visit::Visit;
 pub fn notices(visit: &Visit, wallet: &WalletView, no_jobs: bool) -> Vec<AnyView> {
     let w = visit.words();
     let figures = &wallet.credits;
-    let untouched = no_jobs && figures.used == 0 && wallet.trials.used == 0;
+    let as_given = figures.total == figures.initial && !wallet.premium.active;
+    let untouched = no_jobs && as_given && figures.used == 0 && wallet.trials.used == 0;
     let nothing_left = wallet.remaining_uses.try_on == Some(0);
     let notices = [
         (untouched && !nothing_left).then(|| first(w, wallet)),
