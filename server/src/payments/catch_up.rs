@@ -83,6 +83,10 @@ struct DueRecord {
 impl Payments {
     /// Catches up until told to stop.
     pub async fn run_catch_up(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.prepare_plans(PACE) => {}
+        }
         while !stop.is_cancelled() {
             if let Err(error) = self.catch_up(PACE).await {
                 tracing::warn!(%error, "catching up with the payment provider failed");
