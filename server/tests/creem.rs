@@ -671,6 +671,7 @@ on_both_databases! {
         assert_eq!((period.plan.as_str(), period.quota), ("premium-monthly", Some(100)));
         let (user, payments) = (&shop.buyer.id, &shop.payments);
         payments.change_plan(user, "premium-unlimited").await.unwrap();
+        shop.hear(4).await;
         let period = shop.wallet().await.period.unwrap();
         assert_eq!((period.plan.as_str(), period.quota), ("premium-unlimited", None));
         shop.world.advance(MONTH);

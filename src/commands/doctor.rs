@@ -13,6 +13,7 @@ const ADDRESS: &str = "public address";
 const MAIL: &str = "mail";
 const CATALOGUE: &str = "catalogue";
 const STRIPE: &str = "Stripe";
+const CREEM: &str = "Creem";
 /// The host of the default `MAIL_FROM`, which exists nowhere.
 const NOWHERE: &str = "localhost.localdomain";
 
@@ -141,6 +142,11 @@ async fn stripe(settings: &Settings, ground: &Ground) -> Result<Vec<Check>, Star
         plans: !ground.catalog.plans.is_empty(),
     };
     checks.extend(doctor.examine(needs).await);
+    let keys = stripe::lookup_keys(&ground.catalog);
+    // The sandbox's are made when it serves.
+    if settings.stripe.is_some() && !keys.is_empty() {
+        checks.push(doctor.examine_prices(&keys).await);
+    }
     sandbox.abort();
     Ok(checks)
 }
@@ -150,7 +156,24 @@ fn is_near(stripe: &crate::settings::StripeSettings) -> bool {
     is_loopback(&stripe.base)
 }
 
-/// The place of Creem: once it has settings, whether its key and its webhook secret are set.
-fn creem(_settings: &Settings) -> Vec<Check> {
-    Vec::new()
+/// Creem says nothing of its settings through its API, so what can be seen is what is sold there.
+fn creem(settings: &Settings) -> Vec<Check> {
+    let catalogue = &settings.catalog;
+    let packs = catalogue.packs.iter().map(|pack| &pack.creem_product);
+    let plans = catalogue.plans.iter().map(|plan| &plan.creem_product);
+    let sold = packs.chain(plans).flatten().count();
+    match (&settings.creem, sold) {
+        (None, _) => Vec::new(),
+        (Some(_), 0) => vec![Check::missing(
+            CREEM,
+            "no item of the catalogue names its product (creem_product), so nothing is sold there",
+        )],
+        (Some(_), sold) => vec![Check::ok(
+            CREEM,
+            format!(
+                "key and webhook secret are set, {sold} items are sold there; its webhooks go to \
+                 api/webhooks/creem"
+            ),
+        )],
+    }
 }

@@ -95,6 +95,14 @@ impl Fields {
         }
     }
 
+    /// A whole number, if it is there.
+    pub fn optional_integer(&mut self, name: &str) -> Option<i64> {
+        match self.values.get(name) {
+            None | Some(Value::Null) => None,
+            Some(_) => Some(self.integer(name)),
+        }
+    }
+
     /// A whole number that has to be there.
     pub fn integer(&mut self, name: &str) -> i64 {
         match self.values.get(name) {

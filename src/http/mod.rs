@@ -109,6 +109,10 @@ fn personal(state: &State) -> Router<State> {
             "/api/recharge",
             get(api::recharge::list).post(api::checkout::recharge),
         )
+        .route(
+            "/api/admin/recharges/{id}/refund",
+            post(api::recharge::refund),
+        )
         .route("/api/jobs", get(api::jobs::list))
         .route(
             "/api/jobs/{id}",

@@ -10,7 +10,7 @@ use atelier_server::accounts::{Limited, LinkError, SignInError, SignUpError};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
-use atelier_server::payments::{CheckoutError, FulfilError, PlanError};
+use atelier_server::payments::{CheckoutError, FulfilError, PlanError, RefundError};
 use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
 use axum::Json;
@@ -367,6 +367,24 @@ impl From<PlanError> for Problem {
             }
             error => {
                 tracing::error!(%error, "a plan could not be changed");
+                Self::provider_unavailable()
+            }
+        }
+    }
+}
+
+impl From<RefundError> for Problem {
+    fn from(error: RefundError) -> Self {
+        match error {
+            RefundError::NotPaid => Self::conflict("This purchase was not paid."),
+            RefundError::TooMuch(_) => {
+                Self::validation([("amount_minor", "is more than what can still go back")])
+            }
+            RefundError::Database(error) | RefundError::Fulfil(FulfilError::Database(error)) => {
+                error.into()
+            }
+            error => {
+                tracing::error!(%error, "a refund could not be made");
                 Self::provider_unavailable()
             }
         }

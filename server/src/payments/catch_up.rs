@@ -83,6 +83,10 @@ struct DueRecord {
 impl Payments {
     /// Catches up until told to stop.
     pub async fn run_catch_up(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.prepare_plans(PACE) => {}
+        }
         while !stop.is_cancelled() {
             if let Err(error) = self.catch_up(PACE).await {
                 tracing::warn!(%error, "catching up with the payment provider failed");
@@ -135,7 +139,12 @@ impl Payments {
         self.db.take_lease(lease, &self.node, now, LEASE_FOR).await
     }
 
-    async fn read_events(&self, gateway: &dyn Gateway, now: Timestamp) -> Result<(), Interruption> {
+    async fn read_events(
+        &self,
+        gateway: &dyn Gateway,
+        now: Timestamp,
+        pace: Duration,
+    ) -> Result<(), Interruption> {
         let provider = gateway.provider();
         let note = self.db.lease_note(lease_of(provider)).await?;
         let last = note
@@ -168,7 +177,12 @@ impl Payments {
     }
 
     /// Reads again the records whose time has come: what is pending, and what may still go back.
-    async fn check_records(&self, provider: Provider, now: Timestamp) -> Result<(), Interruption> {
+    async fn check_records(
+        &self,
+        provider: Provider,
+        now: Timestamp,
+        pace: Duration,
+    ) -> Result<(), Interruption> {
         let due: Vec<DueRecord> = sqlx::query_as(
             "SELECT id, provider, status, session_id, transaction_id, checks, created_at \
              FROM recharge_records \

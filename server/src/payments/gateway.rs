@@ -59,6 +59,9 @@ pub trait Gateway: Send + Sync {
         change: PlanChange,
     ) -> Result<(), GatewayError>;
 
+    /// Makes what a plan is sold by, where that is made by us and is not there yet.
+    async fn prepare_plan(&self, plan: PlanPrice<'_>) -> Result<(), GatewayError>;
+
     /// Ends a subscription at once. One that has ended already is as good.
     async fn end_subscription(&self, id: &str) -> Result<(), GatewayError>;
 

@@ -1,5 +1,7 @@
 //! What an account does with its plan: ends it, takes it up again, moves to another.
 
+use std::time::Duration;
+
 use super::fulfil::FulfilError;
 use super::gateway::{GatewayError, PlanChange, PlanPrice};
 use super::subscriptions::Subscription;
@@ -70,6 +72,20 @@ impl Payments {
                 Provider::Stripe => plan.stripe_price.as_deref(),
                 Provider::Creem => plan.creem_product.as_deref(),
             },
+        }
+    }
+
+    /// Makes what the plans are sold by at each provider, `pace` apart. What fails is made when the plan
+    /// is first sold.
+    pub(super) async fn prepare_plans(&self, pace: Duration) {
+        for gateway in self.gateways() {
+            for plan in &self.catalog.plans {
+                let price = self.price_of(plan, gateway.provider());
+                if let Err(error) = gateway.prepare_plan(price).await {
+                    tracing::warn!(plan = plan.id, %error, "a plan could not be prepared");
+                }
+                tokio::time::sleep(pace).await;
+            }
         }
     }
 

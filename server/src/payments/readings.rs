@@ -43,3 +43,35 @@ impl Reading {
         Ok(applied.rows_affected() == 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::on_both_databases;
+    use crate::payments::stripe::Stripe;
+
+    on_both_databases! {
+        async fn what_was_read_first_never_overwrites_what_was_read_last(ground: TestGround) {
+            // Fails only if it was installed before, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let stripe = Stripe::new(&"sk_test_1".into(), "whsec_1".into(), "http://127.0.0.1:9/");
+            let payments = Payments::new(
+                ground.db.clone(),
+                ground.clock.clone(),
+                ground.catalog.clone(),
+                vec![Arc::new(stripe.unwrap())],
+                "http://127.0.0.1:3000/".parse().unwrap(),
+                "node".to_owned(),
+            );
+            let first = payments.begin_reading("pi_1").await.unwrap();
+            let second = payments.begin_reading("pi_1").await.unwrap();
+            for (reading, counts) in [(&second, true), (&first, false), (&second, false)] {
+                let mut tx = ground.db.begin().await.unwrap();
+                assert_eq!(reading.apply(&mut tx).await.unwrap(), counts);
+                tx.commit().await.unwrap();
+            }
+        }
+    }
+}

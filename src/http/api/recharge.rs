@@ -1,13 +1,15 @@
 use atelier_server::accounts::Scope;
 use atelier_server::ids::RechargeId;
 use atelier_server::payments::Recharge;
+use atelier_server::secret;
 use axum::Json;
-use axum::extract::State as Extract;
+use axum::extract::{Path, State as Extract};
+use axum::http::HeaderMap;
 use serde::Deserialize;
 
 use super::{Page, limit};
 use crate::http::State;
-use crate::http::body::Queried;
+use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::problem::Problem;
 
@@ -39,4 +41,39 @@ pub async fn list(
     Ok(Json(Page::of(records, wanted, |record| {
         record.id.to_string()
     })))
+}
+
+/// `POST /api/admin/recharges/{id}/refund`: gives money back through the provider, all that is left or
+/// a part of it. The credits follow as with any refund.
+pub async fn refund(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Recharge>, Problem> {
+    caller.require(Scope::Admin)?;
+    let amount = fields.optional_integer("amount_minor");
+    if amount.is_some_and(|amount| amount < 1) {
+        fields.refuse("amount_minor", "wants a whole number above zero");
+    }
+    fields.check()?;
+    let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;
+    let payments = &state.services.payments;
+    let recharge = payments
+        .recharge(&id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    // The same wish again, by its key or by what was given back before, is made once.
+    let wish = match headers
+        .get("idempotency-key")
+        .and_then(|key| key.to_str().ok())
+    {
+        Some(key) => secret::hash(key),
+        None => recharge.returned_minor.to_string(),
+    };
+    let key = format!("refund:{id}:{wish}");
+    payments.refund(&id, amount, &key).await?;
+    let recharge = payments.recharge(&id).await?;
+    Ok(Json(recharge.ok_or_else(Problem::not_found)?))
 }

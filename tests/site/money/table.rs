@@ -208,6 +208,8 @@ impl Happens {
         let id = subscription_of(stripe, &checkout).await;
         let path = format!("subscriptions/{id}");
         let renew = |outcome| json!({"subscription": id, "outcome": outcome});
+        // Stripe counts in seconds.
+        stripe.wait(2).await;
         match self {
             Renewed => drop(stripe.desk("renew", renew("paid")).await),
             RenewalFailed => drop(stripe.desk("renew", renew("failed")).await),
@@ -250,11 +252,7 @@ impl Happens {
             PlanRefunded => refund(stripe, &intent, None).await,
             PlanRefundedInPart => refund(stripe, &intent, Some(900)).await,
             PlanDisputeLost => dispute(stripe, &intent, DisputeLost).await,
-            TwoPlansPaid => {
-                // Stripe counts in seconds.
-                stripe.wait(2).await;
-                pay_with(ann, &second, CARD).await;
-            }
+            TwoPlansPaid => pay_with(ann, &second, CARD).await,
             _ => unreachable!("{self:?} is no matter of plans"),
         }
         checkout

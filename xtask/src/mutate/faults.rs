@@ -7,6 +7,8 @@ pub enum Suite {
     Server,
     /// The whole program over HTTP, as far as it concerns buying.
     Site,
+    /// The table of what happens to money after it came.
+    Money,
 }
 
 impl Suite {
@@ -22,6 +24,7 @@ impl Suite {
                 "model",
             ],
             Self::Site => &["--package", "atelier", "--test", "site", "payments"],
+            Self::Money => &["--package", "atelier", "--test", "site", "money::table"],
         }
     }
 }
@@ -66,6 +69,21 @@ const fn site(
     }
 }
 
+const fn money(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Fault {
+    Fault {
+        name,
+        file,
+        from,
+        to,
+        suite: Suite::Money,
+    }
+}
+
 const LEDGER: &str = "server/src/credits/ledger.rs";
 const ORDER: &str = "server/src/credits/order.rs";
 const OPERATIONS: &str = "server/src/credits/operations.rs";
@@ -76,6 +94,9 @@ const ADJUST: &str = "server/src/credits/adjust.rs";
 const RECORDS: &str = "server/src/credits/records.rs";
 const ROWS: &str = "server/src/credits/rows.rs";
 const FULFIL: &str = "server/src/payments/fulfil.rs";
+const GATEWAY: &str = "server/src/payments/gateway.rs";
+const SUBSCRIPTIONS: &str = "server/src/payments/subscriptions.rs";
+const READINGS: &str = "server/src/payments/readings.rs";
 
 pub const FAULTS: &[Fault] = &[
     // The spend order.
@@ -299,8 +320,8 @@ pub const FAULTS: &[Fault] = &[
     server(
         "a payment that is too small is granted",
         FULFIL,
-        "state.amount_minor + state.discount_minor < recharge.amount_minor",
-        "state.amount_minor + state.discount_minor + 1 < recharge.amount_minor",
+        "state.amount_minor - state.tax_minor + state.discount_minor < recharge.amount_minor",
+        "state.amount_minor - state.tax_minor + state.discount_minor + 1 < recharge.amount_minor",
     ),
     server(
         "a payment in another currency is granted",
@@ -331,5 +352,54 @@ pub const FAULTS: &[Fault] = &[
         FULFIL,
         "if !credits::is_granted(&mut tx, &recharge.id).await? {",
         "if false {",
+    ),
+    // Money after it came.
+    server(
+        "an old reading overwrites a new one",
+        READINGS,
+        "AND applied < $2",
+        "AND applied <> $2",
+    ),
+    money(
+        "a refund that failed counts as money back",
+        GATEWAY,
+        "refund.progress != RefundProgress::Failed",
+        "refund.id != refund.id.to_uppercase()",
+    ),
+    money(
+        "a lost dispute takes nothing back",
+        GATEWAY,
+        "dispute.progress == DisputeProgress::Lost",
+        "dispute.id.is_empty()",
+    ),
+    money(
+        "an open dispute freezes nothing",
+        GATEWAY,
+        "disputes.any(|dispute| dispute.progress == DisputeProgress::Open)",
+        "disputes.any(|dispute| dispute.id.is_empty())",
+    ),
+    server(
+        "an unpaid renewal ends the plan at once",
+        SUBSCRIPTIONS,
+        "const GRACE: Duration = Duration::from_secs(3 * 24 * 3_600);",
+        "const GRACE: Duration = Duration::from_secs(0);",
+    ),
+    server(
+        "a plan whose money went back goes on",
+        SUBSCRIPTIONS,
+        "if fate.revoked {",
+        "if fate.revoked && ends_at < now {",
+    ),
+    money(
+        "a second plan is kept",
+        SUBSCRIPTIONS,
+        "let surplus = self.is_begun() &&",
+        "let surplus = !self.is_begun() &&",
+    ),
+    money(
+        "a smaller plan takes effect at once",
+        SUBSCRIPTIONS,
+        "same_period && known.is_some_and(|before| now.is_above(before))",
+        "same_period && known.is_some()",
     ),
 ];

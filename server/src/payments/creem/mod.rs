@@ -267,6 +267,11 @@ impl Gateway for Creem {
         self.update_plan(id, to, change).await
     }
 
+    /// Products are made in the dashboard.
+    async fn prepare_plan(&self, _plan: PlanPrice<'_>) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
     async fn end_subscription(&self, id: &str) -> Result<(), GatewayError> {
         self.cancel_subscription(id).await
     }

@@ -27,6 +27,7 @@ use crate::time::Timestamp;
 
 pub use doctor::{Doctor, Needs, takes};
 pub use events::KINDS;
+pub use prices::lookup_keys;
 
 /// The API version whose shapes the client reads. A webhook endpoint is best made with the same.
 pub const API_VERSION: &str = "2026-09-30.endive";
@@ -215,6 +216,10 @@ impl Gateway for Stripe {
         change: PlanChange,
     ) -> Result<(), GatewayError> {
         self.update_plan(id, to, change).await
+    }
+
+    async fn prepare_plan(&self, plan: PlanPrice<'_>) -> Result<(), GatewayError> {
+        self.price_of(plan).await.map(drop)
     }
 
     async fn end_subscription(&self, id: &str) -> Result<(), GatewayError> {

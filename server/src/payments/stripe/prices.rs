@@ -11,7 +11,7 @@ use stripe_product::product::CreateProduct;
 use stripe_shared::{ApiErrorsCode, Price, PriceTaxBehavior};
 
 use super::{GatewayError, Stripe, amounts, sessions};
-use crate::catalog::{Interval, Tax};
+use crate::catalog::{Catalog, Interval, Tax};
 use crate::payments::gateway::PlanPrice;
 
 const PREFIX: &str = "atelier";
@@ -75,6 +75,25 @@ fn price_request(
     })
 }
 
+/// Under which keys the prices of a catalogue's plans are found: of those that name no price of their
+/// own.
+pub fn lookup_keys(catalog: &Catalog) -> Vec<String> {
+    let plans = catalog.plans.iter();
+    plans
+        .filter(|plan| plan.stripe_price.is_none())
+        .map(|plan| {
+            lookup_key(&PlanPrice {
+                plan: &plan.id,
+                name: &plan.name.en,
+                price: &plan.price,
+                interval: plan.interval,
+                tax: catalog.tax,
+                product: None,
+            })
+        })
+        .collect()
+}
+
 /// For example `atelier:premium-monthly:1900:usd:month`.
 fn lookup_key(plan: &PlanPrice<'_>) -> String {
     let interval = match plan.interval {
@@ -101,5 +120,26 @@ pub(super) fn plan_of(price: &Price) -> Option<String> {
     match (parts.next(), parts.next()) {
         (Some(PREFIX), Some(plan)) => Some(plan.to_owned()),
         _ => Some(price.id.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_key_says_all_there_is_to_a_price() {
+        let mut catalog = Catalog::built_in();
+        assert_eq!(
+            lookup_keys(&catalog),
+            [
+                "atelier:premium-monthly:1900:usd:month",
+                "atelier:premium-unlimited:4900:usd:month",
+            ]
+        );
+        catalog.tax = Tax::Exclusive;
+        catalog.plans[0].stripe_price = Some("price_1".to_owned());
+        let keys = lookup_keys(&catalog);
+        assert_eq!(keys, ["atelier:premium-unlimited:4900:usd:month:exclusive"]);
     }
 }
