@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atelier_server::accounts::User;
-use atelier_server::catalog::{BUILT_IN, Catalog, Interval, Money, Tax};
+use atelier_server::catalog::{Interval, Money, Tax};
 use atelier_server::credits::{self, Wallet};
 use atelier_server::ids::{RechargeId, UserId};
 use atelier_server::on_both_databases;
@@ -17,7 +17,7 @@ use atelier_server::payments::gateway::{
     PlanChange, PlanPrice, Subject, SubscriptionProgress, SubscriptionState,
 };
 use atelier_server::payments::{
-    CheckoutRequest, Fulfilment, Payments, Provider, RechargeStatus, Started,
+    CheckoutRequest, Fulfilment, Payments, PlanError, Provider, RechargeStatus, Started,
 };
 use atelier_server::sandbox::creem::{
     Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
@@ -57,6 +57,7 @@ struct World {
     ground: TestGround,
 }
 
+/// Those that the built-in catalogue names, as far as they are bought here.
 fn products() -> Vec<Product> {
     let product = |id: &str, price, billing| Product {
         id: id.to_owned(),
@@ -66,9 +67,9 @@ fn products() -> Vec<Product> {
         billing,
     };
     vec![
-        product("prod_starter", 500, Billing::Once),
-        product("prod_monthly", 1_900, Billing::EveryMonth),
-        product("prod_unlimited", 4_900, Billing::EveryMonth),
+        product("prod_sandbox_starter", 500, Billing::Once),
+        product("prod_sandbox_premium_monthly", 1_900, Billing::EveryMonth),
+        product("prod_sandbox_premium_unlimited", 4_900, Billing::EveryMonth),
     ]
 }
 
@@ -191,14 +192,16 @@ impl World {
 
     /// A paid one-time purchase; its transaction.
     async fn bought(&self, card: &str) -> String {
-        let opened = self.open(Some("prod_starter"), 990, false).await;
+        let opened = self.open(Some("prod_sandbox_starter"), 990, false).await;
         self.pay(&opened, card, "never").await;
         let state = self.creem.checkout(&opened.session_id).await.unwrap();
         state.unwrap().transaction_id.unwrap()
     }
 
     async fn subscribed(&self, card: &str) -> String {
-        let opened = self.open(Some("prod_monthly"), 1_900, true).await;
+        let opened = self
+            .open(Some("prod_sandbox_premium_monthly"), 1_900, true)
+            .await;
         self.pay(&opened, card, "never").await;
         let state = self.creem.checkout(&opened.session_id).await.unwrap();
         state.unwrap().subscription_id.unwrap()
@@ -223,22 +226,6 @@ impl World {
     }
 }
 
-/// The catalogue with products at Creem.
-fn catalog() -> Catalog {
-    let mut text = BUILT_IN.to_owned();
-    for (price, product) in [
-        ("amount_minor = 990", "prod_starter"),
-        ("amount_minor = 1900", "prod_monthly"),
-        ("amount_minor = 4900", "prod_unlimited"),
-    ] {
-        let line = format!("price = {{ {price}, currency = \"usd\" }}\n");
-        assert!(text.contains(&line), "{line}");
-        let named = format!("{line}creem_product = \"{product}\"\n");
-        text = text.replace(&line, &named);
-    }
-    Catalog::parse(&text).unwrap()
-}
-
 /// A shop that sells through Creem.
 struct Shop {
     world: World,
@@ -249,8 +236,7 @@ struct Shop {
 }
 
 async fn shop(ground: TestGround) -> Shop {
-    let mut world = world(ground, Signatures::Both).await;
-    world.ground.set_catalog(catalog());
+    let world = world(ground, Signatures::Both).await;
     let key = SecretString::from("creem_test_x");
     let creem = Creem::new(&key, SecretString::from(SECRET), &world.base).unwrap();
     let payments = Payments::new(
@@ -275,6 +261,7 @@ impl Shop {
         let request = CheckoutRequest {
             user: self.buyer.id.clone(),
             email: self.buyer.email.clone(),
+            verified: true,
             offer: self.world.ground.catalog.offer(item).unwrap(),
             provider: Provider::Creem,
             item_name: item.to_owned(),
@@ -338,7 +325,7 @@ fn is_refused<T: std::fmt::Debug>(result: &Result<T, GatewayError>) -> bool {
 on_both_databases! {
     async fn a_checkout_costs_what_the_record_says_and_names_it(ground: TestGround) {
         let world = world(ground, Signatures::Both).await;
-        let opened = world.open(Some("prod_starter"), 990, false).await;
+        let opened = world.open(Some("prod_sandbox_starter"), 990, false).await;
         assert!(world.creem.is_session_id(&opened.session_id));
         let open = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
         assert_eq!((open.progress, open.amount_minor), (CheckoutProgress::Open, 990));
@@ -377,7 +364,7 @@ on_both_databases! {
 
     async fn an_expired_checkout_is_told(ground: TestGround) {
         let world = world(ground, Signatures::Both).await;
-        let opened = world.open(Some("prod_starter"), 990, false).await;
+        let opened = world.open(Some("prod_sandbox_starter"), 990, false).await;
         world.advance(24 * 3_600);
         let state = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
         assert_eq!(state.progress, CheckoutProgress::Expired);
@@ -426,7 +413,7 @@ on_both_databases! {
 
     async fn a_plan_begins_renews_and_is_late(ground: TestGround) {
         let world = world(ground, Signatures::Both).await;
-        let opened = world.open(Some("prod_monthly"), 1_900, true).await;
+        let opened = world.open(Some("prod_sandbox_premium_monthly"), 1_900, true).await;
         world.pay(&opened, "4000000000000341", "never").await;
         let checkout = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
         assert_eq!(checkout.transaction_id, None);
@@ -435,7 +422,7 @@ on_both_databases! {
         assert_eq!(first.progress, SubscriptionProgress::Active);
         assert_eq!(first.user_id.as_deref(), Some(world.user.as_str()));
         assert_eq!(first.recharge_id.as_deref(), Some(world.recharge.as_str()));
-        assert_eq!(first.plan.as_deref(), Some("prod_monthly"));
+        assert_eq!(first.plan.as_deref(), Some("prod_sandbox_premium_monthly"));
         assert!(first.renews && first.customer_id.is_some());
         let invoice = &first.invoices[0];
         assert_eq!((invoice.paid, invoice.amount_minor), (true, 1_900));
@@ -502,11 +489,11 @@ on_both_databases! {
         let unnamed = world.creem.change_plan(&id, plan_price(&price, None), change).await;
         assert!(matches!(unnamed, Err(GatewayError::Setting(_))), "{unnamed:?}");
         for _ in 0..2 {
-            let to = plan_price(&price, Some("prod_unlimited"));
+            let to = plan_price(&price, Some("prod_sandbox_premium_unlimited"));
             world.creem.change_plan(&id, to, change).await.unwrap();
         }
         let state = world.subscription(&id).await;
-        assert_eq!(state.plan.as_deref(), Some("prod_unlimited"));
+        assert_eq!(state.plan.as_deref(), Some("prod_sandbox_premium_unlimited"));
         assert_eq!(state.invoices.len(), 2);
         let difference = &state.invoices[1];
         assert_eq!((difference.paid, difference.opens), (true, None));
@@ -515,12 +502,12 @@ on_both_databases! {
 
     async fn a_cheaper_plan_bills_nothing_before_the_next_period(ground: TestGround) {
         let world = world(ground, Signatures::Both).await;
-        let opened = world.open(Some("prod_unlimited"), 4_900, true).await;
+        let opened = world.open(Some("prod_sandbox_premium_unlimited"), 4_900, true).await;
         world.pay(&opened, GOOD_CARD, "never").await;
         let checkout = world.creem.checkout(&opened.session_id).await.unwrap().unwrap();
         let id = checkout.subscription_id.unwrap();
         let price = usd(1_900);
-        let to = plan_price(&price, Some("prod_monthly"));
+        let to = plan_price(&price, Some("prod_sandbox_premium_monthly"));
         world.creem.change_plan(&id, to, PlanChange::WithNextPeriod).await.unwrap();
         assert_eq!(world.subscription(&id).await.invoices.len(), 1);
         world.advance(MONTH);
@@ -549,7 +536,7 @@ on_both_databases! {
 
     async fn webhooks_are_believed_in_either_scheme(ground: TestGround) {
         let world = world(ground, Signatures::Both).await;
-        let opened = world.open(Some("prod_starter"), 990, false).await;
+        let opened = world.open(Some("prod_sandbox_starter"), 990, false).await;
         world.pay(&opened, GOOD_CARD, "normal").await;
         let (headers, body) = world.webhooks(1).await.remove(0);
         let now = world.clock.now();
@@ -590,7 +577,7 @@ on_both_databases! {
 
     async fn a_sandbox_that_signs_the_older_way_alone_is_believed(ground: TestGround) {
         let world = world(ground, Signatures::Creem).await;
-        let opened = world.open(Some("prod_starter"), 990, false).await;
+        let opened = world.open(Some("prod_sandbox_starter"), 990, false).await;
         world.pay(&opened, GOOD_CARD, "normal").await;
         let (headers, body) = world.webhooks(1).await.remove(0);
         assert!(headers.get("webhook-signature").is_none());
@@ -648,7 +635,7 @@ on_both_databases! {
         shop.world.desk("disputes", won).await;
         // Of that nobody tells; payments of a provider without events are read again each day.
         shop.world.advance(25 * 3_600);
-        shop.payments.catch_up().await.unwrap();
+        shop.payments.catch_up(Duration::ZERO).await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before + 115);
     }
 
@@ -658,7 +645,7 @@ on_both_databases! {
         let before = shop.wallet().await.figures.remaining;
         shop.world.pay(&opened, GOOD_CARD, "never").await;
         shop.world.advance(31);
-        shop.payments.catch_up().await.unwrap();
+        shop.payments.catch_up(Duration::ZERO).await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before + 115);
     }
 
@@ -688,10 +675,12 @@ on_both_databases! {
         assert!(records.iter().all(|record| completed(record.status)));
         assert_eq!(records.len(), 3, "bought, moved up, renewed");
         assert!(shop.findings().await.is_empty());
-        let portal = payments.portal(user, &shop.buyer.email).await.unwrap();
+        let unproven = payments.portal(user, &shop.buyer.email, false).await;
+        assert!(matches!(unproven, Err(PlanError::Unverified)), "{unproven:?}");
+        let portal = payments.portal(user, &shop.buyer.email, true).await.unwrap();
         assert!(portal.contains("/portal/"), "{portal}");
         shop.world.advance(2 * MONTH);
-        shop.payments.catch_up().await.unwrap();
+        shop.payments.catch_up(Duration::ZERO).await.unwrap();
         assert_eq!(shop.wallet().await.period, None);
     }
 }

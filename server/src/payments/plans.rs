@@ -17,6 +17,9 @@ pub enum PlanError {
     Unknown,
     #[error("this is the plan already")]
     Same,
+    /// The provider finds its customers by their address, which anybody may have typed.
+    #[error("the e-mail address is not verified")]
+    Unverified,
     /// Nothing was changed or charged.
     #[error(transparent)]
     Provider(#[from] GatewayError),
@@ -96,12 +99,20 @@ impl Payments {
     }
 
     /// Where an account manages cards, plan and invoices: at the provider of its plan, else at the
-    /// first one.
-    pub async fn portal(&self, user: &UserId, email: &str) -> Result<String, PlanError> {
+    /// first one. `verified` says whether the address is known to be the account's own.
+    pub async fn portal(
+        &self,
+        user: &UserId,
+        email: &str,
+        verified: bool,
+    ) -> Result<String, PlanError> {
         let provider = match self.plan_of(user).await? {
             Some(subscription) => subscription.provider,
             None => Provider::Stripe,
         };
+        if provider == Provider::Creem && !verified {
+            return Err(PlanError::Unverified);
+        }
         let customer = self.customer(provider, user, email).await?;
         let gateway = self.gateway(provider)?;
         Ok(gateway.portal(&customer, &self.page("payments")).await?)
