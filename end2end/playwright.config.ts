@@ -16,6 +16,7 @@ const ON_SQLITE = [
   'stories/coming-back.spec.ts',
   'stories/double-click.spec.ts',
   'stories/landing.spec.ts',
+  'stories/plan.spec.ts',
   'stories/top-up.spec.ts',
 ];
 /** Several nodes share a PostgreSQL database. */

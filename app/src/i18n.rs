@@ -135,7 +135,7 @@ impl Words {
     pub fn or(self) -> &'static str {
         match self.0 {
             Language::En => " or ",
-            Language::Zh => "或",
+            Language::Zh => " 或 ",
         }
     }
 

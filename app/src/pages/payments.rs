@@ -1,5 +1,6 @@
 use atelier_server::catalog::TopUp;
 use atelier_server::credits::Wallet;
+use atelier_server::payments::Provider;
 use leptos::prelude::*;
 
 use crate::components::buy::{Agreement, agreement, also_sold_by};
@@ -11,7 +12,7 @@ use crate::components::own_plan::{OwnPlan, own_plan};
 use crate::components::pack::{best_of, pack_offer};
 use crate::components::pager::pager;
 use crate::components::plan::plan_offer;
-use crate::components::seller::payment_providers;
+use crate::components::seller::{payment_providers, provider_name};
 use crate::components::top_up::{terms, top_up_window};
 use crate::flash::{Flash, Form, Outcome};
 use crate::i18n::Words;
@@ -54,14 +55,15 @@ fn notices(w: Words, flash: Option<&Flash>) -> Option<AnyView> {
 
 fn window(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
     let top_up = visit.services.catalog.top_up.as_ref()?;
-    let foot = small_print(visit, Agreement::Credits);
+    // What somebody chooses the amount of is sold by the first provider alone.
+    let provider = provider_name(Provider::Stripe).to_owned();
+    let foot = small_print(visit, Agreement::Credits, provider);
     Some(top_up_window(visit.words(), top_up, flash, foot))
 }
 
 /// What stands below the buttons that buy: what they agree to, and who takes the money.
-fn small_print(visit: &Visit, to: Agreement) -> AnyView {
+fn small_print(visit: &Visit, to: Agreement, provider: String) -> AnyView {
     let w = visit.words();
-    let provider = payment_providers(w, &visit.services.payments);
     let page = w.say_with("pay-provider", &[("provider", provider.into())]);
     view! {
         {agreement(w, &visit.services.catalog, to)}
@@ -89,6 +91,7 @@ fn packs(visit: &Visit, with_opener: bool) -> AnyView {
     let w = visit.words();
     let catalog = &visit.services.catalog;
     let cost = catalog.tools.try_on.credits;
+    let providers = payment_providers(w, &visit.services.payments);
     let best = best_of(&catalog.packs);
     let packs: Vec<_> = catalog
         .packs
@@ -108,7 +111,7 @@ fn packs(visit: &Visit, with_opener: bool) -> AnyView {
             <div class="part-head"><h2 id="packs-title">{w.say("pay-packs-title")}</h2></div>
             <ul class="packs">{packs}</ul>
             {opener}
-            {small_print(visit, Agreement::Credits)}
+            {small_print(visit, Agreement::Credits, providers)}
         </section>
     }
     .into_any()
@@ -162,6 +165,7 @@ fn plans(visit: &Visit, page: &PaymentsPage) -> Option<AnyView> {
 
 fn plan_offers(visit: &Visit) -> AnyView {
     let w = visit.words();
+    let providers = payment_providers(w, &visit.services.payments);
     let plans = visit.services.catalog.plans.iter();
     let offers: Vec<_> = plans
         .map(|plan| {
@@ -171,7 +175,7 @@ fn plan_offers(visit: &Visit) -> AnyView {
         .collect();
     view! {
         <ul class="packs plans">{offers}</ul>
-        {small_print(visit, Agreement::Plan)}
+        {small_print(visit, Agreement::Plan, providers)}
     }
     .into_any()
 }

@@ -72,7 +72,7 @@ fn payment(w: Words, it: &Payment) -> AnyView {
     });
     let dispute = it.dispute.as_deref().map(|word| {
         let said = w.say("sandbox-dispute");
-        view! { <p class="note">{said}": "{state(word)}</p> }
+        view! { <p class="note">{said}" "{state(word)}</p> }
     });
     view! {
         <tr>
