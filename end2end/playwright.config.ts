@@ -6,17 +6,26 @@ const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
 
 /**
- * The browser's matrix goes by pairs, not by product: every page and the main job meet each pair of database,
- * script, language and width; every other story runs in two projects, with script and without, in both languages,
+ * The browser's matrix goes by pairs, not by product: every page, the main job and what becomes of money meet each
+ * pair of database, script, language and width; every other story runs in two projects, with script and without, in both languages,
  * wide and narrow, on one of the databases. The folders `api`, `independence` and `process` need no browser: once a database each.
  */
-const EVERYWHERE = ['stories/main-job.spec.ts', 'stories/pages.spec.ts'];
+const EVERYWHERE = [
+  'stories/again.spec.ts',
+  'stories/creem.spec.ts',
+  'stories/dispute.spec.ts',
+  'stories/main-job.spec.ts',
+  'stories/pages.spec.ts',
+  'stories/plan-changes.spec.ts',
+  'stories/plan.spec.ts',
+  'stories/receipt.spec.ts',
+  'stories/refund.spec.ts',
+];
 /** The other stories run on PostgreSQL. */
 const ON_SQLITE = [
   'stories/coming-back.spec.ts',
   'stories/double-click.spec.ts',
   'stories/landing.spec.ts',
-  'stories/plan.spec.ts',
   'stories/top-up.spec.ts',
 ];
 /** Several nodes share a PostgreSQL database. */

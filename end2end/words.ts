@@ -12,6 +12,8 @@ export interface Words {
   signIn: { email: string; password: string; submit: string };
   forgot: { email: string; submit: string };
   reset: { password: string; submit: string };
+  /** A day as a reader sees it, of a time in UTC. */
+  date: (at: string) => string;
   tryOn: {
     person: string;
     garment: string;
@@ -21,9 +23,11 @@ export interface Words {
     failed: RegExp;
     /** What stands where the button would be when nothing is left. */
     buy: string;
+    paidByPlan: (left: number) => string;
   };
   payments: {
     buyCreditsPack: RegExp;
+    buyWithCreem: RegExp;
     /** Opens the window of the custom top-up. */
     topUp: string;
     topUpAmount: string;
@@ -32,14 +36,73 @@ export interface Words {
   plan: {
     subscribe: RegExp;
     begun: RegExp;
+    monthly: string;
+    unlimited: string;
+    quota: string;
+    used: (uses: number) => string;
+    none: string;
     portal: string;
     /** Shows what ending means, and the button that does it. */
     end: string;
     endSure: string;
+    /** The answer to it, and what stands on the pages until that day. */
     ends: RegExp;
+    endsOn: (date: string) => string;
     resume: string;
+    goesOn: RegExp;
+    renews: RegExp;
+    up: string;
+    upSure: string;
+    down: string;
+    downSure: string;
+    /** That the smaller plan follows. */
+    follows: (date: string) => string;
+    hasOne: RegExp;
+    surplus: RegExp;
+    surplusReturned: RegExp;
+    /** On the dashboard, and beside the plan. */
+    unpaid: string;
+    unpaidOwn: RegExp;
   };
-  success: { updating: RegExp; failed: RegExp; tryAgain: RegExp };
+  /** What becomes of the money of a pack of ten credits. */
+  returns: {
+    refunded: RegExp;
+    refundFailed: RegExp;
+    /** The name of the state in the history. */
+    stateRefunded: string;
+    stateDisputed: string;
+    stateCompleted: string;
+    owing: (credits: number) => string;
+    settledFirst: (credits: number) => RegExp;
+    onHold: (credits: number) => string;
+    disputeOpen: RegExp;
+    disputeWon: RegExp;
+    disputeLost: RegExp;
+  };
+  statement: {
+    purchase: string;
+    takenBack: string;
+    givenBack: string;
+    owed: string;
+    settled: string;
+    frozen: string;
+    freed: string;
+  };
+  success: { updating: RegExp; failed: RegExp; expired: RegExp; tryAgain: RegExp };
+  cancelled: { goOn: string };
+  receipt: { open: string; title: string; total: string; kept: string };
+  desk: {
+    /** What can be done about a payment, and how. */
+    payment: string;
+    refund: string;
+    dispute: string;
+    won: string;
+    lost: string;
+    /** How a period ends. */
+    period: string;
+    paid: string;
+    declined: string;
+  };
 }
 
 export const words: Record<Language, Words> = {
@@ -50,6 +113,7 @@ export const words: Record<Language, Words> = {
     signIn: { email: 'E-mail address', password: 'Password', submit: 'Sign in' },
     forgot: { email: 'E-mail address', submit: 'Send me the link' },
     reset: { password: 'New password', submit: 'Save the new password' },
+    date: (at) => new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(at)),
     tryOn: {
       person: 'The person',
       garment: 'The garment',
@@ -57,9 +121,11 @@ export const words: Record<Language, Words> = {
       result: 'The picture with the garment on',
       failed: /did not work/i,
       buy: 'Recharge',
+      paidByPlan: (left) => `One of the ${left} try-ons left in your plan`,
     },
     payments: {
       buyCreditsPack: /^Buy for .*Credits Pack/,
+      buyWithCreem: /^Pay with Creem: .*Credits Pack/,
       topUp: 'Choose an amount',
       topUpAmount: 'Another amount',
       topUpSubmit: 'Go to the checkout',
@@ -67,13 +133,70 @@ export const words: Record<Language, Words> = {
     plan: {
       subscribe: /^Subscribe to Premium Monthly/,
       begun: /your plan has begun/i,
+      monthly: 'Premium Monthly',
+      unlimited: 'Premium Unlimited',
+      quota: '100 try-ons a month',
+      used: (uses) => `${uses} of 100 try-ons used in this period`,
+      none: 'No plan',
       portal: 'Cards and invoices',
       end: 'End this plan',
       endSure: 'End it on that day',
       ends: /plan ends with this period/,
+      endsOn: (date) => `Ends on ${date}`,
       resume: 'Take the plan up again',
+      goesOn: /plan goes on and renews/,
+      renews: /Renews on .* for \$19\.00 a month/,
+      up: 'Move up',
+      upSure: 'Move up to Premium Unlimited now',
+      down: 'Move down',
+      downSure: 'Move down to Premium Monthly',
+      follows: (date) => `From ${date} it goes on as Premium Monthly`,
+      hasOne: /You have a plan already, so nothing was bought/,
+      surplus: /You have a plan already/,
+      surplusReturned: /this second one was ended\. Its money goes back/,
+      unpaid: 'Your plan’s renewal is not paid yet',
+      unpaidOwn: /the next one is not paid yet/,
     },
-    success: { updating: /credits are being updated/i, failed: /payment did not go through/i, tryAgain: /^Try again/ },
+    returns: {
+      refunded: /Refund of \$1\.90 on .*: sent/,
+      refundFailed: /Refund of \$1\.90 on .*: failed, the money did not reach you/,
+      stateRefunded: 'Refunded',
+      stateDisputed: 'In dispute',
+      stateCompleted: 'Completed',
+      owing: (credits) => `Your account is ${credits} credits short`,
+      settledFirst: (credits) => new RegExp(`${credits} credits settle what your account is short`),
+      onHold: (credits) => `${credits} credits are on hold`,
+      disputeOpen: /Dispute of \$1\.90, .*not decided yet/,
+      disputeWon: /Dispute of \$1\.90, .*the payment stands/,
+      disputeLost: /Dispute of \$1\.90, .*the money went back to the payer/,
+    },
+    statement: {
+      purchase: 'Purchase: Credits Pack',
+      takenBack: 'Money returned: Credits Pack',
+      givenBack: 'Money not returned after all: Credits Pack',
+      owed: 'Credits already spent: Credits Pack',
+      settled: 'Settled from new credits',
+      frozen: 'Payment in dispute: Credits Pack',
+      freed: 'Dispute over: Credits Pack',
+    },
+    success: {
+      updating: /credits are being updated/i,
+      failed: /payment did not go through/i,
+      expired: /this checkout has expired/i,
+      tryAgain: /^Try again/,
+    },
+    cancelled: { goOn: 'Continue this checkout' },
+    receipt: { open: 'Receipt', title: 'Receipt', total: 'Total paid', kept: 'Paid after returns' },
+    desk: {
+      payment: 'Refund or dispute',
+      refund: 'Refund',
+      dispute: 'Open a dispute',
+      won: 'Dispute won, the payment stands',
+      lost: 'Dispute lost, the money goes back',
+      period: 'End the period now',
+      paid: 'The next is paid',
+      declined: 'The card is declined',
+    },
   },
   zh: {
     bar: { recharge: '充值' },
@@ -82,6 +205,7 @@ export const words: Record<Language, Words> = {
     signIn: { email: '邮箱', password: '密码', submit: '登录' },
     forgot: { email: '邮箱', submit: '发送链接' },
     reset: { password: '新密码', submit: '保存新密码' },
+    date: (at) => new Intl.DateTimeFormat('zh-CN', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(at)),
     tryOn: {
       person: '人物',
       garment: '衣服',
@@ -89,9 +213,11 @@ export const words: Record<Language, Words> = {
       result: '穿上衣服后的图片',
       failed: /没有做成/,
       buy: '去充值',
+      paidByPlan: (left) => `使用套餐中的 1 次试穿（剩 ${left} 次）`,
     },
     payments: {
-      buyCreditsPack: /^US\$1\.90 购买/,
+      buyCreditsPack: /^US\$1\.90 购买：点数包/,
+      buyWithCreem: /^用 Creem 支付.*点数包/,
       topUp: '选择金额',
       topUpAmount: '其他金额',
       topUpSubmit: '前往付款',
@@ -99,20 +225,83 @@ export const words: Record<Language, Words> = {
     plan: {
       subscribe: /^订购 高级月度/,
       begun: /套餐已生效/,
+      monthly: '高级月度',
+      unlimited: '高级无限',
+      quota: '每月试穿 100 次',
+      used: (uses) => `本期已用 ${uses} 次，共 100 次`,
+      none: '未订购',
       portal: '银行卡与账单',
       end: '终止套餐',
       endSure: '到期终止',
       ends: /套餐将在本期结束时终止/,
+      endsOn: (date) => `${date} 终止`,
       resume: '恢复套餐',
+      goesOn: /套餐已恢复，将照常续订/,
+      renews: /续订，每月 US\$19\.00/,
+      up: '升级',
+      upSure: '立即升级到 高级无限',
+      down: '降级',
+      downSure: '降级到 高级月度',
+      follows: (date) => `${date} 起改为 高级月度`,
+      hasOne: /您已有套餐，所以没有再次购买/,
+      surplus: /您已有套餐/,
+      surplusReturned: /这第二个套餐已终止，款项会自动退还/,
+      unpaid: '套餐续费尚未付款',
+      unpaidOwn: /下一期尚未付款/,
     },
-    success: { updating: /点数正在更新/, failed: /付款没有成功/, tryAgain: /^重新付款/ },
+    returns: {
+      refunded: /退款 US\$1\.90：已退出/,
+      refundFailed: /退款 US\$1\.90：失败，款项没有退到您手中/,
+      stateRefunded: '已退款',
+      stateDisputed: '争议中',
+      stateCompleted: '已完成',
+      owing: (credits) => `账户欠 ${credits} 点`,
+      settledFirst: (credits) => new RegExp(`${credits} 点会先抵扣欠额`),
+      onHold: (credits) => `${credits} 点已冻结`,
+      disputeOpen: /对 US\$1\.90 的争议：尚未裁定/,
+      disputeWon: /对 US\$1\.90 的争议：已结束，付款有效/,
+      disputeLost: /对 US\$1\.90 的争议：已结束，款项已退回付款人/,
+    },
+    statement: {
+      purchase: '购买：点数包',
+      takenBack: '款项退回：点数包',
+      givenBack: '款项最终未退回：点数包',
+      owed: '点数已用掉：点数包',
+      settled: '用新点数抵扣',
+      frozen: '付款有争议：点数包',
+      freed: '争议结束：点数包',
+    },
+    success: {
+      updating: /点数正在更新/,
+      failed: /付款没有成功/,
+      expired: /付款页已过期/,
+      tryAgain: /^重新付款/,
+    },
+    cancelled: { goOn: '继续付款' },
+    receipt: { open: '收据', title: '收据', total: '实付总额', kept: '退款后实付' },
+    desk: {
+      payment: '退款或争议',
+      refund: '退款',
+      dispute: '发起争议',
+      won: '争议胜诉，付款有效',
+      lost: '争议败诉，款项退回',
+      period: '立即结束本期',
+      paid: '下一期付款成功',
+      declined: '银行卡被拒绝',
+    },
   },
 };
 
-/** The hosted page is the payment provider's; it follows the browser, as the real one does. */
+/** The hosted pages are the payment provider's; they follow the browser, as the real ones do. */
 export const hosted = {
   cardNumber: /card number|银行卡号/i,
   pay: /^(pay|支付)/i,
   cancel: /cancel and go back|取消并返回/i,
   declined: /declined|被拒绝/i,
+  /** Of the portal. */
+  otherPlan: /^(other plan|其他套餐)$/i,
+  switchPlan: /switch plan now|立即更换套餐/i,
+  endPlan: /cancel at the end of the period|到期后取消/i,
+  payNow: /pay now|立即支付/i,
+  back: /^(go back|返回)$/i,
 };

@@ -144,9 +144,14 @@ export const INITIAL_CREDITS = 8;
 export const TRIALS = 3;
 export const PACK = { item: 'credits-10', credits: 10, amount_minor: 190, currency: 'usd' };
 
+/** The plan with a quota, and the one without. */
+export const PLAN = { item: 'premium-monthly', quota: 100 };
+export const UNLIMITED = 'premium-unlimited';
+
 export const CARDS = {
   good: '4242 4242 4242 4242',
   declined: '4000 0000 0000 0002',
   insufficientFunds: '4000 0000 0000 9995',
   expired: '4000 0000 0000 0069',
+  refundFails: '4000 0000 0000 5126',
 } as const;

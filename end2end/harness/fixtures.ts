@@ -72,6 +72,14 @@ export const test = base.extend<Options & Fixtures, WorkerOptions & WorkerFixtur
   },
 });
 
+/**
+ * For stories that put the sandbox's clock forward: on a server of their own, so that nobody else's session, plan or
+ * checkout is suddenly over.
+ */
+export const testAlone = test.extend({
+  server: async ({ home }, use) => use(await home.serve()),
+});
+
 async function attachLogs(info: TestInfo, servers: Server[]): Promise<void> {
   if (info.status === info.expectedStatus) return;
   for (const server of servers) await info.attach('server.log', { body: server.log });

@@ -96,6 +96,11 @@ export class Person {
     });
   }
 
+  /** Spends of one's own credits without making anything. */
+  async deducts(amount: number): Promise<void> {
+    (await this.client.post('/api/credits', { action: 'deduct', amount, reason: 'a test spends' })).being(200);
+  }
+
   /** As an administrator: makes somebody's credits exactly this. */
   async setsCredits(of: Person, amount: number): Promise<void> {
     const body = { action: 'set', amount, reason: 'a test prepares', user_id: of.id };

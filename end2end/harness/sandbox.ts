@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 
 import { Client } from './client';
-import { type BookItem, CARDS, type Checkout, type List, PACK } from './contract';
+import { type BookItem, CARDS, type Checkout, type List, PACK, type Recharge } from './contract';
 import type { Person } from './people';
 import type { Server } from './server';
 
@@ -39,6 +39,12 @@ export class Sandbox {
     expect(answer.status).toBe(402);
   }
 
+  /** A part of a payment goes back, in minor units. */
+  async refunds(payment_intent: string | null, amount: number): Promise<void> {
+    const answer = await this.#client.post('/sandbox/stripe/refunds', { payment_intent, amount });
+    expect(answer.status, answer.text).toBe(200);
+  }
+
   async book(): Promise<BookItem[]> {
     return (await this.#client.get('/sandbox/stripe/book')).being<List<BookItem>>(200).items;
   }
@@ -59,7 +65,18 @@ export async function buys(
   person: Person,
   sandbox: Sandbox,
   payment: Payment = {},
+  item: string = PACK.item,
 ): Promise<Checkout & { landing: string }> {
-  const made = await checkout(person);
+  const made = await checkout(person, item);
   return { ...made, landing: await sandbox.pays(made.session_id, payment) };
+}
+
+/** A purchase to its end: the buyer has landed, and has what was bought. */
+export async function has(person: Person, sandbox: Sandbox, item: string = PACK.item): Promise<Recharge> {
+  const { landing, recharge_id } = await buys(person, sandbox, {}, item);
+  const answer = await person.client.get(landing);
+  expect(answer.status, answer.text.slice(0, 300)).toBe(200);
+  const record = (await person.recharges()).find(({ id }) => id === recharge_id);
+  expect(record).toMatchObject({ status: 'completed', payment_id: expect.any(String) });
+  return record!;
 }

@@ -110,6 +110,12 @@ export class Visitor {
     await this.isAtTheProvider();
   }
 
+  async choosesPlan(): Promise<void> {
+    await this.opens('/payments');
+    await this.button(this.words.plan.subscribe).click();
+    await this.isAtTheProvider();
+  }
+
   async choosesTopUp(yuan: number): Promise<void> {
     const { payments } = this.words;
     await this.opens('/payments');
@@ -117,6 +123,13 @@ export class Visitor {
     await this.page.getByLabel(payments.topUpAmount, { exact: true }).fill(String(yuan));
     await this.button(payments.topUpSubmit).click();
     await this.isAtTheProvider();
+  }
+
+  /** Follows the way from the payments page to the plan, cards and invoices at the provider. */
+  async looksAfterThePlan(): Promise<void> {
+    await this.opens('/payments');
+    await this.button(this.words.plan.portal).click();
+    await this.page.waitForURL((url) => url.origin === this.server.otherUrl);
   }
 
   /** The hosted page is on the other loopback name: another site, as the real one. */
@@ -160,6 +173,21 @@ export class Visitor {
     }).toPass({ timeout: limitMs });
   }
 
+  /** The same for a sentence. */
+  async comesToRead(sentence: string | RegExp, limitMs = 5_000): Promise<void> {
+    const found = this.page.getByText(sentence).first();
+    if (this.scripted) return expect(found).toBeVisible({ timeout: limitMs });
+    await expect(async () => {
+      if (!(await found.isVisible())) await this.page.reload().catch(() => {});
+      await expect(found).toBeVisible({ timeout: 250 });
+    }).toPass({ timeout: limitMs });
+  }
+
+  /** A sentence of the page as it is. */
+  async reads(sentence: string | RegExp): Promise<void> {
+    await expect(this.page.getByText(sentence).first()).toBeVisible();
+  }
+
   /** The different values under this name; one, when the page tells one truth. */
   async shown(figure: Figure): Promise<string[]> {
     const values = await this.page
@@ -172,6 +200,12 @@ export class Visitor {
 
   button(name: string | RegExp): Locator {
     return this.page.getByRole('button', typeof name === 'string' ? { name, exact: true } : { name });
+  }
+
+  /** Opens what explains itself before it is done, then does it. */
+  async confirms(name: string, sure: string): Promise<void> {
+    await this.page.locator('summary').getByText(name, { exact: true }).click();
+    await this.button(sure).click();
   }
 
   /** The form that this button sends. */
