@@ -7,6 +7,7 @@ use super::gateway::{GatewayError, PlanChange, PlanPrice};
 use super::subscriptions::Subscription;
 use super::{Interruption, Payments, Provider};
 use crate::catalog::Plan;
+use crate::credits;
 use crate::ids::UserId;
 
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,10 @@ impl Payments {
             return Err(PlanError::Same);
         }
         let change = match self.catalog.plan(&subscription.plan) {
+            // Paid for already: only a move down that was to come is taken back.
+            _ if self.serving(&subscription).await?.as_deref() == Some(to.id.as_str()) => {
+                PlanChange::WithNextPeriod
+            }
             Some(now) if to.is_above(now) => PlanChange::Now,
             _ => PlanChange::WithNextPeriod,
         };
@@ -62,6 +67,13 @@ impl Payments {
         let price = self.price_of(to, subscription.provider);
         gateway.change_plan(&subscription.id, price, change).await?;
         self.read_plan_again(&subscription).await
+    }
+
+    /// The plan of the period that runs, whatever the next one will be.
+    async fn serving(&self, subscription: &Subscription) -> sqlx::Result<Option<String>> {
+        let mut tx = self.db.begin().await?;
+        let period = credits::newest_period(&mut tx, &subscription.id).await?;
+        Ok(period.map(|period| period.plan))
     }
 
     fn price_of<'a>(&self, plan: &'a Plan, provider: Provider) -> PlanPrice<'a> {
