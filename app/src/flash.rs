@@ -59,6 +59,7 @@ pub enum Outcome {
     PlanEnds,
     PlanGoesOn,
     PlanRefused,
+    VerifyFirst,
     ProviderUnavailable,
     KeyMismatch,
     Conflict,

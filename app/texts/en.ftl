@@ -385,6 +385,7 @@ pay-plan-ends = Your plan ends with this period. Until then everything stays as 
 pay-plan-goes-on = Your plan goes on and renews as before.
 pay-plan-refused = The payment service did not agree to this change. Nothing was changed or charged. Please check your card under “Cards and invoices”.
 pay-plan-unknown = The payment service did not answer in time, so we do not know yet whether your plan was changed. Please look here again in a minute before you try once more.
+pay-portal-verify = Please verify your e-mail address first: that is how this payment service knows you.
 pay-error-unavailable = The payment service does not answer just now. Nothing was charged. Please try again in a minute.
 
 ## Success page

@@ -70,6 +70,8 @@ CREATE INDEX subscriptions_due ON subscriptions (next_check_at) WHERE next_check
 
 -- The purchase that paid for a period.
 ALTER TABLE plan_periods ADD COLUMN recharge_id TEXT REFERENCES recharge_records (id);
+-- The provider says that the bill of the next one is unpaid.
+ALTER TABLE plan_periods ADD COLUMN unpaid BIGINT NOT NULL DEFAULT 0 CHECK (unpaid IN (0, 1));
 -- It should not have been opened: the account had another plan. It serves nothing and never did.
 ALTER TABLE plan_periods ADD COLUMN withdrawn BIGINT NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
 CREATE UNIQUE INDEX plan_periods_recharge ON plan_periods (recharge_id) WHERE recharge_id IS NOT NULL;

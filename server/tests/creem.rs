@@ -17,7 +17,7 @@ use atelier_server::payments::gateway::{
     PlanChange, PlanPrice, Subject, SubscriptionProgress, SubscriptionState,
 };
 use atelier_server::payments::{
-    CheckoutRequest, Fulfilment, Payments, Provider, RechargeStatus, Started,
+    CheckoutRequest, Fulfilment, Payments, PlanError, Provider, RechargeStatus, Started,
 };
 use atelier_server::sandbox::creem::{
     Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
@@ -261,6 +261,7 @@ impl Shop {
         let request = CheckoutRequest {
             user: self.buyer.id.clone(),
             email: self.buyer.email.clone(),
+            verified: true,
             offer: self.world.ground.catalog.offer(item).unwrap(),
             provider: Provider::Creem,
             item_name: item.to_owned(),
@@ -674,7 +675,9 @@ on_both_databases! {
         assert!(records.iter().all(|record| completed(record.status)));
         assert_eq!(records.len(), 3, "bought, moved up, renewed");
         assert!(shop.findings().await.is_empty());
-        let portal = payments.portal(user, &shop.buyer.email).await.unwrap();
+        let unproven = payments.portal(user, &shop.buyer.email, false).await;
+        assert!(matches!(unproven, Err(PlanError::Unverified)), "{unproven:?}");
+        let portal = payments.portal(user, &shop.buyer.email, true).await.unwrap();
         assert!(portal.contains("/portal/"), "{portal}");
         shop.world.advance(2 * MONTH);
         shop.payments.catch_up(Duration::ZERO).await.unwrap();

@@ -361,6 +361,7 @@ impl From<PlanError> for Problem {
         match error {
             PlanError::NoPlan => Self::conflict("This account has no plan."),
             PlanError::Same => Self::conflict("This is the plan of this account already."),
+            PlanError::Unverified => Self::conflict("Verify your e-mail address first."),
             PlanError::Unknown => Self::validation([("plan", "is not sold")]),
             PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error)) => {
                 error.into()

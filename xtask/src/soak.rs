@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: the tests of the ledger's model and of the kills, for longer, with what they say
-//! kept.
+//! `cargo xtask soak`: the tests of the ledger's model, of customers' lives and of the kills, for longer,
+//! with what they say kept.
 
 use std::fs;
 use std::process;
@@ -10,12 +10,14 @@ use crate::setup;
 use crate::workspace::{cargo, program, root};
 
 const ROUNDS: &str = "200";
-/// Random histories on each database.
+/// Random histories of a wallet, and random lives of customers, on each database.
 const HISTORIES: &str = "3000";
+const LIVES: &str = "500";
 
 pub fn run(words: &[String]) -> Outcome {
     setup::postgresql()?;
-    let histories = live_histories()?;
+    let histories = live("model", &[], ("MODEL_HISTORIES", HISTORIES), " histories, ")?;
+    let lives = live("site", &["money::lives"], ("LIVES", LIVES), " lives: ")?;
     let rounds = words.first().map_or(ROUNDS, String::as_str);
     let table = std::env::temp_dir().join(format!("atelier-soak-{}.md", process::id()));
     let soak = [
@@ -40,28 +42,28 @@ pub fn run(words: &[String]) -> Outcome {
     let before = fs::read_to_string(&notes)?;
     Ok(fs::write(
         &notes,
-        format!("{before}\n## {}\n\n{histories}\n{said}", day.trim()),
+        format!("{before}\n## {}\n\n{histories}{lives}\n{said}", day.trim()),
     )?)
 }
 
-/// Runs the model against the ledger; what it says of itself, as a list.
-fn live_histories() -> Result<String, Box<dyn std::error::Error>> {
-    let model = [
-        "test",
-        "--workspace",
-        "--test",
-        "model",
-        "--",
-        "--nocapture",
-    ];
+/// Runs a random test for longer; what it says of itself, as a list.
+fn live(
+    test: &str,
+    filter: &[&str],
+    (variable, times): (&str, &str),
+    says: &str,
+) -> Result<String, Box<dyn std::error::Error>> {
+    let mut words = vec!["test", "--workspace", "--test", test, "--"];
+    words.extend(filter);
+    words.push("--nocapture");
     let mut told = String::new();
-    let status = watch(cargo(model).env("MODEL_HISTORIES", HISTORIES), |line| {
-        if line.contains(" histories, ") {
+    let status = watch(cargo(words).env(variable, times), |line| {
+        if line.contains(says) {
             told.push_str(&format!("- {line}\n"));
         }
     })?;
     match status.success() {
         true => Ok(told),
-        false => Err("the ledger and its model disagree".into()),
+        false => Err(format!("{test}: what was lived and what was counted disagree").into()),
     }
 }

@@ -40,6 +40,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::PlanEnds => w.say("pay-plan-ends"),
         Outcome::PlanGoesOn => w.say("pay-plan-goes-on"),
         Outcome::PlanRefused => w.say("pay-plan-refused"),
+        Outcome::VerifyFirst => w.say("pay-portal-verify"),
         Outcome::ProviderUnavailable if form == Form::TryOn => w.say("tryon-unavailable"),
         Outcome::ProviderUnavailable if form == Form::Plan => w.say("pay-plan-unknown"),
         Outcome::ProviderUnavailable => w.say("pay-error-unavailable"),

@@ -164,7 +164,7 @@ pub async fn open_portal() -> Result<(), ServerFnError> {
         return Ok(());
     };
     let payments = &caller.services.payments;
-    match payments.portal(&user.id, &user.email).await {
+    match payments.portal(&user.id, &user.email, user.verified).await {
         Ok(url) => go(&url),
         Err(PlanError::Provider(error)) => {
             tracing::error!(%error, "the portal could not be opened");
@@ -184,6 +184,7 @@ fn answer_plan(done: Result<Outcome, PlanError>) {
         Err(PlanError::Same) => Outcome::PlanChanged,
         Err(PlanError::NoPlan) => Outcome::NoPlan,
         Err(PlanError::Unknown) => Outcome::UnknownItem,
+        Err(PlanError::Unverified) => Outcome::VerifyFirst,
         Err(PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error))) => {
             return go_broken(routes::PAYMENTS, Form::Plan, error);
         }
@@ -212,6 +213,7 @@ pub fn checkout_request(
     CheckoutRequest {
         user: user.id,
         email: user.email,
+        verified: user.verified,
         item_name,
         offer,
         provider,

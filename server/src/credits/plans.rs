@@ -36,6 +36,8 @@ pub struct PeriodChange<'a> {
     pub ends_at: Timestamp,
     pub serves_until: Timestamp,
     pub renews: bool,
+    /// The bill of the next one is unpaid.
+    pub unpaid: bool,
     pub provider: &'static str,
 }
 
@@ -62,6 +64,7 @@ pub async fn open_period(
         ends_at: period.ends_at,
         serves_until: period.serves_until,
         recharge_id: period.recharge.cloned(),
+        unpaid: 0,
         withdrawn: 0,
         seal: String::new(),
     };
@@ -94,6 +97,7 @@ pub async fn change_period(
     row.ends_at = change.ends_at;
     row.serves_until = change.serves_until;
     row.renews = i64::from(change.renews);
+    row.unpaid = i64::from(change.unpaid);
     if *row == before {
         return Ok(locked.wallet());
     }
@@ -260,7 +264,7 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
     batch
         .add(
             "UPDATE plan_periods SET plan = $2, quota = $3, used = $4, held = $5, renews = $6, \
-         ends_at = $7, serves_until = $8, withdrawn = $9, seal = $10 WHERE id = $1",
+         ends_at = $7, serves_until = $8, unpaid = $9, withdrawn = $10, seal = $11 WHERE id = $1",
         )
         .bind(&row.id)
         .bind(&row.plan)
@@ -270,6 +274,7 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
         .bind(row.renews)
         .bind(row.ends_at)
         .bind(row.serves_until)
+        .bind(row.unpaid)
         .bind(row.withdrawn)
         .bind(&row.seal);
 }

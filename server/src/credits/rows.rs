@@ -1,6 +1,8 @@
 //! The rows of the ledger as the database keeps them, and the seal of each: written from the same
 //! struct that is read, so that a row always fits its seal unless somebody else changed it.
 
+use std::time::Duration;
+
 use sqlx::FromRow;
 
 use super::ledger::{Lot, LotState};
@@ -332,6 +334,8 @@ pub(crate) struct PeriodRow {
     pub serves_until: Timestamp,
     /// The purchase that paid for it.
     pub recharge_id: Option<RechargeId>,
+    /// The provider says that the bill of the next one is unpaid.
+    pub unpaid: i64,
     /// It should not have been opened.
     pub withdrawn: i64,
     pub seal: String,
@@ -355,6 +359,7 @@ impl PeriodRow {
                 "recharge_id",
                 self.recharge_id.as_ref().map(RechargeId::as_str),
             )
+            .later_number("unpaid", Some(self.unpaid).filter(|_| self.unpaid != 0))
             .later_number(
                 "withdrawn",
                 Some(self.withdrawn).filter(|_| self.withdrawn != 0),
@@ -371,7 +376,16 @@ impl PeriodRow {
             held: self.held,
             ends_at: self.ends_at,
             renews: self.renews != 0,
-            past_due: self.ends_at <= now,
+            past_due: is_past_due(self.unpaid != 0, self.ends_at, now),
         })
     }
+}
+
+/// A provider takes a while to bill the next period; until then nobody has to be told anything.
+const BILLED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+
+/// Whether a period is over and its renewal unpaid.
+pub(super) fn is_past_due(unpaid: bool, ends_at: Timestamp, now: Timestamp) -> bool {
+    let over = ends_at <= now;
+    over && (unpaid || ends_at.plus(BILLED_WITHIN) <= now)
 }

@@ -4,7 +4,7 @@ use sqlx::{AnyPool, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::plans;
-use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow};
+use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due};
 use super::types::{Actor, Period, Trials, Wallet};
 use crate::db::{Batch, Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
@@ -20,6 +20,7 @@ struct ReadRow {
     plan_used: Option<i64>,
     plan_held: Option<i64>,
     plan_renews: Option<i64>,
+    plan_unpaid: Option<i64>,
     plan_ends_at: Option<Timestamp>,
 }
 
@@ -35,7 +36,7 @@ impl ReadRow {
                 held: self.plan_held.unwrap_or(0),
                 ends_at,
                 renews: self.plan_renews == Some(1),
-                past_due: ends_at <= now,
+                past_due: is_past_due(self.plan_unpaid == Some(1), ends_at, now),
             });
         let (mut figures, trials) = (self.wallet.figures(), self.wallet.trials());
         figures.remaining -= self.lapsed;
@@ -63,7 +64,7 @@ pub async fn find_wallet(
         "SELECT w.*, (SELECT COALESCE(CAST(SUM(l.free) AS BIGINT), 0) FROM lots l \
           WHERE l.user_id = w.user_id AND l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0) \
           AS lapsed, p.plan, p.quota AS plan_quota, p.used AS plan_used, p.held AS plan_held, \
-          p.renews AS plan_renews, p.ends_at AS plan_ends_at \
+          p.renews AS plan_renews, p.unpaid AS plan_unpaid, p.ends_at AS plan_ends_at \
          FROM wallets w LEFT JOIN plan_periods p \
            ON p.id = w.period_id AND p.starts_at <= $2 AND p.serves_until > $2 \
          WHERE w.user_id = $1",

@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 pub struct CheckoutRequest {
     pub user: UserId,
     pub email: String,
+    /// Whether the address is known to be the buyer's own.
+    pub verified: bool,
     pub offer: Offer,
     pub provider: Provider,
     /// The name of the item in the buyer's language, shown on the provider's page.
@@ -112,7 +114,10 @@ impl Payments {
                 return Ok(answer);
             }
         }
-        let portal_url = self.portal(&request.user, &request.email).await.ok();
+        let portal_url = self
+            .portal(&request.user, &request.email, request.verified)
+            .await
+            .ok();
         Err(CheckoutError::HasPlan { portal_url })
     }
 
@@ -167,12 +172,13 @@ impl Payments {
             .ok_or(sqlx::Error::RowNotFound)?;
         let gateway = self.gateway(record.provider)?;
         let plan = request.offer.plan.as_ref();
-        let customer = match plan {
-            Some(_) => Some(
-                self.customer(record.provider, &request.user, &request.email)
-                    .await?,
-            ),
-            None => None,
+        // Creem knows its customers by their address.
+        let customer = match (plan, record.provider) {
+            (Some(_), Provider::Stripe) => {
+                let made = self.customer(record.provider, &request.user, &request.email);
+                Some(made.await?)
+            }
+            _ => None,
         };
         let tax = self.catalog.tax;
         // What the record froze, whatever the catalogue says by now.

@@ -7,6 +7,7 @@ use super::gateway::{GatewayError, PlanChange, PlanPrice};
 use super::subscriptions::Subscription;
 use super::{Interruption, Payments, Provider};
 use crate::catalog::Plan;
+use crate::credits;
 use crate::ids::UserId;
 
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum PlanError {
     Unknown,
     #[error("this is the plan already")]
     Same,
+    /// The provider finds its customers by their address, which anybody may have typed.
+    #[error("the e-mail address is not verified")]
+    Unverified,
     /// Nothing was changed or charged.
     #[error(transparent)]
     Provider(#[from] GatewayError),
@@ -52,6 +56,10 @@ impl Payments {
             return Err(PlanError::Same);
         }
         let change = match self.catalog.plan(&subscription.plan) {
+            // Paid for already: only a move down that was to come is taken back.
+            _ if self.serving(&subscription).await?.as_deref() == Some(to.id.as_str()) => {
+                PlanChange::WithNextPeriod
+            }
             Some(now) if to.is_above(now) => PlanChange::Now,
             _ => PlanChange::WithNextPeriod,
         };
@@ -59,6 +67,13 @@ impl Payments {
         let price = self.price_of(to, subscription.provider);
         gateway.change_plan(&subscription.id, price, change).await?;
         self.read_plan_again(&subscription).await
+    }
+
+    /// The plan of the period that runs, whatever the next one will be.
+    async fn serving(&self, subscription: &Subscription) -> sqlx::Result<Option<String>> {
+        let mut tx = self.db.begin().await?;
+        let period = credits::newest_period(&mut tx, &subscription.id).await?;
+        Ok(period.map(|period| period.plan))
     }
 
     fn price_of<'a>(&self, plan: &'a Plan, provider: Provider) -> PlanPrice<'a> {
@@ -96,12 +111,20 @@ impl Payments {
     }
 
     /// Where an account manages cards, plan and invoices: at the provider of its plan, else at the
-    /// first one.
-    pub async fn portal(&self, user: &UserId, email: &str) -> Result<String, PlanError> {
+    /// first one. `verified` says whether the address is known to be the account's own.
+    pub async fn portal(
+        &self,
+        user: &UserId,
+        email: &str,
+        verified: bool,
+    ) -> Result<String, PlanError> {
         let provider = match self.plan_of(user).await? {
             Some(subscription) => subscription.provider,
             None => Provider::Stripe,
         };
+        if provider == Provider::Creem && !verified {
+            return Err(PlanError::Unverified);
+        }
         let customer = self.customer(provider, user, email).await?;
         let gateway = self.gateway(provider)?;
         Ok(gateway.portal(&customer, &self.page("payments")).await?)

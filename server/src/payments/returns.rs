@@ -152,7 +152,11 @@ impl Payments {
         state: &PaymentState,
         now: Timestamp,
     ) -> Result<(), FulfilError> {
-        for refund in &state.refunds {
+        for refund in state
+            .refunds
+            .iter()
+            .filter(|refund| refund.amount_minor > 0)
+        {
             let status = match refund.progress {
                 RefundProgress::Pending => "pending",
                 RefundProgress::Succeeded => "succeeded",
@@ -161,7 +165,11 @@ impl Payments {
             let row = (&refund.id, refund.amount_minor, status, refund.created_at);
             put(tx, PUT_REFUND, &recharge.id, row, now).await?;
         }
-        for dispute in &state.disputes {
+        for dispute in state
+            .disputes
+            .iter()
+            .filter(|dispute| dispute.amount_minor > 0)
+        {
             let status = match dispute.progress {
                 DisputeProgress::Open => "open",
                 DisputeProgress::Won => "won",
@@ -323,6 +331,7 @@ async fn end_returned_plan(
         ends_at: period.ends_at,
         serves_until: period.serves_until.min(now),
         renews: false,
+        unpaid: false,
         provider: row.provider.as_str(),
     };
     credits::change_period(tx, &row.user_id, subscription, &end, now).await?;

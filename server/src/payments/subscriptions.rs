@@ -190,9 +190,10 @@ impl Work<'_> {
         )
     }
 
-    /// Whether its first payment has come.
+    /// Whether a period of it was ever paid.
     fn is_begun(&self) -> bool {
-        self.state.progress != SubscriptionProgress::Incomplete
+        let mut invoices = self.state.invoices.iter();
+        invoices.any(|invoice| invoice.paid && invoice.opens.is_some())
     }
 
     fn is_younger_than(&self, other: &Subscription) -> bool {
@@ -211,11 +212,12 @@ impl Work<'_> {
         lived && !self.is_younger_than(other)
     }
 
-    /// The other subscriptions of the account that count.
+    /// The other subscriptions of the account of which a period was ever paid.
     async fn others(&self, tx: &mut Tx) -> sqlx::Result<Vec<Subscription>> {
         let others = sqlx::query_as(
-            "SELECT * FROM subscriptions WHERE user_id = $1 AND id <> $2 AND surplus = 0 \
-             AND status <> 'incomplete'",
+            "SELECT * FROM subscriptions s WHERE user_id = $1 AND id <> $2 AND surplus = 0 \
+             AND EXISTS (SELECT 1 FROM recharge_records r \
+             WHERE r.subscription_id = s.id AND r.status = 'completed')",
         );
         others
             .bind(self.user)
@@ -479,6 +481,7 @@ impl Work<'_> {
             ends_at: end.ends_at,
             serves_until: end.serves_until,
             renews: end.renews,
+            unpaid: self.state.progress == SubscriptionProgress::PastDue,
             provider: self.provider.as_str(),
         };
         credits::change_period(tx, self.user, &self.state.id, &change, self.now).await?;

@@ -205,8 +205,9 @@ impl Model {
         (period.starts_at <= self.now && self.now < period.serves_until).then_some(newest)
     }
 
+    /// A day after its end, as nobody said before that its renewal is unpaid.
     pub fn is_past_due(&self, period: usize) -> bool {
-        self.periods[period].ends_at <= self.now
+        self.periods[period].ends_at + DAY <= self.now
     }
 
     /// What would pay for a job of this tool.

@@ -213,6 +213,7 @@ impl Real {
                     ends_at: current.ends_at,
                     serves_until: now,
                     renews: false,
+                    unpaid: false,
                     provider: "stripe",
                 };
                 credits::change_period(&mut tx, &user, self.user.as_str(), &end, now).await?;

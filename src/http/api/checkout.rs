@@ -1,5 +1,5 @@
 use atelier_app::forms::payments::checkout_request;
-use atelier_server::accounts::{Language, Scope};
+use atelier_server::accounts::{Language, Scope, User};
 use atelier_server::catalog::{Offer, TOP_UP};
 use atelier_server::payments::Provider;
 use axum::extract::State as Extract;
@@ -129,6 +129,12 @@ pub async fn portal(
 ) -> Result<Json<Value>, Problem> {
     caller.require(Scope::CreditsSpend)?;
     let payments = &state.services.payments;
-    let url = payments.portal(&caller.user.id, &caller.user.email).await?;
+    let User {
+        id,
+        email,
+        verified,
+        ..
+    } = &caller.user;
+    let url = payments.portal(id, email, *verified).await?;
     Ok(Json(json!({ "url": url })))
 }
