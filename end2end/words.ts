@@ -35,6 +35,7 @@ export interface Words {
   };
   plan: {
     subscribe: RegExp;
+    subscribeWithCreem: RegExp;
     begun: RegExp;
     monthly: string;
     unlimited: string;
@@ -42,6 +43,8 @@ export interface Words {
     used: (uses: number) => string;
     none: string;
     portal: string;
+    /** Why the way there is closed. */
+    verifyFirst: RegExp;
     /** Shows what ending means, and the button that does it. */
     end: string;
     endSure: string;
@@ -132,6 +135,7 @@ export const words: Record<Language, Words> = {
     },
     plan: {
       subscribe: /^Subscribe to Premium Monthly/,
+      subscribeWithCreem: /^Pay with Creem: .*Premium Monthly/,
       begun: /your plan has begun/i,
       monthly: 'Premium Monthly',
       unlimited: 'Premium Unlimited',
@@ -139,6 +143,7 @@ export const words: Record<Language, Words> = {
       used: (uses) => `${uses} of 100 try-ons used in this period`,
       none: 'No plan',
       portal: 'Cards and invoices',
+      verifyFirst: /verify your e-mail address first/,
       end: 'End this plan',
       endSure: 'End it on that day',
       ends: /plan ends with this period/,
@@ -224,6 +229,7 @@ export const words: Record<Language, Words> = {
     },
     plan: {
       subscribe: /^订购 高级月度/,
+      subscribeWithCreem: /^用 Creem 支付.*高级月度/,
       begun: /套餐已生效/,
       monthly: '高级月度',
       unlimited: '高级无限',
@@ -231,6 +237,7 @@ export const words: Record<Language, Words> = {
       used: (uses) => `本期已用 ${uses} 次，共 100 次`,
       none: '未订购',
       portal: '银行卡与账单',
+      verifyFirst: /请先验证您的邮箱/,
       end: '终止套餐',
       endSure: '到期终止',
       ends: /套餐将在本期结束时终止/,

@@ -1,7 +1,6 @@
-import type { Locator, Page } from '@playwright/test';
-
 import { Client } from '../harness/client';
 import { expect, test } from '../harness/fixtures';
+import { letter } from '../harness/letters';
 import { PASSWORD } from '../harness/people';
 
 const NEW_PASSWORD = 'a longer and newer sentence';
@@ -48,13 +47,3 @@ test('a new account is asked to verify its address, and the link works', async (
   await visitor.opens('/dashboard');
   await visitor.sees('credits-remaining', 8);
 });
-
-/** The link in the newest letter to this address, in the sandbox's letter box. */
-async function letter(page: Page, to: string, path: string): Promise<Locator> {
-  const link = page.locator('article').filter({ hasText: to }).locator(`a[href*="${path}"]`).first();
-  await expect(async () => {
-    await page.goto('/sandbox/mail');
-    await expect(link).toBeVisible({ timeout: 500 });
-  }).toPass({ timeout: 10_000 });
-  return link;
-}
