@@ -161,10 +161,16 @@ fn state_of(
     })
 }
 
+/// In whole milliseconds, as a transaction counts: a period is known by its start.
 fn current_period(subscription: &Subscription) -> Option<(Timestamp, Timestamp)> {
     let start = subscription.current_period_start_date.as_deref()?;
     let end = subscription.current_period_end_date.as_deref()?;
-    Some((Timestamp::parse(start)?, Timestamp::parse(end)?))
+    Some((to_the_millisecond(start)?, to_the_millisecond(end)?))
+}
+
+fn to_the_millisecond(text: &str) -> Option<Timestamp> {
+    let at = Timestamp::parse(text)?;
+    Some(Timestamp::from_micros(at.millis() * 1_000))
 }
 
 fn progress_of(status: &str) -> SubscriptionProgress {
@@ -278,6 +284,19 @@ mod tests {
         subscription.last_transaction_id = Some("first".to_owned());
         let invoices = invoices(&transactions, &subscription, &product());
         assert_eq!(invoices[0].opens, current_period(&subscription));
+    }
+
+    #[test]
+    fn a_period_has_one_start_however_finely_it_is_told() {
+        let mut subscription = subscription("active");
+        let told = "1970-01-01T00:00:00.818759Z";
+        subscription.current_period_start_date = Some(told.to_owned());
+        let mut transaction = transaction("first", "paid", 0, 30);
+        transaction.period_start = Some(818);
+        let invoices = invoices(&[transaction], &subscription, &product());
+        let opened = invoices[0].opens.map(|(start, _)| start);
+        let state = state_of(subscription, &product(), invoices).unwrap();
+        assert_eq!(opened, Some(state.period_start));
     }
 
     #[test]
