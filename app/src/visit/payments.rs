@@ -83,44 +83,33 @@ pub(super) async fn payments(request: &Request, user: &User) -> db::Result<Payme
     let payments = &request.services.payments;
     let before = request.query.get("before");
     let before = before.and_then(|id| RechargeId::parse(id));
-    let mut history = payments
-        .recharges_of(&user.id, before.as_ref(), HISTORY + 1)
+    let (mut history, returns) = payments
+        .history_of(&user.id, before.as_ref(), HISTORY + 1)
         .await?;
     let more = history.len() as i64 > HISTORY;
     history.truncate(HISTORY as usize);
     let next = history.last().filter(|_| more);
     Ok(PaymentsPage {
         next: next.map(|recharge| recharge.id.to_string()),
-        returns: returns(request, user, &history).await?,
+        returns,
         history,
         plan: payments.plan_of(&user.id).await?,
     })
 }
 
-/// Only what was paid can go back.
-async fn returns(request: &Request, user: &User, history: &[Recharge]) -> db::Result<Returns> {
-    let mut history = history.iter();
-    if history.any(|recharge| recharge.status == RechargeStatus::Completed) {
-        return request.services.payments.returns_of(&user.id).await;
-    }
-    Ok(Returns::default())
-}
-
 /// The receipt of a purchase; there is none of somebody else's, nor of one that is not completed.
 pub(super) async fn receipt(request: &Request, user: &User, id: &str) -> db::Result<Content> {
-    let recharge = own(request, user, id).await?;
-    let completed = |recharge: &Recharge| recharge.status == RechargeStatus::Completed;
-    let Some(recharge) = recharge.filter(completed) else {
+    let services = &request.services;
+    let found = match RechargeId::parse(id) {
+        Some(id) => services.payments.recharge_with_returns(&id).await?,
+        None => None,
+    };
+    let own = |recharge: &Recharge| {
+        recharge.user_id == user.id && recharge.status == RechargeStatus::Completed
+    };
+    let Some((recharge, returns)) = found.filter(|(recharge, _)| own(recharge)) else {
         return Ok(Content::NotFound);
     };
-    let services = &request.services;
-    let mut returns = services.payments.returns_of(&user.id).await?;
-    returns
-        .refunds
-        .retain(|refund| refund.recharge_id == recharge.id);
-    returns
-        .disputes
-        .retain(|dispute| dispute.recharge_id == recharge.id);
     let period = match recharge.plan {
         Some(_) => credits::period_paid_by(&services.db, &recharge.id).await?,
         None => None,

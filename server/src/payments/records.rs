@@ -1,5 +1,5 @@
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::SURPLUS;
 use super::{Payments, Provider};
@@ -430,16 +430,27 @@ impl Payments {
         before: Option<&RechargeId>,
         limit: i64,
     ) -> sqlx::Result<Vec<Recharge>> {
-        // Ids are made from the clock, so their order is that of time.
-        let rows: Vec<RechargeRow> = sqlx::query_as(
-            "SELECT * FROM recharge_records WHERE user_id = $1 AND ($2 IS NULL OR id < $2) \
-             ORDER BY id DESC LIMIT $3",
-        )
-        .bind(user)
-        .bind(before)
-        .bind(limit)
-        .fetch_all(self.db.reader())
-        .await?;
-        Ok(rows.into_iter().map(Recharge::from).collect())
+        let mut reader = self.db.reader().acquire().await?;
+        read_recharges(&mut reader, user, before, limit).await
     }
+}
+
+/// Newest first.
+pub(super) async fn read_recharges(
+    connection: &mut AnyConnection,
+    user: &UserId,
+    before: Option<&RechargeId>,
+    limit: i64,
+) -> sqlx::Result<Vec<Recharge>> {
+    // Ids are made from the clock, so their order is that of time.
+    let rows: Vec<RechargeRow> = sqlx::query_as(
+        "SELECT * FROM recharge_records WHERE user_id = $1 AND ($2 IS NULL OR id < $2) \
+         ORDER BY id DESC LIMIT $3",
+    )
+    .bind(user)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Recharge::from).collect())
 }

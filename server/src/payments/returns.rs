@@ -1,6 +1,6 @@
 //! Money that goes back: refunds and disputes, as the provider says of them.
 
-use sqlx::FromRow;
+use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::FulfilError;
 use super::gateway::{DisputeProgress, GatewayError, PaymentState, RefundProgress};
@@ -215,22 +215,54 @@ impl Payments {
         Ok(())
     }
 
+    /// The records of one account, newest first, older than `before` if given, and what became of their
+    /// money: as they were at one moment.
+    pub async fn history_of(
+        &self,
+        user: &UserId,
+        before: Option<&RechargeId>,
+        limit: i64,
+    ) -> sqlx::Result<(Vec<Recharge>, Returns)> {
+        let mut snapshot = self.db.snapshot().await?;
+        let recharges = records::read_recharges(&mut snapshot, user, before, limit).await?;
+        // Only what was paid can go back.
+        let paid = |recharge: &Recharge| recharge.status == RechargeStatus::Completed;
+        let returns = if recharges.iter().any(paid) {
+            read_returns(&mut snapshot, user).await?
+        } else {
+            Returns::default()
+        };
+        snapshot.rollback().await?;
+        Ok((recharges, returns))
+    }
+
+    /// One record and what became of its money, as they were at one moment.
+    pub async fn recharge_with_returns(
+        &self,
+        id: &RechargeId,
+    ) -> sqlx::Result<Option<(Recharge, Returns)>> {
+        let mut snapshot = self.db.snapshot().await?;
+        let row: Option<RechargeRow> =
+            sqlx::query_as("SELECT * FROM recharge_records WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&mut *snapshot)
+                .await?;
+        let Some(recharge) = row.map(Recharge::from) else {
+            return Ok(None);
+        };
+        let mut returns = read_returns(&mut snapshot, &recharge.user_id).await?;
+        returns.refunds.retain(|refund| refund.recharge_id == *id);
+        returns
+            .disputes
+            .retain(|dispute| dispute.recharge_id == *id);
+        snapshot.rollback().await?;
+        Ok(Some((recharge, returns)))
+    }
+
     /// The refunds and disputes of an account.
     pub async fn returns_of(&self, user: &UserId) -> sqlx::Result<Returns> {
-        let refunds = sqlx::query_as(
-            "SELECT f.id, f.recharge_id, f.amount_minor, f.status, f.created_at FROM refunds f \
-             JOIN recharge_records r ON r.id = f.recharge_id WHERE r.user_id = $1 \
-             ORDER BY f.created_at, f.id",
-        );
-        let disputes = sqlx::query_as(
-            "SELECT d.id, d.recharge_id, d.amount_minor, d.status, d.created_at FROM disputes d \
-             JOIN recharge_records r ON r.id = d.recharge_id WHERE r.user_id = $1 \
-             ORDER BY d.created_at, d.id",
-        );
-        Ok(Returns {
-            refunds: refunds.bind(user).fetch_all(self.db.reader()).await?,
-            disputes: disputes.bind(user).fetch_all(self.db.reader()).await?,
-        })
+        let mut reader = self.db.reader().acquire().await?;
+        read_returns(&mut reader, user).await
     }
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
@@ -257,6 +289,23 @@ impl Payments {
             .await?;
         Ok(())
     }
+}
+
+async fn read_returns(connection: &mut AnyConnection, user: &UserId) -> sqlx::Result<Returns> {
+    let refunds = sqlx::query_as(
+        "SELECT f.id, f.recharge_id, f.amount_minor, f.status, f.created_at FROM refunds f \
+         JOIN recharge_records r ON r.id = f.recharge_id WHERE r.user_id = $1 \
+         ORDER BY f.created_at, f.id",
+    );
+    let disputes = sqlx::query_as(
+        "SELECT d.id, d.recharge_id, d.amount_minor, d.status, d.created_at FROM disputes d \
+         JOIN recharge_records r ON r.id = d.recharge_id WHERE r.user_id = $1 \
+         ORDER BY d.created_at, d.id",
+    );
+    Ok(Returns {
+        refunds: refunds.bind(user).fetch_all(&mut *connection).await?,
+        disputes: disputes.bind(user).fetch_all(connection).await?,
+    })
 }
 
 const PUT_REFUND: &str = "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
