@@ -615,7 +615,8 @@ on_both_databases! {
         assert_eq!(shop.wallet().await.figures.remaining, before + 58);
         shop.payments.refund(&recharge.id, None, "key").await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before);
-        let returns = shop.payments.returns_of(&shop.buyer.id).await.unwrap();
+        let history = shop.payments.history_of(&shop.buyer.id, None, 10).await;
+        let (_, returns) = history.unwrap();
         let sums: Vec<i64> = returns.refunds.iter().map(|refund| refund.amount_minor).collect();
         assert_eq!(sums, [990]);
         assert!(shop.findings().await.is_empty());

@@ -2,6 +2,8 @@
 //! credits are never touched by it. What a period belongs to (a subscription, its invoices) is the
 //! business of `payments`.
 
+use sqlx::AnyConnection;
+
 use super::operations::CreditsError;
 use super::rows::PeriodRow;
 use super::store::{Locked, Lots, lock};
@@ -144,13 +146,16 @@ async fn standing_periods(tx: &mut Tx, user: &UserId) -> sqlx::Result<Vec<Period
 }
 
 /// The period of a subscription that began last.
-pub async fn newest_period(tx: &mut Tx, subscription_id: &str) -> sqlx::Result<Option<PaidPeriod>> {
+pub async fn newest_period(
+    connection: &mut AnyConnection,
+    subscription_id: &str,
+) -> sqlx::Result<Option<PaidPeriod>> {
     let row: Option<PeriodRow> = sqlx::query_as(
         "SELECT * FROM plan_periods WHERE subscription_id = $1 AND withdrawn = 0 \
          ORDER BY starts_at DESC LIMIT 1",
     )
     .bind(subscription_id)
-    .fetch_optional(&mut **tx)
+    .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| PaidPeriod {
         plan: row.plan,

@@ -121,16 +121,18 @@ impl Payments {
             CheckoutProgress::Expired => RechargeStatus::Cancelled,
         };
         self.close(&recharge, closed).await?;
-        let recharge = self
-            .recharge(&recharge.id)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
+        let recharge = self.as_it_is_now(&recharge).await?;
         Ok(match recharge.status {
             RechargeStatus::Completed => granted(recharge),
             RechargeStatus::Failed => Fulfilment::Failed(recharge),
             RechargeStatus::Cancelled => Fulfilment::Expired(recharge),
             RechargeStatus::Pending => Fulfilment::Waiting(recharge),
         })
+    }
+
+    async fn as_it_is_now(&self, recharge: &Recharge) -> sqlx::Result<Recharge> {
+        let now = self.recharge(&recharge.id).await?;
+        now.ok_or(sqlx::Error::RowNotFound)
     }
 
     /// A plan is paid by its first invoice, which is read with its subscription.
@@ -145,10 +147,7 @@ impl Payments {
         };
         self.bring_subscription_in_line(provider, subscription)
             .await?;
-        let recharge = self
-            .recharge(&recharge.id)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
+        let recharge = self.as_it_is_now(&recharge).await?;
         Ok(if recharge.status == RechargeStatus::Completed {
             granted(recharge)
         } else if recharge.held_back.is_some() {
@@ -167,17 +166,11 @@ impl Payments {
         if let Some(reason) = misfit(&recharge, state) {
             tracing::error!(recharge = %recharge.id, reason, "a payment does not fit its record");
             self.hold_back(&recharge.id, reason).await?;
-            let recharge = self
-                .recharge(&recharge.id)
-                .await?
-                .ok_or(sqlx::Error::RowNotFound)?;
+            let recharge = self.as_it_is_now(&recharge).await?;
             return Ok(Fulfilment::HeldBack(recharge));
         }
         self.grant(&recharge, state).await?;
-        let recharge = self
-            .recharge(&recharge.id)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
+        let recharge = self.as_it_is_now(&recharge).await?;
         Ok(Fulfilment::Granted(recharge))
     }
 

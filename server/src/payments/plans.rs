@@ -71,8 +71,8 @@ impl Payments {
 
     /// The plan of the period that runs, whatever the next one will be.
     async fn serving(&self, subscription: &Subscription) -> sqlx::Result<Option<String>> {
-        let mut tx = self.db.begin().await?;
-        let period = credits::newest_period(&mut tx, &subscription.id).await?;
+        let mut reader = self.db.reader().acquire().await?;
+        let period = credits::newest_period(&mut reader, &subscription.id).await?;
         Ok(period.map(|period| period.plan))
     }
 

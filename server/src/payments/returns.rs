@@ -259,12 +259,6 @@ impl Payments {
         Ok(Some((recharge, returns)))
     }
 
-    /// The refunds and disputes of an account.
-    pub async fn returns_of(&self, user: &UserId) -> sqlx::Result<Returns> {
-        let mut reader = self.db.reader().acquire().await?;
-        read_returns(&mut reader, user).await
-    }
-
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
     /// credits follow as with any refund. `key` makes it once.
     pub async fn refund(
