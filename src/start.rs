@@ -231,7 +231,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             stop.clone(),
         )),
         Box::pin(sweep(state.clone())),
-        Box::pin(write_off(state.clone())),
+        Box::pin(write_down(state.clone())),
     ];
     if let Some(sandbox) = &stripe_sandbox {
         tasks.push(Box::pin(sandbox.clone().deliver(stop.clone())));
@@ -690,27 +690,28 @@ async fn sweep(state: State) {
     }
 }
 
-/// Writes off what lapses, at its very moment, so that open pages hear of it.
-async fn write_off(state: State) {
+/// Writes down what time changes in wallets, at its very moment, so that open pages hear of it.
+async fn write_down(state: State) {
     let Parts { db, clock, .. } = &*state.services;
     while !state.stop.is_cancelled() {
         let now = clock.now();
         let swept = async {
-            let changed = credits::sweep_lapsed(db, now).await?;
-            Ok::<_, StartError>((changed, credits::next_lapse(db).await?))
+            let changed = credits::sweep(db, now).await?;
+            Ok::<_, StartError>((changed, credits::next_change(db, now).await?))
         };
-        let wait = match swept.await {
-            // What could not be written off now is tried again later.
-            Ok((0, Some(at))) if at <= now => SWEEP_EVERY,
-            Ok((_, next)) => next.map_or(SWEEP_EVERY, |at| at.since(clock.now()).min(SWEEP_EVERY)),
+        let later = now.plus(SWEEP_EVERY);
+        let next = match swept.await {
+            // What could not be written down now is tried again later.
+            Ok((0, Some(at))) if at <= now => later,
+            Ok((_, next)) => next.map_or(later, |at| at.min(later)),
             Err(error) => {
-                tracing::error!(%error, "lapsed credits could not be written off");
-                SWEEP_EVERY
+                tracing::error!(%error, "what time changed could not be written down");
+                later
             }
         };
         tokio::select! {
             () = state.stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
+            () = clock.wait_until(next) => {}
         }
     }
 }

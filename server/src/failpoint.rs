@@ -6,7 +6,8 @@
 
 /// The provider has made a checkout session, and we have not written it down.
 pub const SESSION_CREATED: &str = "session-created";
-/// The provider has said that a checkout is paid, and what it grants is not committed.
+/// The provider has said how a checkout, a payment or a plan stands, and what follows from it is not
+/// committed.
 pub const STRIPE_ANSWERED: &str = "stripe-answered";
 /// What pays for a job is held, and the provider has not been asked to take it.
 pub const JOB_HELD: &str = "job-held";
@@ -14,10 +15,14 @@ pub const JOB_HELD: &str = "job-held";
 pub const JOB_SUBMITTED: &str = "job-submitted";
 /// It is known how a job ended, and the end of its hold is not committed.
 pub const VERDICT_HEARD: &str = "verdict-heard";
+/// The provider has given money back, and we have not written that down.
+pub const MONEY_RETURNED: &str = "money-returned";
+/// The provider has changed or ended a plan, and we have not written that down.
+pub const PLAN_CHANGED: &str = "plan-changed";
 /// A transaction is committed, and nobody has been told.
 pub const COMMITTED: &str = "committed";
 
-/// Every point, for tests that try them all.
+/// Every point that buying and trying on come to, for tests that try them all.
 pub const ALL: [&str; 6] = [
     SESSION_CREATED,
     STRIPE_ANSWERED,

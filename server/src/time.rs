@@ -8,6 +8,7 @@ use std::time::Duration;
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 use serde::{Serialize, Serializer};
+use tokio::sync::watch;
 
 /// A moment: microseconds since 1970-01-01T00:00:00Z. In JSON an RFC 3339 string in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
@@ -109,13 +110,13 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     /// With the microseconds it is put forward.
-    System(Arc<AtomicI64>),
+    System(watch::Sender<i64>),
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
     pub fn system() -> Self {
-        Self(Source::System(Arc::default()))
+        Self(Source::System(watch::Sender::new(0)))
     }
 
     /// A clock that stands at `start` until it is moved.
@@ -125,11 +126,9 @@ impl Clock {
 
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System(forward) => Timestamp(
-                self.machine()
-                    .0
-                    .saturating_add(forward.load(Ordering::SeqCst)),
-            ),
+            Source::System(forward) => {
+                Timestamp(self.machine().0.saturating_add(*forward.borrow()))
+            }
             Source::Manual(_) => self.machine(),
         }
     }
@@ -157,7 +156,28 @@ impl Clock {
     /// Puts the system clock forward by so much in all; only the sandbox does.
     pub fn put_forward(&self, duration: Duration) {
         if let Source::System(forward) = &self.0 {
-            forward.store(micros_of(duration), Ordering::SeqCst);
+            let micros = micros_of(duration);
+            forward.send_if_modified(|before| std::mem::replace(before, micros) != micros);
+        }
+    }
+
+    /// Waits until it is `at` on this clock; putting it forward makes the wait shorter.
+    pub async fn wait_until(&self, at: Timestamp) {
+        let mut forward = match &self.0 {
+            Source::System(forward) => Some(forward.subscribe()),
+            Source::Manual(_) => None,
+        };
+        while self.now() < at {
+            let jumped = async {
+                match &mut forward {
+                    Some(forward) => forward.changed().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(at.since(self.now())) => {}
+                _ = jumped => {}
+            }
         }
     }
 }
@@ -206,6 +226,19 @@ mod tests {
         clock.clone().put_forward(Duration::from_secs(3_600));
         let ahead = clock.now().since(clock.machine());
         assert!(ahead > Duration::from_secs(3_590), "{ahead:?}");
+    }
+
+    #[tokio::test]
+    async fn putting_the_clock_forward_ends_a_wait() {
+        let clock = Clock::system();
+        let at = clock.now().plus_days(30);
+        let waiting = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.wait_until(at).await }
+        });
+        clock.put_forward(Duration::from_secs(31 * 24 * 3_600));
+        waiting.await.unwrap();
+        clock.wait_until(at).await;
     }
 
     #[test]

@@ -616,7 +616,7 @@ on_both_databases! {
         shop.payments.refund(&recharge.id, None, "key").await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before);
         let history = shop.payments.history_of(&shop.buyer.id, None, 10).await;
-        let (_, returns) = history.unwrap();
+        let returns = history.unwrap().returns;
         let sums: Vec<i64> = returns.refunds.iter().map(|refund| refund.amount_minor).collect();
         assert_eq!(sums, [990]);
         assert!(shop.findings().await.is_empty());

@@ -481,12 +481,52 @@ on_both_databases! {
         let after = checked(&ground.db, &user, end).await;
         assert_eq!((after.figures.remaining, after.figures.removed), (8, 10));
 
-        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 1);
-        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 0);
+        assert_eq!(credits::sweep(&ground.db, end).await.unwrap(), 1);
+        assert_eq!(credits::sweep(&ground.db, end).await.unwrap(), 0);
         let filter = EntryFilter { limit: 1, ..EntryFilter::default() };
         let newest = &credits::statement(&ground.db, &user, &filter).await.unwrap()[0];
         assert_eq!((newest.kind.as_str(), newest.amount), ("expire", -10));
         assert_eq!(newest.created_at, end);
+        assert_ledger_agrees(&ground.db).await;
+    }
+
+    async fn a_plan_that_turns_is_written_down_at_its_moment_and_once(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let now = ground.clock.now();
+        let ends_at = now.plus_days(30);
+        let period = NewPeriod {
+            subscription_id: "sub_1",
+            recharge: None,
+            plan: "premium-monthly",
+            quota: Some(100),
+            starts_at: now,
+            ends_at,
+            serves_until: ends_at.plus_days(3),
+            renews: true,
+            provider: "stripe",
+        };
+        let mut tx = ground.db.begin().await.unwrap();
+        credits::open_period(&mut tx, &user, &period, now).await.unwrap();
+        tx.commit().await.unwrap();
+        // A day after its end it is called unpaid, three days after it serves no more.
+        let mut moment = now;
+        for turn in [ends_at.plus_days(1), ends_at.plus_days(3)] {
+            assert_eq!(credits::next_change(&ground.db, moment).await.unwrap(), Some(turn));
+            let before = checked(&ground.db, &user, moment).await.version;
+            let just_before = turn.minus(Duration::from_micros(1));
+            assert_eq!(credits::sweep(&ground.db, just_before).await.unwrap(), 0);
+            let sweeps = [(); 4].map(|()| {
+                let db = ground.db.clone();
+                tokio::spawn(async move { credits::sweep(&db, turn).await })
+            });
+            for sweep in sweeps {
+                sweep.await.unwrap().unwrap();
+            }
+            assert_eq!(credits::sweep(&ground.db, turn).await.unwrap(), 0);
+            assert_eq!(checked(&ground.db, &user, turn).await.version, before + 1);
+            moment = turn;
+        }
+        assert_eq!(credits::next_change(&ground.db, moment).await.unwrap(), None);
         assert_ledger_agrees(&ground.db).await;
     }
 
@@ -501,9 +541,9 @@ on_both_databases! {
         }
         // The line of the wallet holds, and what lapses would bring it below zero.
         set_remaining(&ground.db, &users[1], 9, 9).await;
-        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 2);
+        assert_eq!(credits::sweep(&ground.db, end).await.unwrap(), 2);
         set_remaining(&ground.db, &users[1], 18, 0).await;
-        assert_eq!(credits::sweep_lapsed(&ground.db, end).await.unwrap(), 1);
+        assert_eq!(credits::sweep(&ground.db, end).await.unwrap(), 1);
         assert_ledger_agrees(&ground.db).await;
     }
 
@@ -515,9 +555,8 @@ on_both_databases! {
         hold(&ground.db, &user, VIDEO, now).await.unwrap();
         let filter = EntryFilter { limit: 1, ..EntryFilter::default() };
         let newest = &credits::statement(&ground.db, &user, &filter).await.unwrap()[0];
-        let mut lots: Vec<_> =
+        let lots: Vec<_> =
             newest.lots.iter().map(|lot| (lot.source.as_str(), lot.amount)).collect();
-        lots.sort_unstable();
         assert_eq!(lots, [("initial", 8), ("purchase", 2)]);
         assert_eq!(newest.balance_after, 8);
     }

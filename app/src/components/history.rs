@@ -1,5 +1,5 @@
 use atelier_server::catalog::{Catalog, TOP_UP};
-use atelier_server::payments::{Provider, Recharge, RechargeStatus, Returns};
+use atelier_server::payments::{History, Provider, Recharge, RechargeStatus};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -17,14 +17,13 @@ use crate::routes;
 #[derive(Clone, Copy)]
 pub struct Past<'a> {
     pub catalog: &'a Catalog,
-    /// The refunds and disputes of the account.
-    pub returns: &'a Returns,
+    pub history: &'a History,
 }
 
 /// The table of purchases, newest first. What became of a purchase's money stands in a row under it.
-pub fn history_table(w: Words, past: Past<'_>, recharges: &[Recharge]) -> AnyView {
+pub fn history_table(w: Words, past: Past<'_>) -> AnyView {
+    let recharges = past.history.recharges.iter();
     let rows: Vec<_> = recharges
-        .iter()
         .map(|recharge| view! { {row(w, past, recharge)}{row_under(w, past, recharge)} })
         .collect();
     view! {
@@ -60,7 +59,7 @@ fn row(w: Words, past: Past<'_>, recharge: &Recharge) -> impl IntoView + use<> {
                 <time datetime=recharge.created_at.to_rfc3339()>{w.moment(recharge.created_at)}</time>
             </td>
             <th scope="row" class="first">{item_name(w, catalog, &recharge.item)}</th>
-            {brought(w, recharge)}
+            {brought(w, past.history, recharge)}
             <td class="num end first">{paid_of(w, recharge)}</td>
             <td class="last" data-label=w.say("pay-history-method")>{method}</td>
             <td>{recharge_status(w, recharge.standing)}</td>
@@ -70,8 +69,11 @@ fn row(w: Words, past: Past<'_>, recharge: &Recharge) -> impl IntoView + use<> {
 }
 
 /// What was bought: credits, or the uses of a plan.
-fn brought(w: Words, recharge: &Recharge) -> AnyView {
+fn brought(w: Words, history: &History, recharge: &Recharge) -> AnyView {
     match recharge.plan {
+        Some(_) if history.is_difference(recharge) => {
+            view! { <td class="end">{w.say("pay-history-difference")}</td> }.into_any()
+        }
         Some(plan) => {
             view! { <td class="end">{quota_of(w, plan.interval, plan.quota)}</td> }.into_any()
         }
@@ -83,7 +85,7 @@ fn brought(w: Words, recharge: &Recharge) -> AnyView {
 }
 
 fn row_under(w: Words, past: Past<'_>, recharge: &Recharge) -> Option<AnyView> {
-    let told = what_became(w, past.catalog, past.returns, recharge);
+    let told = what_became(w, past.catalog, &past.history.returns, recharge);
     if told.is_empty() {
         return None;
     }
@@ -166,7 +168,7 @@ pub mod tests {
     use atelier_server::accounts::Language;
     use atelier_server::catalog::Interval;
     use atelier_server::ids::{RechargeId, UserId};
-    use atelier_server::payments::{RecordedPlan, Refund, Standing};
+    use atelier_server::payments::{RecordedPlan, Refund, Returns, Standing};
     use atelier_server::time::Timestamp;
 
     use super::*;
@@ -204,16 +206,19 @@ pub mod tests {
     }
 
     fn render(recharge: &Recharge) -> String {
-        render_with(recharge, &Returns::default())
+        render_all(&History {
+            recharges: vec![recharge.clone()],
+            ..History::default()
+        })
     }
 
-    fn render_with(recharge: &Recharge, returns: &Returns) -> String {
+    fn render_all(history: &History) -> String {
         let catalog = Catalog::built_in();
         let past = Past {
             catalog: &catalog,
-            returns,
+            history,
         };
-        history_table(Words(Language::En), past, std::slice::from_ref(recharge)).to_html()
+        history_table(Words(Language::En), past).to_html()
     }
 
     #[test]
@@ -241,10 +246,18 @@ pub mod tests {
             interval: Interval::Month,
             quota: Some(100),
         });
-        let html = render(&plan);
+        let at = plan.created_at;
+        let html = render_all(&History {
+            periods: [(plan.id.clone(), (at, at.plus_days(30)))].into(),
+            recharges: vec![plan.clone()],
+            ..History::default()
+        });
         assert!(html.contains("100 try-ons a month"), "{html}");
         assert!(html.contains("¥59.50"), "{html}");
         assert!(!html.contains("¥50.00"), "{html}");
+        let html = render(&plan);
+        assert!(!html.contains("100 try-ons"), "{html}");
+        assert!(html.contains("Difference after moving up"), "{html}");
     }
 
     #[test]
@@ -261,7 +274,11 @@ pub mod tests {
             }],
             disputes: Vec::new(),
         };
-        let html = render_with(&recharge, &returns);
+        let html = render_all(&History {
+            recharges: vec![recharge],
+            returns,
+            ..History::default()
+        });
         assert!(html.contains("<tr class=\"under\">"), "{html}");
         assert!(html.contains("Refund of ¥10.00 on Jan 12, 1970"), "{html}");
     }

@@ -14,6 +14,12 @@ pub fn item_name(w: Words, catalog: &Catalog, item: &str) -> String {
     }
 }
 
+/// What was to be bought, and for how much.
+pub fn item_and_price(w: Words, catalog: &Catalog, recharge: &Recharge) -> String {
+    let name = item_name(w, catalog, &recharge.item);
+    format!("{name} · {}", price_of(w, recharge))
+}
+
 /// What was paid for a purchase, tax included; what it costs, where nothing has been paid.
 pub fn paid_of(w: Words, recharge: &Recharge) -> String {
     let paid = recharge.paid_minor.unwrap_or(recharge.amount_minor);

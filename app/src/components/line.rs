@@ -41,7 +41,7 @@ fn line(w: Words, books: Books<'_>, entry: &Entry) -> impl IntoView + use<> {
                 <time datetime=entry.created_at.to_rfc3339()>{w.moment(entry.created_at)}</time>
             </td>
             <th scope="row" class="first">{reason(w, books, entry)}</th>
-            <td class="right">{w.say(kind_key(entry.kind))}</td>
+            <td class="right">{w.say(deed_key(entry))}</td>
             <td class="soft">{lots.join(w.comma())}</td>
             <td class=amount_class>{w.signed(entry.amount)}</td>
             <td class="num end" data-label=w.say("statement-balance")>{w.number(entry.balance_after)}</td>
@@ -61,6 +61,15 @@ fn lot_part(w: Words, lot: &EntryLot) -> String {
         "statement-lot-part",
         &[("n", n.into()), ("source", source.into())],
     )
+}
+
+/// The word for what an entry did.
+fn deed_key(entry: &Entry) -> &'static str {
+    match entry.kind {
+        // A dispute was lost, and nothing of its purchase is left to be freed.
+        EntryKind::Unfreeze if entry.lots.is_empty() => "statement-kind-closed",
+        kind => kind_key(kind),
+    }
 }
 
 /// The word for a kind of entry.

@@ -105,6 +105,7 @@ mod tests {
             figures: Default::default(),
             trials: Default::default(),
             period: None,
+            unpaid_plan: None,
         };
         wallet.figures.remaining = remaining;
         wallet.trials.remaining = trials;

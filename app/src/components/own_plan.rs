@@ -85,7 +85,7 @@ pub fn own_plan(w: Words, catalog: &Catalog, own: &OwnPlan) -> AnyView {
     let others: Vec<_> = catalog
         .plans
         .iter()
-        .filter(|plan| own.moves() && plan.id != own.plan && plan.id != own.next)
+        .filter(|plan| own.moves() && plan.id != own.next)
         .map(|plan| plan_card(w, plan, moving(w, catalog, own, plan)))
         .collect();
     let others = (!others.is_empty()).then(|| {
@@ -206,25 +206,34 @@ fn ending(w: Words, at: Timestamp) -> AnyView {
     confirmed("end-plan", "plain", w.say("pay-own-end"), sure, button)
 }
 
-/// The way from the plan one has to `to`.
+/// The way from the plan one has to `to`, or back to the one that serves.
 fn moving(w: Words, catalog: &Catalog, own: &OwnPlan, to: &Plan) -> AnyView {
-    let up = catalog.plan(&own.plan).is_none_or(|now| to.is_above(now));
+    let (way, label, sure, button) = if to.id == own.plan {
+        // A move down that was to come.
+        (
+            "stay",
+            "pay-own-stay",
+            "pay-own-stay-sure",
+            "pay-own-stay-button",
+        )
+    } else if catalog.plan(&own.plan).is_none_or(|now| to.is_above(now)) {
+        ("up", "pay-own-up", "pay-own-up-sure", "pay-own-up-button")
+    } else {
+        (
+            "down",
+            "pay-own-down",
+            "pay-own-down-sure",
+            "pay-own-down-button",
+        )
+    };
     let args = [
         ("plan", w.name(&to.name).into()),
         ("price", plan_price(w, to).into()),
     ];
-    if up {
-        let sure = w.say_with("pay-own-up-sure", &args);
-        let label = w.say_with("pay-own-up-button", &args);
-        let button = act(w, PlanAction::Change, Some(&to.id), "main", label);
-        let id = format!("up-{}", to.id);
-        return confirmed(&id, "", w.say("pay-own-up"), sure, button);
-    }
-    let sure = w.say_with("pay-own-down-sure", &args);
-    let label = w.say_with("pay-own-down-button", &args);
-    let button = act(w, PlanAction::Change, Some(&to.id), "main", label);
-    let id = format!("down-{}", to.id);
-    confirmed(&id, "", w.say("pay-own-down"), sure, button)
+    let button = w.say_with(button, &args);
+    let button = act(w, PlanAction::Change, Some(&to.id), "main", button);
+    let id = format!("{way}-{}", to.id);
+    confirmed(&id, "", w.say(label), w.say_with(sure, &args), button)
 }
 
 /// A button that first says what it does and asks once more; without script too. The `id` keeps it
@@ -353,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_that_waits_is_said_and_not_offered_again() {
+    fn a_move_that_waits_is_said_and_can_be_taken_back() {
         let mut moved = own(Course::Renews(day(0)));
         moved.plan = "premium-unlimited".to_owned();
         moved.quota = None;
@@ -363,7 +372,9 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("37 try-ons made"), "{html}");
-        assert!(!html.contains("value=\"change\""), "{html}");
+        assert!(!html.contains("value=\"premium-monthly\""), "{html}");
+        assert!(html.contains("Stay on Premium Unlimited"), "{html}");
+        assert!(html.contains("The change is taken back"), "{html}");
     }
 
     #[test]

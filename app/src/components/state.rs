@@ -35,13 +35,13 @@ pub fn recharge_status(w: Words, standing: Standing) -> AnyView {
         Standing::Refunded => "pay-status-refunded",
         Standing::Disputed => "pay-status-disputed",
     });
-    said_status(standing, said)
+    said_status(standing, "state", said)
 }
 
 /// The same in other words than usual.
-pub fn said_status(standing: Standing, said: String) -> AnyView {
+pub fn said_status(standing: Standing, class: &'static str, said: String) -> AnyView {
     view! {
-        <span class="state" data-testid="recharge-status" data-value=standing.as_str()>{said}</span>
+        <span class=class data-testid="recharge-status" data-value=standing.as_str()>{said}</span>
     }
     .into_any()
 }

@@ -188,14 +188,18 @@ fn answer_plan(done: Result<Outcome, PlanError>) {
         Err(PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error))) => {
             return go_broken(routes::PAYMENTS, Form::Plan, error);
         }
-        Err(error) => {
+        // Most often a card that was declined.
+        Err(PlanError::Provider(error @ GatewayError::Refused { .. })) => {
+            tracing::info!(%error, "a change of plan was refused");
+            Outcome::PlanRefused
+        }
+        Err(PlanError::Provider(error @ GatewayError::Setting(_))) => {
             tracing::error!(%error, "a plan could not be changed");
-            match error {
-                PlanError::Provider(GatewayError::Refused { .. } | GatewayError::Setting(_)) => {
-                    Outcome::PlanRefused
-                }
-                _ => Outcome::ProviderUnavailable,
-            }
+            Outcome::PlanRefused
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a plan could not be changed");
+            Outcome::ProviderUnavailable
         }
     };
     go_with(routes::PAYMENTS, &Flash::new(Form::Plan, outcome));

@@ -2,6 +2,7 @@ use atelier_server::payments::RechargeStatus;
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
+use crate::components::item::item_and_price;
 use crate::components::link::button_link;
 use crate::components::message::{Mark, Message};
 use crate::routes;
@@ -29,6 +30,9 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     .into_iter()
     .flatten()
     .collect();
+    let bought = recharge
+        .as_ref()
+        .map(|recharge| item_and_price(w, &visit.services.catalog, recharge));
     let stays = open.map(|_| view! { <p class="soft">{w.say("cancelled-text-open")}</p> });
     let main = view! {
         <main id="main" class="wrap">
@@ -39,6 +43,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 lead=w.say("cancelled-text")
                 buttons=buttons
             >
+                {bought.map(|said| view! { <p class="soft">{said}</p> })}
                 {stays}
             </Message>
         </main>

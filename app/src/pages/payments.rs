@@ -182,18 +182,18 @@ fn plan_offers(visit: &Visit) -> AnyView {
 
 fn past(visit: &Visit, page: &PaymentsPage) -> AnyView {
     let w = visit.words();
-    let inside = if page.history.is_empty() {
+    let inside = if page.history.recharges.is_empty() {
         view! { <div class="empty"><p class="soft">{w.say("pay-history-none")}</p></div> }
             .into_any()
     } else {
         let past = Past {
             catalog: &visit.services.catalog,
-            returns: &page.returns,
+            history: &page.history,
         };
         let next = page.next.as_ref();
         let next = next.map(|id| visit.address_with(&[("before", id)]) + "#history");
         view! {
-            {history_table(w, past, &page.history)}
+            {history_table(w, past)}
             {pager(w, next)}
         }
         .into_any()

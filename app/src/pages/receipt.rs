@@ -205,6 +205,7 @@ fn lines_of(w: Words, page: &ReceiptPage) -> Vec<(String, String, Weight)> {
 fn brought(w: Words, page: &ReceiptPage) -> AnyView {
     let recharge = &page.recharge;
     let said = match (recharge.plan, recharge.bonus) {
+        (Some(_), _) if page.is_difference => w.say("receipt-difference"),
         (Some(plan), _) => quota_of(w, plan.interval, plan.quota),
         (None, 0) => w.count("common-credits", recharge.credits),
         (None, bonus) => {
@@ -292,6 +293,7 @@ mod tests {
         let page = ReceiptPage {
             recharge,
             returns,
+            is_difference: false,
             period: None,
         };
         let lines = lines_of(EN, &page).into_iter();

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use atelier_server::accounts::User;
-use atelier_server::credits;
 use atelier_server::db;
 use atelier_server::ids::RechargeId;
-use atelier_server::payments::{Fulfilment, Recharge, RechargeStatus, Returns, Subscription};
+use atelier_server::payments::{
+    Fulfilment, History, Recharge, RechargeStatus, Returns, Subscription,
+};
 use atelier_server::time::Timestamp;
 
 use super::{Content, PATIENCE, Request};
@@ -14,11 +15,9 @@ use super::{Content, PATIENCE, Request};
 /// The purchases of an account, its plan, and what became of its money.
 #[derive(Clone, Debug)]
 pub struct PaymentsPage {
-    /// Newest first.
-    pub history: Vec<Recharge>,
+    pub history: History,
     /// Where the next page of the history begins.
     pub next: Option<String>,
-    pub returns: Returns,
     pub plan: Option<Subscription>,
 }
 
@@ -28,6 +27,8 @@ pub struct ReceiptPage {
     pub recharge: Recharge,
     /// Of this purchase.
     pub returns: Returns,
+    /// It paid the difference between two plans.
+    pub is_difference: bool,
     /// The period of a plan that it paid for.
     pub period: Option<(Timestamp, Timestamp)>,
 }
@@ -83,15 +84,14 @@ pub(super) async fn payments(request: &Request, user: &User) -> db::Result<Payme
     let payments = &request.services.payments;
     let before = request.query.get("before");
     let before = before.and_then(|id| RechargeId::parse(id));
-    let (mut history, returns) = payments
+    let mut history = payments
         .history_of(&user.id, before.as_ref(), HISTORY + 1)
         .await?;
-    let more = history.len() as i64 > HISTORY;
-    history.truncate(HISTORY as usize);
-    let next = history.last().filter(|_| more);
+    let more = history.recharges.len() as i64 > HISTORY;
+    history.recharges.truncate(HISTORY as usize);
+    let next = history.recharges.last().filter(|_| more);
     Ok(PaymentsPage {
         next: next.map(|recharge| recharge.id.to_string()),
-        returns,
         history,
         plan: payments.plan_of(&user.id).await?,
     })
@@ -101,23 +101,21 @@ pub(super) async fn payments(request: &Request, user: &User) -> db::Result<Payme
 pub(super) async fn receipt(request: &Request, user: &User, id: &str) -> db::Result<Content> {
     let services = &request.services;
     let found = match RechargeId::parse(id) {
-        Some(id) => services.payments.recharge_with_returns(&id).await?,
+        Some(id) => services.payments.history_with(&id).await?,
         None => None,
     };
     let own = |recharge: &Recharge| {
         recharge.user_id == user.id && recharge.status == RechargeStatus::Completed
     };
-    let Some((recharge, returns)) = found.filter(|(recharge, _)| own(recharge)) else {
+    let mut history = found.unwrap_or_default();
+    let Some(recharge) = history.recharges.pop().filter(own) else {
         return Ok(Content::NotFound);
     };
-    let period = match recharge.plan {
-        Some(_) => credits::period_paid_by(&services.db, &recharge.id).await?,
-        None => None,
-    };
     Ok(Content::Receipt(Box::new(ReceiptPage {
+        is_difference: history.is_difference(&recharge),
+        period: history.periods.remove(&recharge.id),
+        returns: history.returns,
         recharge,
-        returns,
-        period,
     })))
 }
 

@@ -13,6 +13,7 @@
 //! here, and teach `recompute.rs` what it means.
 
 mod adjust;
+mod lapse;
 mod ledger;
 mod operations;
 mod order;
@@ -29,14 +30,15 @@ mod store;
 mod types;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
+pub use lapse::{next_change, settle_lapsed, sweep};
 pub(crate) use ledger::Lot;
 pub use operations::{
-    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, next_lapse,
-    open, release, settle_lapsed, sweep_lapsed, welcome,
+    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, open, release,
+    touch, welcome,
 };
 pub use plans::{
     NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
-    period_paid_by, withdraw_periods,
+    periods_paid, withdraw_periods,
 };
 pub use rebuild::rebuild;
 pub(crate) use recompute::Recomputed;

@@ -6,7 +6,7 @@ use super::rows::{UseRow, WalletRow};
 use super::store::{self, Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Insufficient, PaidBy, Price, Source, Wallet};
 use super::{plans, records};
-use crate::db::{Batch, Database, Tx, is_unavailable};
+use crate::db::{Batch, Change, Tx};
 use crate::ids::{ConsumptionId, EntryId, JobId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -54,6 +54,16 @@ pub async fn welcome(
         );
     }
     Ok(locked.write(tx).await?)
+}
+
+/// Moves a wallet to its next version without an entry: what its account sees beside it has changed,
+/// or time has. A wallet that moved in this transaction already is left alone.
+pub async fn touch(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
+    if !tx.has_changed(&Change::Wallet(user.clone())) {
+        let locked = lock(tx, user, Lots::Open, Actor::System, now).await?;
+        locked.write(tx).await?;
+    }
+    Ok(())
 }
 
 /// What a purchase brings.
@@ -266,65 +276,4 @@ async fn settle(
     };
     locked.write_with(tx, write).await?;
     Ok(true)
-}
-
-/// Writes off what has lapsed in one wallet. Says whether anything had.
-pub async fn settle_lapsed(
-    db: &Database,
-    user: &UserId,
-    now: Timestamp,
-) -> Result<bool, CreditsError> {
-    let lapsed: Option<(String,)> = sqlx::query_as(
-        "SELECT id FROM lots WHERE user_id = $1 AND free > 0 AND expires_at <= $2 AND frozen = 0 \
-         LIMIT 1",
-    )
-    .bind(user)
-    .bind(now)
-    .fetch_optional(db.reader())
-    .await?;
-    if lapsed.is_none() {
-        return Ok(false);
-    }
-    let mut tx = db.begin().await?;
-    let locked = lock(&mut tx, user, Lots::Open, Actor::System, now).await?;
-    let lapsed = !locked.ledger.entries.is_empty();
-    locked.write_if_changed(&mut tx).await?;
-    tx.commit().await?;
-    Ok(lapsed)
-}
-
-/// When something lapses next, if anything does.
-pub async fn next_lapse(db: &Database) -> sqlx::Result<Option<Timestamp>> {
-    let next = sqlx::query_scalar(
-        "SELECT MIN(expires_at) FROM lots \
-         WHERE free > 0 AND expires_at IS NOT NULL AND frozen = 0",
-    );
-    next.fetch_one(db.reader()).await
-}
-
-/// Wallets one pass of the sweep looks at.
-const SWEEP_BATCH: i64 = 500;
-
-/// Writes off what has lapsed anywhere; the minute sweep. Says how many wallets changed.
-pub async fn sweep_lapsed(db: &Database, now: Timestamp) -> Result<usize, CreditsError> {
-    let users: Vec<(UserId,)> = sqlx::query_as(
-        "SELECT DISTINCT user_id FROM lots \
-         WHERE free > 0 AND expires_at IS NOT NULL AND expires_at <= $1 AND frozen = 0 LIMIT $2",
-    )
-    .bind(now)
-    .bind(SWEEP_BATCH)
-    .fetch_all(db.reader())
-    .await?;
-    let mut changed = 0;
-    for (user,) in users {
-        match settle_lapsed(db, &user, now).await {
-            Ok(lapsed) => changed += usize::from(lapsed),
-            Err(CreditsError::Database(error)) if is_unavailable(&error) => {
-                return Err(error.into());
-            }
-            // A wallet that cannot be written must not stand in the way of the others.
-            Err(error) => tracing::error!(%user, %error, "lapsed credits cannot be written off"),
-        }
-    }
-    Ok(changed)
 }

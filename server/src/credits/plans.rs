@@ -8,7 +8,7 @@ use super::operations::CreditsError;
 use super::rows::PeriodRow;
 use super::store::{Locked, Lots, lock};
 use super::types::{Actor, Wallet};
-use crate::db::{Batch, Database, Tx};
+use crate::db::{Batch, Tx};
 use crate::ids::{PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -183,15 +183,16 @@ pub async fn has_period(
     Ok(known > 0)
 }
 
-/// The period that a purchase paid for: from when to when.
-pub async fn period_paid_by(
-    db: &Database,
-    recharge: &RechargeId,
-) -> sqlx::Result<Option<(Timestamp, Timestamp)>> {
-    sqlx::query_as("SELECT starts_at, ends_at FROM plan_periods WHERE recharge_id = $1")
-        .bind(recharge)
-        .fetch_optional(db.reader())
-        .await
+/// The periods that purchases of an account paid for: which, from when, to when.
+pub async fn periods_paid(
+    connection: &mut AnyConnection,
+    user: &UserId,
+) -> sqlx::Result<Vec<(RechargeId, Timestamp, Timestamp)>> {
+    let select = sqlx::query_as(
+        "SELECT recharge_id, starts_at, ends_at FROM plan_periods \
+         WHERE user_id = $1 AND recharge_id IS NOT NULL",
+    );
+    select.bind(user).fetch_all(connection).await
 }
 
 /// What was opened and paid for.

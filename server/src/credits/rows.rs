@@ -379,13 +379,40 @@ impl PeriodRow {
             past_due: is_past_due(self.unpaid != 0, self.ends_at, now),
         })
     }
+
+    /// The moments at which it looks different: it begins, its renewal is late, it serves no more.
+    pub fn turns(&self) -> [Timestamp; 3] {
+        [
+            self.starts_at,
+            late_at(self.unpaid != 0, self.ends_at),
+            self.serves_until,
+        ]
+    }
+
+    /// The plan, where it serves nothing until its renewal is paid.
+    pub fn rests_at(&self, now: Timestamp) -> Option<String> {
+        let serves = now < self.serves_until;
+        rests(serves, self.unpaid != 0, self.renews != 0).then(|| self.plan.clone())
+    }
+}
+
+/// Whether a plan goes on only once its renewal is paid.
+pub(super) const fn rests(serves: bool, unpaid: bool, renews: bool) -> bool {
+    !serves && unpaid && renews
 }
 
 /// A provider takes a while to bill the next period; until then nobody has to be told anything.
-const BILLED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+pub(super) const BILLED_WITHIN: Duration = Duration::from_secs(24 * 3_600);
 
 /// Whether a period is over and its renewal unpaid.
 pub(super) fn is_past_due(unpaid: bool, ends_at: Timestamp, now: Timestamp) -> bool {
-    let over = ends_at <= now;
-    over && (unpaid || ends_at.plus(BILLED_WITHIN) <= now)
+    late_at(unpaid, ends_at) <= now
+}
+
+fn late_at(unpaid: bool, ends_at: Timestamp) -> Timestamp {
+    if unpaid {
+        ends_at
+    } else {
+        ends_at.plus(BILLED_WITHIN)
+    }
 }

@@ -124,7 +124,8 @@ pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
     .await?;
     let parts: Vec<PartRow> = sqlx::query_as(
         "SELECT p.entry_id, l.source, p.amount FROM entry_lots p \
-         JOIN lots l ON l.id = p.lot_id WHERE p.entry_id = $1 ORDER BY p.lot_id",
+         JOIN lots l ON l.id = p.lot_id WHERE p.entry_id = $1 \
+         ORDER BY l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id",
     )
     .bind(id)
     .fetch_all(&mut **tx)
@@ -147,7 +148,7 @@ async fn parts_between(
         "SELECT p.entry_id, l.source, p.amount FROM entries e \
          JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
          WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 AND ($4 IS NULL OR e.kind = $4) \
-         ORDER BY p.entry_id, p.lot_id",
+         ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id",
     )
     .bind(user)
     .bind(oldest.seq)

@@ -4,7 +4,7 @@ use sqlx::{AnyPool, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::plans;
-use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due};
+use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due, rests};
 use super::types::{Actor, Period, Trials, Wallet};
 use crate::db::{Batch, Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
@@ -22,21 +22,26 @@ struct ReadRow {
     plan_renews: Option<i64>,
     plan_unpaid: Option<i64>,
     plan_ends_at: Option<Timestamp>,
+    plan_serves_until: Option<Timestamp>,
 }
 
 impl ReadRow {
     fn into_wallet(self, now: Timestamp) -> Wallet {
+        let (unpaid, renews) = (self.plan_unpaid == Some(1), self.plan_renews == Some(1));
+        let serves = self.plan_serves_until.is_some_and(|until| until > now);
+        let unpaid_plan = self.plan.clone().filter(|_| rests(serves, unpaid, renews));
         let period = self
             .plan
             .zip(self.plan_ends_at)
+            .filter(|_| serves)
             .map(|(plan, ends_at)| Period {
                 plan,
                 quota: self.plan_quota,
                 used: self.plan_used.unwrap_or(0),
                 held: self.plan_held.unwrap_or(0),
                 ends_at,
-                renews: self.plan_renews == Some(1),
-                past_due: is_past_due(self.plan_unpaid == Some(1), ends_at, now),
+                renews,
+                past_due: is_past_due(unpaid, ends_at, now),
             });
         let (mut figures, trials) = (self.wallet.figures(), self.wallet.trials());
         figures.remaining -= self.lapsed;
@@ -47,6 +52,7 @@ impl ReadRow {
             figures,
             trials,
             period,
+            unpaid_plan,
         }
     }
 }
@@ -64,9 +70,9 @@ pub async fn find_wallet(
         "SELECT w.*, (SELECT COALESCE(CAST(SUM(l.free) AS BIGINT), 0) FROM lots l \
           WHERE l.user_id = w.user_id AND l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0) \
           AS lapsed, p.plan, p.quota AS plan_quota, p.used AS plan_used, p.held AS plan_held, \
-          p.renews AS plan_renews, p.unpaid AS plan_unpaid, p.ends_at AS plan_ends_at \
-         FROM wallets w LEFT JOIN plan_periods p \
-           ON p.id = w.period_id AND p.starts_at <= $2 AND p.serves_until > $2 \
+          p.renews AS plan_renews, p.unpaid AS plan_unpaid, p.ends_at AS plan_ends_at, \
+          p.serves_until AS plan_serves_until \
+         FROM wallets w LEFT JOIN plan_periods p ON p.id = w.period_id AND p.starts_at <= $2 \
          WHERE w.user_id = $1",
     )
     .bind(user)
@@ -178,7 +184,18 @@ impl Locked {
             figures: self.ledger.figures.clone(),
             trials: self.trials.clone(),
             period: self.period.as_ref().and_then(|period| period.at(self.now)),
+            unpaid_plan: self
+                .period
+                .as_ref()
+                .and_then(|period| period.rests_at(self.now)),
         }
+    }
+
+    /// Whether time has changed how the plan looks since the wallet was written.
+    pub fn has_turned(&self) -> bool {
+        let turns = self.period.iter().flat_map(PeriodRow::turns);
+        let mut past = turns.filter(|turn| *turn <= self.now);
+        past.any(|turn| turn > self.row.changed_at)
     }
 
     /// Writes lots, entries and the row under the wallet's next version, and notes the change for

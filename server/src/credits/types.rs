@@ -132,6 +132,8 @@ pub struct Wallet {
     pub figures: Figures,
     pub trials: Trials,
     pub period: Option<Period>,
+    /// A plan that serves nothing, until its renewal is paid.
+    pub unpaid_plan: Option<String>,
 }
 
 /// Nothing pays for this job.
@@ -279,6 +281,7 @@ mod tests {
                 renews: true,
                 past_due: false,
             }),
+            unpaid_plan: None,
         }
     }
 

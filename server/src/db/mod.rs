@@ -154,6 +154,11 @@ impl Tx {
         }
     }
 
+    /// Whether that was noted already.
+    pub(crate) fn has_changed(&self, change: &Change) -> bool {
+        self.changes.contains(change)
+    }
+
     /// A reading statement that also locks the rows it finds until this transaction ends. On SQLite
     /// nobody else writes meanwhile anyway.
     pub fn locking(&self, select: &'static str) -> AssertSqlSafe<String> {

@@ -4,6 +4,7 @@
 use super::fulfil::FulfilError;
 use super::subscriptions::Subscription;
 use super::{Payments, Provider, Recharge, RechargeRow};
+use crate::failpoint;
 use crate::ids::UserId;
 
 impl Payments {
@@ -44,6 +45,7 @@ impl Payments {
     async fn run_errand(&self, subscription: &Subscription) -> Result<(), FulfilError> {
         let gateway = self.gateway(subscription.provider)?;
         gateway.end_subscription(&subscription.id).await?;
+        failpoint::reach(failpoint::PLAN_CHANGED).await;
         if subscription.errand.as_deref() == Some("end_and_refund") {
             for recharge in self.recharges_of_subscription(&subscription.id).await? {
                 self.give_all_back(&recharge).await?;
@@ -69,6 +71,7 @@ impl Payments {
             let key = format!("surplus:{}", recharge.id);
             let gateway = self.gateway(recharge.provider)?;
             gateway.refund(transaction, None, &key).await?;
+            failpoint::reach(failpoint::MONEY_RETURNED).await;
             self.bring_payment_in_line(recharge.provider, transaction)
                 .await?;
         }

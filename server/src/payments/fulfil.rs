@@ -214,7 +214,7 @@ impl Payments {
     }
 
     /// Failed or expired; a completed record stays what it is.
-    async fn close(&self, recharge: &Recharge, status: RechargeStatus) -> sqlx::Result<()> {
+    async fn close(&self, recharge: &Recharge, status: RechargeStatus) -> Result<(), FulfilError> {
         self.change_open(&recharge.id, |row| row.status = status)
             .await
     }
@@ -223,7 +223,7 @@ impl Payments {
         &self,
         id: &RechargeId,
         reason: &'static str,
-    ) -> sqlx::Result<()> {
+    ) -> Result<(), FulfilError> {
         self.change_open(id, |row| row.held_back = Some(reason.to_owned()))
             .await
     }
@@ -233,18 +233,23 @@ impl Payments {
         &self,
         id: &RechargeId,
         change: impl FnOnce(&mut RechargeRow),
-    ) -> sqlx::Result<()> {
+    ) -> Result<(), FulfilError> {
         let mut tx = self.db.begin().await?;
-        records::change(&mut tx, id, |row| {
+        let mut news = false;
+        let changed = records::change(&mut tx, id, |row| {
             let open = row.status != RechargeStatus::Completed;
             if open {
+                let before = (row.status, row.held_back.clone());
                 change(row);
                 row.next_check_at = None;
+                news = before != (row.status, row.held_back.clone());
             }
             open
-        })
-        .await?;
-        tx.commit().await
+        });
+        if let Some(row) = changed.await?.filter(|_| news) {
+            credits::touch(&mut tx, &row.user_id, self.clock.now()).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

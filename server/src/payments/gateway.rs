@@ -217,6 +217,8 @@ pub struct PaymentState {
     pub subscription_id: Option<String>,
     pub paid_minor: i64,
     pub currency: String,
+    /// How it was paid: `card`, `alipay` and so on, as far as the provider says.
+    pub payment_method: Option<String>,
     pub refunds: Vec<RefundState>,
     pub disputes: Vec<DisputeState>,
 }

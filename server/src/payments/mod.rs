@@ -46,7 +46,7 @@ pub use inbox::{InboxEvent, ReceiveError, Received};
 pub use plans::PlanError;
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
-pub use returns::{Dispute, Refund, RefundError, Returns};
+pub use returns::{Dispute, History, Refund, RefundError, Returns};
 pub use subscriptions::{GRACE, Subscription, SubscriptionStatus};
 
 words! {

@@ -8,6 +8,7 @@ use super::subscriptions::Subscription;
 use super::{Interruption, Payments, Provider};
 use crate::catalog::Plan;
 use crate::credits;
+use crate::failpoint;
 use crate::ids::UserId;
 
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ impl Payments {
         let subscription = self.plan_of(user).await?.ok_or(PlanError::NoPlan)?;
         let gateway = self.gateway(subscription.provider)?;
         gateway.set_renewing(&subscription.id, renews).await?;
+        failpoint::reach(failpoint::PLAN_CHANGED).await;
         self.read_plan_again(&subscription).await
     }
 
@@ -66,6 +68,7 @@ impl Payments {
         let gateway = self.gateway(subscription.provider)?;
         let price = self.price_of(to, subscription.provider);
         gateway.change_plan(&subscription.id, price, change).await?;
+        failpoint::reach(failpoint::PLAN_CHANGED).await;
         self.read_plan_again(&subscription).await
     }
 

@@ -1,5 +1,7 @@
 //! Money that goes back: refunds and disputes, as the provider says of them.
 
+use std::collections::HashMap;
+
 use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::FulfilError;
@@ -9,6 +11,7 @@ use super::subscriptions::lock_buyer;
 use super::{Payments, Provider};
 use crate::credits::{self, PeriodChange, Returned};
 use crate::db::Tx;
+use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -39,6 +42,24 @@ pub struct Dispute {
 pub struct Returns {
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
+}
+
+/// Purchases of an account and what became of their money, as they were at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Newest first.
+    pub recharges: Vec<Recharge>,
+    pub returns: Returns,
+    /// The periods of plans that purchases paid for.
+    pub periods: HashMap<RechargeId, (Timestamp, Timestamp)>,
+}
+
+impl History {
+    /// Whether a purchase paid the difference between two plans: it opened no period.
+    pub fn is_difference(&self, recharge: &Recharge) -> bool {
+        let paid = recharge.plan.is_some() && recharge.status == RechargeStatus::Completed;
+        paid && !recharge.is_surplus() && !self.periods.contains_key(&recharge.id)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +135,10 @@ impl Payments {
         let mut tx = self.db.begin().await?;
         if reading.apply(&mut tx).await? {
             lock_buyer(&mut tx, &recharge.user_id).await?;
-            self.note(&mut tx, &recharge, &state, now).await?;
+            if self.note(&mut tx, &recharge, &state, now).await? {
+                credits::touch(&mut tx, &recharge.user_id, now).await?;
+            }
+            failpoint::reach(failpoint::STRIPE_ANSWERED).await;
             tx.commit().await?;
         }
         Ok(Some(recharge))
@@ -145,13 +169,15 @@ impl Payments {
         Ok(known.filter(|recharge| recharge.status == RechargeStatus::Completed))
     }
 
+    /// Says whether anything was new.
     async fn note(
         &self,
         tx: &mut Tx,
         recharge: &Recharge,
         state: &PaymentState,
         now: Timestamp,
-    ) -> Result<(), FulfilError> {
+    ) -> Result<bool, FulfilError> {
+        let mut news = 0;
         for refund in state
             .refunds
             .iter()
@@ -163,7 +189,7 @@ impl Payments {
                 RefundProgress::Failed => "failed",
             };
             let row = (&refund.id, refund.amount_minor, status, refund.created_at);
-            put(tx, PUT_REFUND, &recharge.id, row, now).await?;
+            news += put(tx, PUT_REFUND, &recharge.id, row, now).await?;
         }
         for dispute in state
             .disputes
@@ -181,17 +207,21 @@ impl Payments {
                 status,
                 dispute.created_at,
             );
-            put(tx, PUT_DISPUTE, &recharge.id, row, now).await?;
+            news += put(tx, PUT_DISPUTE, &recharge.id, row, now).await?;
         }
         let refunds: Vec<&str> = state.refunds.iter().map(|r| r.id.as_str()).collect();
         let known = "SELECT id FROM refunds WHERE recharge_id = $1 AND status <> 'failed'";
-        forget(tx, known, FORGET_REFUND, &recharge.id, &refunds, now).await?;
+        news += forget(tx, known, FORGET_REFUND, &recharge.id, &refunds, now).await?;
         let disputes: Vec<&str> = state.disputes.iter().map(|d| d.id.as_str()).collect();
         let known = "SELECT id FROM disputes WHERE recharge_id = $1 AND status <> 'won'";
-        forget(tx, known, FORGET_DISPUTE, &recharge.id, &disputes, now).await?;
+        news += forget(tx, known, FORGET_DISPUTE, &recharge.id, &disputes, now).await?;
         let (returned_minor, disputed) = (state.returned_minor(), state.is_disputed());
         let next_check_at = self.next_look(recharge, state, now);
         let changed = records::change(tx, &recharge.id, |row| {
+            if row.payment_method.is_none() && state.payment_method.is_some() {
+                row.payment_method = state.payment_method.clone();
+                news += 1;
+            }
             row.paid_minor = Some(state.paid_minor);
             row.returned_minor = returned_minor;
             row.disputed = i64::from(disputed);
@@ -199,10 +229,11 @@ impl Payments {
             true
         });
         let Some(row) = changed.await? else {
-            return Ok(());
+            return Ok(news > 0);
         };
         if recharge.plan.is_some() {
-            return end_returned_plan(tx, &row, now).await;
+            end_returned_plan(tx, &row, now).await?;
+            return Ok(news > 0);
         }
         let returned = Returned {
             recharge: &recharge.id,
@@ -212,35 +243,25 @@ impl Payments {
             provider: recharge.provider.as_str(),
         };
         credits::returned(tx, &recharge.user_id, returned, now).await?;
-        Ok(())
+        Ok(news > 0)
     }
 
-    /// The records of one account, newest first, older than `before` if given, and what became of their
-    /// money: as they were at one moment.
+    /// The records of one account, older than `before` if given, and what became of their money.
     pub async fn history_of(
         &self,
         user: &UserId,
         before: Option<&RechargeId>,
         limit: i64,
-    ) -> sqlx::Result<(Vec<Recharge>, Returns)> {
+    ) -> sqlx::Result<History> {
         let mut snapshot = self.db.snapshot().await?;
         let recharges = records::read_recharges(&mut snapshot, user, before, limit).await?;
-        // Only what was paid can go back.
-        let paid = |recharge: &Recharge| recharge.status == RechargeStatus::Completed;
-        let returns = if recharges.iter().any(paid) {
-            read_returns(&mut snapshot, user).await?
-        } else {
-            Returns::default()
-        };
+        let history = with_what_became(&mut snapshot, user, recharges).await?;
         snapshot.rollback().await?;
-        Ok((recharges, returns))
+        Ok(history)
     }
 
-    /// One record and what became of its money, as they were at one moment.
-    pub async fn recharge_with_returns(
-        &self,
-        id: &RechargeId,
-    ) -> sqlx::Result<Option<(Recharge, Returns)>> {
+    /// The history of one record.
+    pub async fn history_with(&self, id: &RechargeId) -> sqlx::Result<Option<History>> {
         let mut snapshot = self.db.snapshot().await?;
         let row: Option<RechargeRow> =
             sqlx::query_as("SELECT * FROM recharge_records WHERE id = $1")
@@ -250,13 +271,13 @@ impl Payments {
         let Some(recharge) = row.map(Recharge::from) else {
             return Ok(None);
         };
-        let mut returns = read_returns(&mut snapshot, &recharge.user_id).await?;
-        returns.refunds.retain(|refund| refund.recharge_id == *id);
-        returns
-            .disputes
-            .retain(|dispute| dispute.recharge_id == *id);
+        let user = recharge.user_id.clone();
+        let mut history = with_what_became(&mut snapshot, &user, vec![recharge]).await?;
+        let Returns { refunds, disputes } = &mut history.returns;
+        refunds.retain(|refund| refund.recharge_id == *id);
+        disputes.retain(|dispute| dispute.recharge_id == *id);
         snapshot.rollback().await?;
-        Ok(Some((recharge, returns)))
+        Ok(Some(history))
     }
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
@@ -279,10 +300,35 @@ impl Payments {
         }
         let gateway = self.gateway(recharge.provider)?;
         gateway.refund(&transaction, amount_minor, key).await?;
+        failpoint::reach(failpoint::MONEY_RETURNED).await;
         self.read_payment_again(recharge.provider, &transaction)
             .await?;
         Ok(())
     }
+}
+
+async fn with_what_became(
+    snapshot: &mut AnyConnection,
+    user: &UserId,
+    recharges: Vec<Recharge>,
+) -> sqlx::Result<History> {
+    // Only what was paid can go back.
+    let paid = |recharge: &&Recharge| recharge.status == RechargeStatus::Completed;
+    let any_paid = recharges.iter().any(|recharge| paid(&recharge));
+    let any_plan = recharges.iter().filter(paid).any(|r| r.plan.is_some());
+    let mut history = History {
+        recharges,
+        ..History::default()
+    };
+    if any_paid {
+        history.returns = read_returns(snapshot, user).await?;
+    }
+    if any_plan {
+        let periods = credits::periods_paid(snapshot, user).await?;
+        let by_recharge = periods.into_iter().map(|(id, from, to)| (id, (from, to)));
+        history.periods = by_recharge.collect();
+    }
+    Ok(history)
 }
 
 async fn read_returns(connection: &mut AnyConnection, user: &UserId) -> sqlx::Result<Returns> {
@@ -305,15 +351,18 @@ async fn read_returns(connection: &mut AnyConnection, user: &UserId) -> sqlx::Re
 const PUT_REFUND: &str = "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
      VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
-     status = excluded.status, changed_at = excluded.changed_at";
+     status = excluded.status, changed_at = excluded.changed_at \
+     WHERE refunds.status <> excluded.status OR refunds.amount_minor <> excluded.amount_minor";
 const PUT_DISPUTE: &str = "INSERT INTO disputes (id, recharge_id, amount_minor, status, created_at, changed_at) \
      VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
-     status = excluded.status, changed_at = excluded.changed_at";
+     status = excluded.status, changed_at = excluded.changed_at \
+     WHERE disputes.status <> excluded.status OR disputes.amount_minor <> excluded.amount_minor";
 /// What a provider no longer speaks of did not happen after all.
 const FORGET_REFUND: &str = "UPDATE refunds SET status = 'failed', changed_at = $2 WHERE id = $1";
 const FORGET_DISPUTE: &str = "UPDATE disputes SET status = 'won', changed_at = $2 WHERE id = $1";
 
+/// Gives how many rows that changed.
 async fn forget(
     tx: &mut Tx,
     known: &'static str,
@@ -321,29 +370,28 @@ async fn forget(
     recharge: &RechargeId,
     spoken_of: &[&str],
     now: Timestamp,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<u64> {
     let known: Vec<String> = sqlx::query_scalar(known)
         .bind(recharge)
         .fetch_all(&mut **tx)
         .await?;
+    let mut news = 0;
     for id in known.iter().filter(|id| !spoken_of.contains(&id.as_str())) {
-        sqlx::query(statement)
-            .bind(id)
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
+        let done = sqlx::query(statement).bind(id).bind(now);
+        news += done.execute(&mut **tx).await?.rows_affected();
     }
-    Ok(())
+    Ok(news)
 }
 
+/// Gives 0 for what was known as it is.
 async fn put(
     tx: &mut Tx,
     statement: &'static str,
     recharge: &RechargeId,
     (id, amount_minor, status, created_at): (&String, i64, &'static str, Timestamp),
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(statement)
+) -> sqlx::Result<u64> {
+    let done = sqlx::query(statement)
         .bind(id)
         .bind(recharge)
         .bind(amount_minor)
@@ -352,7 +400,7 @@ async fn put(
         .bind(now)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 /// When all the money of the newest period went back, the period ends, and the plan with it.

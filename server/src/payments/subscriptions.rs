@@ -11,6 +11,7 @@ use super::{Payments, Provider};
 use crate::catalog::{Money, Name, Offer, Plan, PlanTerms};
 use crate::credits::{self, NewPeriod, PaidPeriod, PeriodChange};
 use crate::db::Tx;
+use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
 use crate::words::words;
@@ -111,6 +112,7 @@ impl Payments {
                 now,
             };
             work.bring_in_line(&mut tx).await?;
+            failpoint::reach(failpoint::STRIPE_ANSWERED).await;
             tx.commit().await?;
         }
         Ok(Some(user))
@@ -145,6 +147,11 @@ impl Payments {
     }
 }
 
+async fn find(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Subscription>> {
+    let select = sqlx::query_as("SELECT * FROM subscriptions WHERE id = $1");
+    select.bind(id).fetch_optional(&mut **tx).await
+}
+
 /// Plans of one account change one after the other.
 pub(super) async fn lock_buyer(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     let select = tx.locking("SELECT id FROM users WHERE id = $1");
@@ -163,6 +170,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn bring_in_line(&self, tx: &mut Tx) -> Result<(), FulfilError> {
+        let before = find(tx, &self.state.id).await?;
         let others = self.others(tx).await?;
         let surplus = self.is_begun() && others.iter().any(|other| self.began_under(other));
         self.put(tx, surplus).await?;
@@ -179,6 +187,9 @@ impl Work<'_> {
         }
         if !surplus {
             self.follow(tx).await?;
+        }
+        if before != find(tx, &self.state.id).await? {
+            credits::touch(tx, self.user, self.now).await?;
         }
         Ok(())
     }
@@ -305,7 +316,11 @@ impl Work<'_> {
             Some(record) => record,
             None => self.new_record(tx, invoice).await?,
         };
-        let next_check_at = self.payments.first_look_after(self.provider, self.now);
+        // An invoice need not say how it was paid; its payment does, and is read next.
+        let next_check_at = match (&invoice.transaction_id, &invoice.payment_method) {
+            (Some(_), None) => Some(self.now),
+            _ => self.payments.first_look_after(self.provider, self.now),
+        };
         records::change(tx, &record.id, |row| {
             row.status = RechargeStatus::Completed;
             row.completed_at = Some(invoice.created_at.max(row.created_at));

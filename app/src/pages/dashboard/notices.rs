@@ -99,10 +99,20 @@ fn frozen(w: Words, frozen: i64) -> AnyView {
     .into_any()
 }
 
-/// The renewal of the plan is unpaid, or there will be none.
+/// The renewal of the plan is unpaid, and it serves some days more or nothing; or there will be none.
 fn plan(visit: &Visit) -> Option<AnyView> {
     let w = visit.words();
-    let period = visit.wallet.as_ref()?.period.as_ref()?;
+    let wallet = visit.wallet.as_ref()?;
+    if wallet.unpaid_plan.is_some() {
+        let notice = view! {
+            <Notice tone=Tone::Bad title=w.say("dash-plan-rests-title")>
+                <p>{w.say("pay-own-rests")}</p>
+                {portal(w, "main")}
+            </Notice>
+        };
+        return Some(notice.into_any());
+    }
+    let period = wallet.period.as_ref()?;
     let name = item_name(w, &visit.services.catalog, &period.plan);
     if period.past_due {
         let args = [

@@ -1,13 +1,13 @@
 mod settled;
 
-use atelier_server::payments::Recharge;
+use atelier_server::payments::{Recharge, Standing};
 use leptos::prelude::*;
 
 use self::settled::settled;
 use crate::components::buy::{Agreement, agreement};
 use crate::components::history::again;
 use crate::components::icon::Icon;
-use crate::components::item::{item_name, price_of};
+use crate::components::item::{item_and_price, price_of};
 use crate::components::link::button_link;
 use crate::components::message::{Mark, Message};
 use crate::components::notice::Notice;
@@ -54,48 +54,75 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
+/// What the page says of a purchase that is not settled: its state, then what was to be bought.
+struct Said {
+    mark: Mark,
+    image: Icon,
+    title: String,
+    lead: String,
+    /// The state of the purchase, where another word than the usual says it better.
+    status: Option<AnyView>,
+    more: Option<AnyView>,
+    buttons: Vec<AnyView>,
+}
+
+impl Said {
+    fn view(self, visit: &Visit, recharge: &Recharge) -> AnyView {
+        let w = visit.words();
+        let bought = item_and_price(w, &visit.services.catalog, recharge);
+        let usual = || recharge_status(w, recharge.standing);
+        let status = self.status.unwrap_or_else(usual);
+        view! {
+            <Message
+                mark=self.mark
+                image=self.image
+                title=self.title
+                lead=self.lead
+                buttons=self.buttons
+            >
+                <p class="soft">{bought}</p>
+                <p>{status}</p>
+                {self.more}
+            </Message>
+        }
+        .into_any()
+    }
+}
+
 fn updating(visit: &Visit, recharge: &Recharge, delay: Delay) -> AnyView {
     let w = visit.words();
     let plan = recharge.plan.is_some();
-    let lead = waits_for(visit, recharge, delay);
     let contact = seller_of(&visit.services.catalog).contact.into_owned();
     let args = [
         ("contact", contact.into()),
         ("id", recharge.id.as_str().into()),
     ];
-    let next = if plan {
-        w.say_with("success-updating-next-plan", &args)
+    let (title, next) = if plan {
+        ("success-updating-title-plan", "success-updating-next-plan")
     } else {
-        w.say_with("success-updating-next", &args)
+        ("success-updating-title", "success-updating-next")
     };
-    let title = w.say(if plan {
-        "success-updating-title-plan"
-    } else {
-        "success-updating-title"
-    });
-    let status = said_status(recharge.standing, w.say("success-updating-status"));
-    let bought = what(visit, recharge);
+    let next = w.say_with(next, &args);
     let still_asking = !visit.asked_enough();
-    let buttons = vec![
-        button_link("", visit.address(), w.say("success-updating-again")),
-        button_link("plain", routes::DASHBOARD, w.say("success-dashboard")),
-    ];
-    view! {
-        <Message
-            mark=Mark::Wait
-            image=Icon::Clock
-            title=title
-            lead=lead
-            buttons=buttons
-        >
-            {bought}
-            <p>{status}</p>
-            <div role="status" data-poll-done="" hidden=still_asking>
-                <Notice title=w.say("success-updating-next-title")><p>{next}</p></Notice>
-            </div>
-        </Message>
-    }
-    .into_any()
+    let more = view! {
+        <div role="status" data-poll-done="" hidden=still_asking>
+            <Notice title=w.say("success-updating-next-title")><p>{next}</p></Notice>
+        </div>
+    };
+    let status = w.say("success-updating-status");
+    let said = Said {
+        mark: Mark::Wait,
+        image: Icon::Clock,
+        title: w.say(title),
+        lead: waits_for(visit, recharge, delay),
+        status: Some(said_status(recharge.standing, "state", status)),
+        more: Some(more.into_any()),
+        buttons: vec![
+            button_link("", visit.address(), w.say("success-updating-again")),
+            button_link("plain", routes::DASHBOARD, w.say("success-dashboard")),
+        ],
+    };
+    said.view(visit, recharge)
 }
 
 /// Why what was paid for is not there yet.
@@ -113,50 +140,74 @@ fn waits_for(visit: &Visit, recharge: &Recharge, delay: Delay) -> String {
 
 fn unpaid(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
-    let status = recharge_status(w, recharge.standing);
-    let bought = what(visit, recharge);
     let open = recharge.checkout_url.as_ref();
     let go_on = open.map(|url| button_link("main", url, w.say("cancelled-continue")));
     let other = button_link("", routes::PAYMENTS, w.say("cancelled-other"));
-    let unpaid_text = if recharge.plan.is_some() {
-        "success-unpaid-text-plan"
-    } else {
-        "success-unpaid-text"
+    let said = Said {
+        mark: Mark::Plain,
+        image: Icon::Clock,
+        title: w.say("success-unpaid-title"),
+        lead: w.say(if recharge.plan.is_some() {
+            "success-unpaid-text-plan"
+        } else {
+            "success-unpaid-text"
+        }),
+        status: None,
+        more: None,
+        buttons: go_on.into_iter().chain([other]).collect(),
     };
-    view! {
-        <Message
-            mark=Mark::Plain
-            image=Icon::Clock
-            title=w.say("success-unpaid-title")
-            lead=w.say(unpaid_text)
-            buttons=go_on.into_iter().chain([other]).collect()
-        >
-            {bought}
-            <p>{status}</p>
-        </Message>
-    }
-    .into_any()
+    said.view(visit, recharge)
 }
 
 fn failed(visit: &Visit, recharge: &Recharge) -> AnyView {
     let w = visit.words();
-    let status = recharge_status(w, recharge.standing);
-    let bought = what(visit, recharge);
-    let agreed = agreed(visit, recharge);
-    view! {
-        <Message
-            mark=Mark::Bad
-            image=Icon::Close
-            title=w.say("success-failed-title")
-            lead=w.say("success-failed-text")
-            buttons=try_again(visit, recharge)
-        >
-            {bought}
-            <p>{status}</p>
-            <div>{agreed}</div>
-        </Message>
-    }
-    .into_any()
+    let said = Said {
+        mark: Mark::Bad,
+        image: Icon::Close,
+        title: w.say("success-failed-title"),
+        lead: w.say("success-failed-text"),
+        status: None,
+        more: Some(agreed(visit, recharge)),
+        buttons: try_again(visit, recharge),
+    };
+    said.view(visit, recharge)
+}
+
+fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let w = visit.words();
+    let said = Said {
+        mark: Mark::Plain,
+        image: Icon::Clock,
+        title: w.say("success-expired-title"),
+        lead: w.say("success-expired-text"),
+        status: None,
+        more: Some(agreed(visit, recharge)),
+        buttons: try_again(visit, recharge),
+    };
+    said.view(visit, recharge)
+}
+
+fn surplus(visit: &Visit, recharge: &Recharge) -> AnyView {
+    let w = visit.words();
+    let on_its_way = recharge.standing == Standing::Completed;
+    let status = on_its_way.then(|| {
+        let said = w.say("success-surplus-status");
+        said_status(recharge.standing, "state going-back", said)
+    });
+    let said = Said {
+        mark: Mark::Plain,
+        image: Icon::Info,
+        title: w.say("success-surplus-title"),
+        lead: w.say("success-surplus-text"),
+        status,
+        more: None,
+        buttons: vec![button_link(
+            "main",
+            routes::PAYMENTS,
+            w.say("success-missing-button"),
+        )],
+    };
+    said.view(visit, recharge)
 }
 
 /// What trying again agrees to.
@@ -166,47 +217,8 @@ fn agreed(visit: &Visit, recharge: &Recharge) -> AnyView {
     } else {
         Agreement::Credits
     };
-    agreement(visit.words(), &visit.services.catalog, to)
-}
-
-fn expired(visit: &Visit, recharge: &Recharge) -> AnyView {
-    let w = visit.words();
-    let status = recharge_status(w, recharge.standing);
-    let bought = what(visit, recharge);
-    let agreed = agreed(visit, recharge);
-    view! {
-        <Message
-            mark=Mark::Plain
-            image=Icon::Clock
-            title=w.say("success-expired-title")
-            lead=w.say("success-expired-text")
-            buttons=try_again(visit, recharge)
-        >
-            {bought}
-            <p>{status}</p>
-            <div>{agreed}</div>
-        </Message>
-    }
-    .into_any()
-}
-
-fn surplus(visit: &Visit, recharge: &Recharge) -> AnyView {
-    let w = visit.words();
-    let status = recharge_status(w, recharge.standing);
-    let bought = what(visit, recharge);
-    view! {
-        <Message
-            mark=Mark::Plain
-            image=Icon::Info
-            title=w.say("success-surplus-title")
-            lead=w.say("success-surplus-text")
-            buttons=vec![button_link("main", routes::PAYMENTS, w.say("success-missing-button"))]
-        >
-            {bought}
-            <p>{status}</p>
-        </Message>
-    }
-    .into_any()
+    let agreed = agreement(visit.words(), &visit.services.catalog, to);
+    view! { <div>{agreed}</div> }.into_any()
 }
 
 fn try_again(visit: &Visit, recharge: &Recharge) -> Vec<AnyView> {
@@ -216,13 +228,6 @@ fn try_again(visit: &Visit, recharge: &Recharge) -> Vec<AnyView> {
     let again = again(w, &visit.services.catalog, recharge, "main", label);
     let other = button_link("", routes::PAYMENTS, w.say("success-failed-other"));
     again.into_iter().chain([other]).collect()
-}
-
-/// What was to be bought, and for how much.
-fn what(visit: &Visit, recharge: &Recharge) -> AnyView {
-    let w = visit.words();
-    let name = item_name(w, &visit.services.catalog, &recharge.item);
-    view! { <p class="soft">{format!("{name} · {}", price_of(w, recharge))}</p> }.into_any()
 }
 
 fn missing(w: Words) -> AnyView {

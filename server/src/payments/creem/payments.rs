@@ -84,6 +84,8 @@ fn state_of(transaction: Transaction) -> PaymentState {
         recharge_id: None,
         subscription_id: transaction.subscription,
         paid_minor: paid,
+        // Creem does not say.
+        payment_method: None,
         currency: transaction.currency.to_ascii_lowercase(),
         refunds: refund.into_iter().collect(),
         disputes: dispute.into_iter().collect(),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::objects::{Page, Product, Subscription, Transaction, own};
@@ -129,8 +131,7 @@ fn state_of(
     invoices: Vec<InvoiceState>,
 ) -> Result<SubscriptionState, GatewayError> {
     let metadata = subscription.metadata.as_ref();
-    let (period_start, period_end) = current_period(&subscription)
-        .or_else(|| invoices.iter().rev().find_map(|invoice| invoice.opens))
+    let (period_start, period_end) = the_same_period(current_period(&subscription), &invoices)
         .ok_or(lacks("the period of a subscription"))?;
     let created_at = Timestamp::parse(&subscription.created_at);
     let ended_at = subscription
@@ -160,6 +161,24 @@ fn state_of(
         id: subscription.id,
     })
 }
+
+/// The period that runs, as the bill that paid for it has it: subscription and transaction may differ
+/// by some moments, and a period is known by its start. They are the same where they end together.
+fn the_same_period(
+    current: Option<(Timestamp, Timestamp)>,
+    invoices: &[InvoiceState],
+) -> Option<(Timestamp, Timestamp)> {
+    let mut opened = invoices.iter().rev().filter(|invoice| invoice.paid);
+    let paid = opened.find_map(|invoice| invoice.opens);
+    let (Some((_, end)), Some((_, paid_until))) = (current, paid) else {
+        return current.or_else(|| invoices.iter().rev().find_map(|invoice| invoice.opens));
+    };
+    let apart = end.since(paid_until).max(paid_until.since(end));
+    if apart < TOGETHER { paid } else { current }
+}
+
+/// Periods that end within this are one; the shortest lasts a month.
+const TOGETHER: Duration = Duration::from_secs(24 * 3_600);
 
 /// In whole milliseconds, as a transaction counts: a period is known by its start.
 fn current_period(subscription: &Subscription) -> Option<(Timestamp, Timestamp)> {
@@ -247,6 +266,29 @@ mod tests {
     fn product() -> Product {
         let product = json!({"id": "prod_1", "price": 1000, "tax_mode": "exclusive"});
         serde_json::from_value(product).unwrap()
+    }
+
+    #[test]
+    fn a_period_is_one_though_its_two_clocks_differ_a_little() {
+        let at = |days: i64, seconds: i64| Timestamp::from_seconds(days * 86_400 + seconds);
+        let invoices = invoices(
+            &[transaction("first", "paid", 0, 30)],
+            &subscription("active"),
+            &product(),
+        );
+        let paid = Some((at(0, 0), at(30, 0)));
+        assert_eq!(
+            the_same_period(Some((at(0, 9), at(30, 9))), &invoices),
+            paid
+        );
+        assert_eq!(
+            the_same_period(Some((at(0, -9), at(30, -9))), &invoices),
+            paid
+        );
+        assert_eq!(the_same_period(None, &invoices), paid);
+        // The next one, unpaid so far.
+        let next = Some((at(30, 0), at(60, 0)));
+        assert_eq!(the_same_period(next, &invoices), next);
     }
 
     #[test]

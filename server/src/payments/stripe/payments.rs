@@ -3,7 +3,7 @@ use stripe_core::charge::RetrieveCharge;
 use stripe_core::dispute::{ListDispute, RetrieveDispute};
 use stripe_core::payment_intent::RetrievePaymentIntent;
 use stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
-use stripe_shared::{Dispute, DisputeStatus, PaymentIntent, PaymentIntentId, Refund};
+use stripe_shared::{Charge, Dispute, DisputeStatus, PaymentIntent, PaymentIntentId, Refund};
 use stripe_types::Expandable;
 
 use super::{GatewayError, PAGE, Stripe, amounts};
@@ -19,7 +19,7 @@ impl Stripe {
         &self,
         intent_id: &str,
     ) -> Result<Option<PaymentState>, GatewayError> {
-        let Some(intent) = self.find(RetrievePaymentIntent::new(intent_id)).await? else {
+        let Some(intent) = self.find(with_charge(intent_id)).await? else {
             return Ok(None);
         };
         let refunds = ListRefund::new().payment_intent(intent_id).limit(PAGE);
@@ -77,6 +77,17 @@ impl Stripe {
     }
 }
 
+/// With the charge that says how it was paid.
+fn with_charge(intent_id: &str) -> RetrievePaymentIntent {
+    RetrievePaymentIntent::new(intent_id).expand(vec!["latest_charge".to_owned()])
+}
+
+/// Stripe's word for how a charge was paid.
+pub(super) fn method_of(charge: &Charge) -> Option<String> {
+    let details = charge.payment_method_details.as_ref()?;
+    Some(details.type_.clone())
+}
+
 fn subject_of(intent: Option<Expandable<PaymentIntent>>) -> Subject {
     intent.map_or(NO_INTENT, |intent| {
         let id: &PaymentIntentId = intent.id();
@@ -110,6 +121,11 @@ fn state_of(
         recharge_id,
         subscription_id,
         paid_minor: minor(intent.amount_received),
+        payment_method: intent
+            .latest_charge
+            .as_ref()
+            .and_then(Expandable::as_object)
+            .and_then(method_of),
         refunds: refunds.collect(),
         disputes: disputes.collect(),
         currency,

@@ -14,7 +14,7 @@ use stripe_shared::{
 };
 use stripe_types::{Currency, Expandable};
 
-use super::{GatewayError, PAGE, Stripe, amounts, lacks};
+use super::{GatewayError, PAGE, Stripe, amounts, lacks, payments};
 use crate::catalog::Tax;
 use crate::payments::gateway::{
     CheckoutPage, CheckoutProgress, CheckoutState, NewCheckout, OpenedCheckout,
@@ -195,9 +195,7 @@ fn state_of(session: CheckoutSession) -> CheckoutState {
         subscription_id: session
             .subscription
             .map(|subscription| subscription.id().to_string()),
-        payment_method: charge
-            .and_then(|charge| charge.payment_method_details.as_ref())
-            .map(|details| details.type_.clone()),
+        payment_method: charge.and_then(payments::method_of),
         receipt_url: charge.and_then(|charge| charge.receipt_url.clone()),
         currency,
     }
