@@ -13,11 +13,19 @@ const ROUNDS: &str = "200";
 /// Random histories of a wallet, and random lives of customers, on each database.
 const HISTORIES: &str = "3000";
 const LIVES: &str = "500";
+/// Webhooks that never come.
+const LOST: &str = "20";
 
 pub fn run(words: &[String]) -> Outcome {
     setup::postgresql()?;
     let histories = live("model", &[], ("MODEL_HISTORIES", HISTORIES), " histories, ")?;
     let lives = live("site", &["money::lives"], ("LIVES", LIVES), " lives: ")?;
+    let lost = live(
+        "site",
+        &["money::lost"],
+        ("LOST_WEBHOOKS", LOST),
+        " open checkouts: ",
+    )?;
     let rounds = words.first().map_or(ROUNDS, String::as_str);
     let table = std::env::temp_dir().join(format!("atelier-soak-{}.md", process::id()));
     let soak = [
@@ -42,7 +50,10 @@ pub fn run(words: &[String]) -> Outcome {
     let before = fs::read_to_string(&notes)?;
     Ok(fs::write(
         &notes,
-        format!("{before}\n## {}\n\n{histories}{lives}\n{said}", day.trim()),
+        format!(
+            "{before}\n## {}\n\n{histories}{lives}{lost}\n{said}",
+            day.trim()
+        ),
     )?)
 }
 

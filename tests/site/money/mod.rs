@@ -2,7 +2,9 @@
 //! provider may tell it: once, twice, the wrong way round, or never.
 
 mod lives;
+mod lost;
 mod table;
+mod told;
 
 use std::collections::HashSet;
 use std::time::Duration;

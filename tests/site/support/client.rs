@@ -50,6 +50,7 @@ impl Client {
         atelier::start::cryptography();
         let http = reqwest::Client::builder()
             .no_proxy()
+            .tls_certs_only([])
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("an HTTP client");

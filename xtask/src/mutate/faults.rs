@@ -402,4 +402,16 @@ pub const FAULTS: &[Fault] = &[
         "same_period && known.is_some_and(|before| now.is_above(before))",
         "same_period && known.is_some()",
     ),
+    server(
+        "the end of a plan is not told",
+        STORE,
+        "past.any(|turn| turn > self.row.changed_at)",
+        "past.any(|turn| turn > self.now)",
+    ),
+    money(
+        "money of a plan that goes back is not told",
+        OPERATIONS,
+        "if !tx.has_changed(&Change::Wallet(user.clone())) {",
+        "if tx.has_changed(&Change::Wallet(user.clone())) {",
+    ),
 ];
