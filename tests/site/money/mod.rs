@@ -80,7 +80,7 @@ impl<'a> Stripe<'a> {
         let mut news = Vec::new();
         let mut after = String::new();
         loop {
-            let page = format!("events?limit=100{after}");
+            let page = format!("events?limit=20{after}");
             let page = self.api(Method::GET, &page, &[]).await;
             let events = page["data"].as_array().cloned().expect("events");
             let known = events.len();
