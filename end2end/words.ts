@@ -58,6 +58,8 @@ export interface Words {
     upSure: string;
     down: string;
     downSure: string;
+    stay: string;
+    staySure: string;
     /** That the smaller plan follows. */
     follows: (date: string) => string;
     hasOne: RegExp;
@@ -66,6 +68,7 @@ export interface Words {
     /** On the dashboard, and beside the plan. */
     unpaid: string;
     unpaidOwn: RegExp;
+    rests: string;
   };
   /** What becomes of the money of a pack of ten credits. */
   returns: {
@@ -155,12 +158,15 @@ export const words: Record<Language, Words> = {
       upSure: 'Move up to Premium Unlimited now',
       down: 'Move down',
       downSure: 'Move down to Premium Monthly',
+      stay: 'Stay on it',
+      staySure: 'Stay on Premium Unlimited',
       follows: (date) => `From ${date} it goes on as Premium Monthly`,
       hasOne: /You have a plan already, so nothing was bought/,
       surplus: /You have a plan already/,
       surplusReturned: /this second one was ended\. Its money goes back/,
       unpaid: 'Your plan’s renewal is not paid yet',
       unpaidOwn: /the next one is not paid yet/,
+      rests: 'Your plan is paused: its renewal was not paid',
     },
     returns: {
       refunded: /Refund of \$1\.90 on .*: sent/,
@@ -249,12 +255,15 @@ export const words: Record<Language, Words> = {
       upSure: '立即升级到 高级无限',
       down: '降级',
       downSure: '降级到 高级月度',
+      stay: '继续使用',
+      staySure: '继续使用 高级无限',
       follows: (date) => `${date} 起改为 高级月度`,
       hasOne: /您已有套餐，所以没有再次购买/,
       surplus: /您已有套餐/,
       surplusReturned: /这第二个套餐已终止，款项会自动退还/,
       unpaid: '套餐续费尚未付款',
       unpaidOwn: /下一期尚未付款/,
+      rests: '套餐已暂停：续费没有付款',
     },
     returns: {
       refunded: /退款 US\$1\.90：已退出/,

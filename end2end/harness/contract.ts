@@ -154,4 +154,5 @@ export const CARDS = {
   insufficientFunds: '4000 0000 0000 9995',
   expired: '4000 0000 0000 0069',
   refundFails: '4000 0000 0000 5126',
+  failsLater: '4000 0000 0000 0341',
 } as const;

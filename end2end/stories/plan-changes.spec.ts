@@ -31,6 +31,12 @@ test('moving up counts at once, moving down with the next period', async ({ visi
   await visitor.sees('plan-name', UNLIMITED);
   await expect(page.getByText(plan.down, { exact: true })).toHaveCount(0);
   expect(await person.recharges(), 'nothing was charged now').toHaveLength(2);
+  // It can be taken back, and costs nothing either.
+  await visitor.confirms(plan.stay, plan.staySure);
+  await expect(page.getByText(plan.follows(renewal))).toHaveCount(0);
+  await visitor.confirms(plan.down, plan.downSure);
+  await visitor.reads(plan.follows(renewal));
+  expect(await person.recharges(), 'nothing was charged').toHaveLength(2);
   const desk = await Desk.beside(visitor);
   await desk.renews(person.email, 'paid');
   await visitor.comesToSee('plan-name', PLAN.item);

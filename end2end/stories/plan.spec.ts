@@ -1,9 +1,9 @@
-import { INITIAL_CREDITS, PLAN, TRIALS } from '../harness/contract';
+import { CARDS, INITIAL_CREDITS, PLAN, TRIALS } from '../harness/contract';
 import { Desk } from '../harness/desk';
 import { expect, test, testAlone } from '../harness/fixtures';
 import { expectOneTruth } from '../harness/html';
 import { expectArithmetic, Person } from '../harness/people';
-import { has } from '../harness/sandbox';
+import { buys, has } from '../harness/sandbox';
 import { hosted } from '../words';
 
 /** What a newcomer has beside the plan. */
@@ -86,9 +86,10 @@ testAlone('a plan that was ended serves to its last day, and takes no credits wi
   await visitor.sees('remaining-uses', PLAN.quota + BESIDE);
 
   const desk = await Desk.beside(visitor);
-  await desk.passes({ days: '40' });
   await visitor.opens('/dashboard');
-  await visitor.sees('plan-name', 'none');
+  await visitor.sees('plan-name', PLAN.item);
+  await desk.passes({ days: '40' });
+  await visitor.comesToSee('plan-name', 'none');
   await visitor.reads(plan.none);
   await visitor.sees('credits-remaining', INITIAL_CREDITS);
   await visitor.sees('trials-remaining', TRIALS);
@@ -98,4 +99,23 @@ testAlone('a plan that was ended serves to its last day, and takes no credits wi
     await visitor.opens('/payments');
     await expect(visitor.button(plan.subscribe)).toBeVisible({ timeout: 500 });
   }).toPass();
+});
+
+testAlone('a plan that is never paid rests, and the open page says so by itself', async ({ visitor, sandbox }) => {
+  const { plan } = visitor.words;
+  const person = await visitor.arrivesSignedIn();
+  const { landing } = await buys(person, sandbox, { card: CARDS.failsLater }, PLAN.item);
+  await visitor.opens(landing);
+  await visitor.opens('/dashboard');
+  await visitor.sees('plan-name', PLAN.item);
+  const desk = await Desk.beside(visitor);
+  await desk.passes({ days: '32' });
+  await visitor.comesToRead(plan.unpaid);
+  await visitor.sees('plan-name', PLAN.item);
+  // Its three days are over, and Stripe has tried the card once more.
+  await desk.passes({ days: '4' });
+  await visitor.comesToRead(plan.rests);
+  await visitor.sees('plan-name', 'none');
+  await visitor.sees('remaining-uses', BESIDE);
+  await expect(visitor.button(plan.portal)).toBeVisible();
 });

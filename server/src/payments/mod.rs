@@ -26,6 +26,7 @@ mod plans;
 mod readings;
 mod records;
 mod returns;
+mod reversals;
 pub mod stripe;
 mod subscriptions;
 

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::FulfilError;
-use super::gateway::{DisputeProgress, GatewayError, PaymentState, RefundProgress};
+use super::gateway::{GatewayError, PaymentState};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
+use super::reversals::{DISPUTES, REFUNDS, Reversal};
 use super::subscriptions::lock_buyer;
 use super::{Payments, Provider};
 use crate::credits::{self, PeriodChange, Returned};
@@ -177,44 +178,10 @@ impl Payments {
         state: &PaymentState,
         now: Timestamp,
     ) -> Result<bool, FulfilError> {
-        let mut news = 0;
-        for refund in state
-            .refunds
-            .iter()
-            .filter(|refund| refund.amount_minor > 0)
-        {
-            let status = match refund.progress {
-                RefundProgress::Pending => "pending",
-                RefundProgress::Succeeded => "succeeded",
-                RefundProgress::Failed => "failed",
-            };
-            let row = (&refund.id, refund.amount_minor, status, refund.created_at);
-            news += put(tx, PUT_REFUND, &recharge.id, row, now).await?;
-        }
-        for dispute in state
-            .disputes
-            .iter()
-            .filter(|dispute| dispute.amount_minor > 0)
-        {
-            let status = match dispute.progress {
-                DisputeProgress::Open => "open",
-                DisputeProgress::Won => "won",
-                DisputeProgress::Lost => "lost",
-            };
-            let row = (
-                &dispute.id,
-                dispute.amount_minor,
-                status,
-                dispute.created_at,
-            );
-            news += put(tx, PUT_DISPUTE, &recharge.id, row, now).await?;
-        }
-        let refunds: Vec<&str> = state.refunds.iter().map(|r| r.id.as_str()).collect();
-        let known = "SELECT id FROM refunds WHERE recharge_id = $1 AND status <> 'failed'";
-        news += forget(tx, known, FORGET_REFUND, &recharge.id, &refunds, now).await?;
-        let disputes: Vec<&str> = state.disputes.iter().map(|d| d.id.as_str()).collect();
-        let known = "SELECT id FROM disputes WHERE recharge_id = $1 AND status <> 'won'";
-        news += forget(tx, known, FORGET_DISPUTE, &recharge.id, &disputes, now).await?;
+        let refunds: Vec<Reversal<'_>> = state.refunds.iter().map(Reversal::from).collect();
+        let disputes: Vec<Reversal<'_>> = state.disputes.iter().map(Reversal::from).collect();
+        let mut news = REFUNDS.keep(tx, &recharge.id, &refunds, now).await?;
+        news += DISPUTES.keep(tx, &recharge.id, &disputes, now).await?;
         let (returned_minor, disputed) = (state.returned_minor(), state.is_disputed());
         let next_check_at = self.next_look(recharge, state, now);
         let changed = records::change(tx, &recharge.id, |row| {
@@ -321,7 +288,10 @@ async fn with_what_became(
         ..History::default()
     };
     if any_paid {
-        history.returns = read_returns(snapshot, user).await?;
+        history.returns = Returns {
+            refunds: REFUNDS.of(snapshot, user).await?,
+            disputes: DISPUTES.of(snapshot, user).await?,
+        };
     }
     if any_plan {
         let periods = credits::periods_paid(snapshot, user).await?;
@@ -329,78 +299,6 @@ async fn with_what_became(
         history.periods = by_recharge.collect();
     }
     Ok(history)
-}
-
-async fn read_returns(connection: &mut AnyConnection, user: &UserId) -> sqlx::Result<Returns> {
-    let refunds = sqlx::query_as(
-        "SELECT f.id, f.recharge_id, f.amount_minor, f.status, f.created_at FROM refunds f \
-         JOIN recharge_records r ON r.id = f.recharge_id WHERE r.user_id = $1 \
-         ORDER BY f.created_at, f.id",
-    );
-    let disputes = sqlx::query_as(
-        "SELECT d.id, d.recharge_id, d.amount_minor, d.status, d.created_at FROM disputes d \
-         JOIN recharge_records r ON r.id = d.recharge_id WHERE r.user_id = $1 \
-         ORDER BY d.created_at, d.id",
-    );
-    Ok(Returns {
-        refunds: refunds.bind(user).fetch_all(&mut *connection).await?,
-        disputes: disputes.bind(user).fetch_all(connection).await?,
-    })
-}
-
-const PUT_REFUND: &str = "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
-     VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
-     status = excluded.status, changed_at = excluded.changed_at \
-     WHERE refunds.status <> excluded.status OR refunds.amount_minor <> excluded.amount_minor";
-const PUT_DISPUTE: &str = "INSERT INTO disputes (id, recharge_id, amount_minor, status, created_at, changed_at) \
-     VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
-     status = excluded.status, changed_at = excluded.changed_at \
-     WHERE disputes.status <> excluded.status OR disputes.amount_minor <> excluded.amount_minor";
-/// What a provider no longer speaks of did not happen after all.
-const FORGET_REFUND: &str = "UPDATE refunds SET status = 'failed', changed_at = $2 WHERE id = $1";
-const FORGET_DISPUTE: &str = "UPDATE disputes SET status = 'won', changed_at = $2 WHERE id = $1";
-
-/// Gives how many rows that changed.
-async fn forget(
-    tx: &mut Tx,
-    known: &'static str,
-    statement: &'static str,
-    recharge: &RechargeId,
-    spoken_of: &[&str],
-    now: Timestamp,
-) -> sqlx::Result<u64> {
-    let known: Vec<String> = sqlx::query_scalar(known)
-        .bind(recharge)
-        .fetch_all(&mut **tx)
-        .await?;
-    let mut news = 0;
-    for id in known.iter().filter(|id| !spoken_of.contains(&id.as_str())) {
-        let done = sqlx::query(statement).bind(id).bind(now);
-        news += done.execute(&mut **tx).await?.rows_affected();
-    }
-    Ok(news)
-}
-
-/// Gives 0 for what was known as it is.
-async fn put(
-    tx: &mut Tx,
-    statement: &'static str,
-    recharge: &RechargeId,
-    (id, amount_minor, status, created_at): (&String, i64, &'static str, Timestamp),
-    now: Timestamp,
-) -> sqlx::Result<u64> {
-    let done = sqlx::query(statement)
-        .bind(id)
-        .bind(recharge)
-        .bind(amount_minor)
-        .bind(status)
-        .bind(created_at)
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
-    Ok(done.rows_affected())
 }
 
 /// When all the money of the newest period went back, the period ends, and the plan with it.

@@ -1,6 +1,7 @@
 use atelier_server::credits::{Period, WalletView};
 use leptos::prelude::*;
 
+use super::notices::rests;
 use crate::components::figure::{live_figure, uses_figure};
 use crate::components::icon::{Icon, icon};
 use crate::components::item::item_name;
@@ -55,7 +56,12 @@ fn plan(w: Words, visit: &Visit) -> AnyView {
     let Some(period) = period else {
         let see = visit.services.catalog.plans.first();
         let see = see.map(|_| {
-            view! { <p class="note">{text_link(PLANS, w.say("dash-plan-see"))}</p> }
+            let said = if rests(visit) {
+                "dash-plan-manage"
+            } else {
+                "dash-plan-see"
+            };
+            view! { <p class="note">{text_link(PLANS, w.say(said))}</p> }
         });
         return view! {
             <span class="figure word" data-testid="plan-name" data-value="none">

@@ -19,7 +19,8 @@ use crate::visit::Visit;
 pub fn notices(visit: &Visit, wallet: &WalletView, no_jobs: bool) -> Vec<AnyView> {
     let w = visit.words();
     let figures = &wallet.credits;
-    let as_given = figures.total == figures.initial && !wallet.premium.active;
+    let has_plan = wallet.premium.active || rests(visit);
+    let as_given = figures.total == figures.initial && !has_plan;
     let untouched = no_jobs && as_given && figures.used == 0 && wallet.trials.used == 0;
     let nothing_left = wallet.remaining_uses.try_on == Some(0);
     let notices = [
@@ -99,11 +100,16 @@ fn frozen(w: Words, frozen: i64) -> AnyView {
     .into_any()
 }
 
+/// Whether there is a plan that serves nothing until its renewal is paid.
+pub fn rests(visit: &Visit) -> bool {
+    let wallet = visit.wallet.as_ref();
+    wallet.is_some_and(|wallet| wallet.unpaid_plan.is_some())
+}
+
 /// The renewal of the plan is unpaid, and it serves some days more or nothing; or there will be none.
 fn plan(visit: &Visit) -> Option<AnyView> {
     let w = visit.words();
-    let wallet = visit.wallet.as_ref()?;
-    if wallet.unpaid_plan.is_some() {
+    if rests(visit) {
         let notice = view! {
             <Notice tone=Tone::Bad title=w.say("dash-plan-rests-title")>
                 <p>{w.say("pay-own-rests")}</p>
@@ -112,7 +118,7 @@ fn plan(visit: &Visit) -> Option<AnyView> {
         };
         return Some(notice.into_any());
     }
-    let period = wallet.period.as_ref()?;
+    let period = visit.wallet.as_ref()?.period.as_ref()?;
     let name = item_name(w, &visit.services.catalog, &period.plan);
     if period.past_due {
         let args = [
