@@ -24,7 +24,15 @@ impl Suite {
                 "model",
             ],
             Self::Site => &["--package", "atelier", "--test", "site", "payments"],
-            Self::Money => &["--package", "atelier", "--test", "site", "money::table"],
+            Self::Money => &[
+                "--package",
+                "atelier",
+                "--test",
+                "site",
+                "--",
+                "money::table",
+                "money::told",
+            ],
         }
     }
 }
