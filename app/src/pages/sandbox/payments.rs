@@ -1,4 +1,4 @@
-use atelier_server::sandbox::stripe::view::{Checkout, Payment};
+use atelier_server::sandbox::stripe::view::{Checkout, Payment, Possible};
 use leptos::prelude::*;
 
 use super::desk::{SHOWN, acts, choice, desk_form, id, part, state, table};
@@ -82,20 +82,25 @@ fn payment(w: Words, it: &Payment) -> AnyView {
             <td class="soft num">{card}</td>
             <td class="last">
                 {id(&it.payment_intent)}
-                {acts(format!("acts-{}", it.payment_intent), w.say("sandbox-payment-acts"), payment_acts(w, it))}
+                {payment_acts(w, it)}
             </td>
         </tr>
     }
     .into_any()
 }
 
-fn payment_acts(w: Words, it: &Payment) -> AnyView {
-    let left = it.amount - it.refunded;
-    view! {
-        {(left > 0).then(|| refund(w, it, left))}
-        {dispute(w, it)}
+/// What can become of the payment; nothing of one that never succeeded.
+fn payment_acts(w: Words, it: &Payment) -> Option<AnyView> {
+    let possible = it.possible;
+    if possible == Possible::default() {
+        return None;
     }
-    .into_any()
+    let inside = view! {
+        {(possible.refund > 0).then(|| refund(w, it, possible.refund))}
+        {dispute(w, it)}
+    };
+    let id = format!("acts-{}", it.payment_intent);
+    Some(acts(id, w.say("sandbox-payment-acts"), inside.into_any()))
 }
 
 /// A refund of all that is left or of a part, which may be made to fail later.
@@ -118,20 +123,21 @@ fn refund(w: Words, it: &Payment, left: i64) -> AnyView {
     desk_form("refunds", PAYMENTS, inside.into_any())
 }
 
-fn dispute(w: Words, it: &Payment) -> AnyView {
-    let buttons = if it.dispute_open {
-        view! {
+fn dispute(w: Words, it: &Payment) -> Option<AnyView> {
+    let buttons = match it.possible {
+        Possible { outcome: true, .. } => view! {
             {choice("outcome", "won", w.say("sandbox-dispute-won"))}
             {choice("outcome", "lost", w.say("sandbox-dispute-lost"))}
         }
-        .into_any()
-    } else if it.dispute.is_none() {
-        view! { <button class="button small">{w.say("sandbox-dispute-open")}</button> }.into_any()
-    } else {
-        return ().into_any();
+        .into_any(),
+        Possible { dispute: true, .. } => {
+            view! { <button class="button small">{w.say("sandbox-dispute-open")}</button> }
+                .into_any()
+        }
+        _ => return None,
     };
     let inside = view! { {hidden("payment_intent", &it.payment_intent)}{buttons} };
-    desk_form("disputes", PAYMENTS, inside.into_any())
+    Some(desk_form("disputes", PAYMENTS, inside.into_any()))
 }
 
 #[cfg(test)]
@@ -141,15 +147,15 @@ mod tests {
 
     use super::*;
 
-    fn render(refunded: i64, dispute: Option<&str>) -> String {
+    fn render(possible: Possible) -> String {
         let payment = Payment {
             payment_intent: "pi_1".to_owned(),
             amount: 990,
-            refunded,
+            refunded: 0,
             currency: "usd".to_owned(),
             status: "succeeded".to_owned(),
-            dispute: dispute.map(str::to_owned),
-            dispute_open: dispute == Some("needs_response"),
+            dispute: None,
+            possible,
             last4: Some("4242".to_owned()),
             invoice: None,
             created: Timestamp::from_seconds(1),
@@ -157,29 +163,50 @@ mod tests {
         payments(Words(Language::En), &[payment]).to_html()
     }
 
+    const NOTHING: Possible = Possible {
+        refund: 0,
+        dispute: false,
+        outcome: false,
+    };
+
     #[test]
     fn a_payment_can_be_refunded_up_to_what_is_left_and_disputed_once() {
-        let html = render(0, None);
+        let html = render(Possible {
+            refund: 690,
+            dispute: true,
+            ..NOTHING
+        });
         for part in [
             "action=\"/sandbox/stripe/refunds\"",
             "action=\"/sandbox/stripe/disputes\"",
             "name=\"return_to\" value=\"/sandbox#payments\"",
             "name=\"payment_intent\" value=\"pi_1\"",
-            "max=\"990\"",
+            "max=\"690\"",
             "name=\"fails\"",
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(!html.contains("name=\"outcome\""), "{html}");
-        assert!(render(300, None).contains("max=\"690\""));
-        assert!(!render(990, None).contains("stripe/refunds"));
     }
 
     #[test]
     fn an_open_dispute_waits_for_its_outcome() {
-        let html = render(0, Some("needs_response"));
+        let html = render(Possible {
+            outcome: true,
+            ..NOTHING
+        });
         assert!(html.contains("name=\"outcome\" value=\"won\""), "{html}");
         assert!(html.contains("name=\"outcome\" value=\"lost\""), "{html}");
-        assert!(!render(0, Some("lost")).contains("stripe/disputes"));
+        assert!(!html.contains("stripe/refunds"), "{html}");
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_not_offered() {
+        let html = render(NOTHING);
+        assert!(html.contains("pi_1"), "{html}");
+        assert!(
+            !html.contains("<form") && !html.contains("<details"),
+            "{html}"
+        );
     }
 }

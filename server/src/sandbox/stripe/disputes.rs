@@ -52,7 +52,8 @@ impl Operation for Disputing {
     }
 }
 
-fn is_open(dispute: &Object) -> bool {
+/// Whether it waits for its outcome.
+pub fn is_open(dispute: &Object) -> bool {
     matches!(
         dispute.text("status"),
         Some("needs_response" | "warning_needs_response")

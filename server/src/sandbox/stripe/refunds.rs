@@ -116,7 +116,7 @@ impl NewRefund {
             let message = format!("Charge {id} has not succeeded, so there is nothing to refund.");
             return Err(Refusal::invalid(message).code("charge_not_refundable"));
         }
-        let left = charge.integer("amount") - charge.integer("amount_refunded");
+        let left = left(charge);
         if left == 0 {
             let message = format!("Charge {id} has already been refunded.");
             return Err(Refusal::invalid(message).code("charge_already_refunded"));
@@ -134,6 +134,16 @@ impl NewRefund {
         }
         Ok(amount)
     }
+}
+
+/// How much of the charge has not been given back.
+pub fn left(charge: &Object) -> i64 {
+    charge.integer("amount") - charge.integer("amount_refunded")
+}
+
+/// Whether the disputed charge can be refunded all the same.
+pub fn leaves_refundable(dispute: &Object) -> bool {
+    dispute.shape["is_charge_refundable"] != false
 }
 
 fn amount(params: &Params<'_>) -> Result<Option<i64>, Refusal> {
@@ -202,7 +212,7 @@ impl Operation for NewRefund {
 async fn check_disputes(connection: &mut AnyConnection, charge: &Object) -> Result<(), Failure> {
     let intent = charge.text("payment_intent").unwrap_or_default();
     let dispute = store::newest_child(connection, Kind::Dispute, intent).await?;
-    if dispute.is_some_and(|dispute| dispute.shape["is_charge_refundable"] == false) {
+    if dispute.is_some_and(|dispute| !leaves_refundable(&dispute)) {
         let message = format!(
             "Charge {} has been charged back; cannot issue a refund.",
             charge.id

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::AnyConnection;
 
 use crate::sandbox::stripe::store::{self, Kind, Object, Page};
-use crate::sandbox::stripe::{StripeSandbox, billing, deliveries, settings};
+use crate::sandbox::stripe::{StripeSandbox, billing, deliveries, disputes, refunds, settings};
 use crate::time::Timestamp;
 
 /// How many of each kind are shown.
@@ -56,12 +56,23 @@ pub struct Payment {
     pub status: String,
     /// The status of the newest dispute, if there is one.
     pub dispute: Option<String>,
-    /// Whether the dispute waits for an outcome.
-    pub dispute_open: bool,
+    /// What can become of it now.
+    pub possible: Possible,
     /// The last four digits of the card.
     pub last4: Option<String>,
     pub invoice: Option<String>,
     pub created: Timestamp,
+}
+
+/// What a person at the provider, or at the payer's bank, can do about a payment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Possible {
+    /// How much can be given back.
+    pub refund: i64,
+    /// A dispute can be opened.
+    pub dispute: bool,
+    /// The dispute waits for its outcome.
+    pub outcome: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -171,17 +182,14 @@ async fn payments(reader: &mut AnyConnection) -> sqlx::Result<Vec<Payment>> {
             true => store::newest_child(reader, Kind::Dispute, &intent.id).await?,
             false => None,
         };
-        let status = dispute.and_then(|dispute| text(&dispute.shape, "/status"));
         let parent = intent.parent.clone().filter(|id| id.starts_with("in_"));
         payments.push(Payment {
             amount: intent.integer("amount"),
             refunded: charge.integer("amount_refunded"),
             currency: required(&intent.shape, "/currency"),
             status: required(&intent.shape, "/status"),
-            dispute_open: status
-                .as_deref()
-                .is_some_and(|status| status.ends_with("needs_response")),
-            dispute: status,
+            possible: possible(&intent, &charge, dispute.as_ref()),
+            dispute: dispute.and_then(|dispute| text(&dispute.shape, "/status")),
             last4: text(&charge.shape, "/payment_method_details/card/last4"),
             invoice: parent,
             created: intent.created_at,
@@ -189,6 +197,19 @@ async fn payments(reader: &mut AnyConnection) -> sqlx::Result<Vec<Payment>> {
         });
     }
     Ok(payments)
+}
+
+/// By the same rules as `refunds` and `disputes` go by.
+fn possible(intent: &Object, charge: &Object, dispute: Option<&Object>) -> Possible {
+    if refunds::latest_charge(intent).is_err() {
+        return Possible::default();
+    }
+    let refundable = dispute.is_none_or(refunds::leaves_refundable);
+    Possible {
+        refund: if refundable { refunds::left(charge) } else { 0 },
+        dispute: dispute.is_none(),
+        outcome: dispute.is_some_and(disputes::is_open),
+    }
 }
 
 async fn subscriptions(reader: &mut AnyConnection) -> sqlx::Result<Vec<Subscription>> {

@@ -5,6 +5,7 @@ use stripe_core::refund::RetrieveRefund;
 
 use super::{GOOD_CARD, World, sandbox_on};
 use crate::on_both_databases;
+use crate::sandbox::stripe::view::Possible;
 
 const EVENTS: usize = 4;
 
@@ -128,6 +129,38 @@ on_both_databases! {
         assert_eq!(world.book().await[0]["refunded"], 990);
     }
 
+    async fn the_desk_offers_what_can_be_done(ground: TestGround) {
+        let world = sandbox_on(ground.db.clone()).await;
+        let possible = async || world.sandbox.desk().await.unwrap().payments[0].possible;
+        let can = |refund, dispute, outcome| Possible { refund, dispute, outcome };
+        let session = world.session().await;
+        world.pay_by_card(&session, "4000000000000002").await;
+        assert_eq!(possible().await, can(0, false, false), "declined");
+        let declined = world.sandbox.desk().await.unwrap().payments[0].payment_intent.clone();
+        let body = json!({ "payment_intent": declined });
+        assert_eq!(world.post_json("disputes", body.clone()).await.status, 400);
+        assert_eq!(world.post_json("refunds", body).await.status, 400);
+
+        world.advance(1);
+        let session = world.paid_session().await;
+        let intent = session.payment_intent.unwrap().id().to_string();
+        let act = async |path: &str, more: Value| {
+            let mut body = json!({ "payment_intent": intent, "webhook": "never" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let answer = world.post_json(path, body).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        };
+        assert_eq!(possible().await, can(990, true, false));
+        act("refunds", json!({ "amount": 90 })).await;
+        assert_eq!(possible().await, can(900, true, false));
+        act("disputes", json!({})).await;
+        assert_eq!(possible().await, can(0, false, true), "the money is withheld");
+        act("disputes", json!({ "outcome": "won" })).await;
+        assert_eq!(possible().await, can(900, false, false), "no second dispute");
+        act("refunds", json!({})).await;
+        assert_eq!(possible().await, can(0, false, false));
+    }
+
     async fn the_desk_sees_everything(ground: TestGround) {
         let world = sandbox_on(ground.db.clone()).await;
         let begun = world.subscribed(GOOD_CARD).await;
@@ -148,7 +181,7 @@ on_both_databases! {
         assert!(checkout.url.is_some());
         let payment = &view.payments[0];
         assert_eq!((&payment.payment_intent, payment.refunded), (&intent, 90));
-        assert_eq!((payment.last4.as_deref(), payment.dispute_open), (Some("4242"), true));
+        assert_eq!((payment.last4.as_deref(), payment.possible.outcome), (Some("4242"), true));
         assert_eq!(payment.invoice, None);
         assert!(view.payments[1].invoice.as_deref().unwrap().starts_with("in_"));
         let plan = &view.subscriptions[0];
