@@ -356,7 +356,7 @@ test.describe('the billing portal', () => {
   test('without a customer there is none', async ({ server }) => {
     const { sessions } = stripeLibrary(server).billingPortal;
     const error = await refusal(sessions.create({ customer: 'cus_nobody' }));
-    expect(error).toMatchObject({ code: 'resource_missing', param: 'customer' });
+    expect(error).toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'customer' });
   });
 
   test('its default settings let plans be switched, and cancelled with their period', async ({ server }) => {

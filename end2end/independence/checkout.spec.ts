@@ -85,7 +85,7 @@ test('sessions are listed newest first, through all pages and back', async ({ se
   const since = await stripe.checkout.sessions.list({ customer, created: { gte: page.data[0]!.created + 3_600 } });
   expect(since.data).toEqual([]);
   const error = await refusal(stripe.checkout.sessions.list({ starting_after: 'cs_test_nobody' }));
-  expect(error).toMatchObject({ statusCode: 404, code: 'resource_missing', param: 'starting_after' });
+  expect(error).toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'starting_after' });
 });
 
 test('an open session is expired, once', async ({ server }) => {

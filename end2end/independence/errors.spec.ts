@@ -36,7 +36,7 @@ for (const [what, wish, code, param] of [
 ] as Array<[string, Wish, string, string | undefined]>) {
   test(`a session with ${what} is refused: ${code}`, async ({ server }) => {
     const error = await refusal(stripeLibrary(server).checkout.sessions.create(order(wish)));
-    expect(error).toMatchObject({ type: 'StripeInvalidRequestError', code });
+    expect(error).toMatchObject({ type: 'StripeInvalidRequestError', statusCode: 400, code });
     if (param) expect(error.param).toBe(param);
   });
 }

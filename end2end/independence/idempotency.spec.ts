@@ -32,7 +32,22 @@ test('the same key with other parameters, or elsewhere, is refused', async ({ se
   }
 });
 
-/** Stripe may answer the second of two calls at once with 409; the library then asks again by itself. */
+test('while a call is under way, its key is in use', async ({ server }) => {
+  const stripe = stripeLibrary(server);
+  const options = { idempotencyKey: randomUUID(), maxNetworkRetries: 0 };
+  const calls = Array.from({ length: 20 }, () => stripe.checkout.sessions.create(order(), options));
+  const outcomes = await Promise.allSettled(calls);
+  const made = outcomes.flatMap((it) => (it.status === 'fulfilled' ? [it.value.id] : []));
+  expect(new Set(made).size).toBe(1);
+  const refused = outcomes.flatMap((it) => (it.status === 'rejected' ? [it.reason as unknown] : []));
+  expect(refused).not.toEqual([]);
+  for (const error of refused) {
+    expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);
+    expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use', rawType: 'idempotency_error' });
+  }
+});
+
+/** The second of two calls at once is answered with 409; the library then asks again by itself. */
 test('the same key ten times at once is one session', async ({ server }) => {
   const stripe = stripeLibrary(server);
   const options = { idempotencyKey: randomUUID(), maxNetworkRetries: 5 };

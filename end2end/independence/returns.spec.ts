@@ -62,7 +62,7 @@ test('a payment is given back in parts, and never more than it was', async ({ se
 test('a refund of what was not paid, or of nothing at all, is refused', async ({ server, sandbox }) => {
   const stripe = stripeLibrary(server);
   const unknown = await refusal(stripe.refunds.create({ payment_intent: 'pi_nobody' }));
-  expect(unknown).toMatchObject({ code: 'resource_missing', param: 'payment_intent' });
+  expect(unknown).toMatchObject({ statusCode: 400, code: 'resource_missing', param: 'payment_intent' });
   expect(await refusal(stripe.refunds.create({}))).toMatchObject({ type: 'StripeInvalidRequestError', statusCode: 400 });
   const { intent } = await pays(stripe, sandbox);
   for (const amount of [0, -5]) {

@@ -260,3 +260,44 @@ impl Gateway for Stripe {
         self.list_events(since, after).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::extract::{Request, State};
+    use axum::response::IntoResponse;
+    use http::{StatusCode, header};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    type Keys = Arc<Mutex<Vec<String>>>;
+
+    async fn key_in_use(State(keys): State<Keys>, request: Request) -> impl IntoResponse {
+        let key = request.headers()["idempotency-key"].to_str().unwrap();
+        keys.lock().unwrap().push(key.to_owned());
+        let body = r#"{"error":{"type":"idempotency_error","code":"idempotency_key_in_use","message":"wait"}}"#;
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        (StatusCode::CONFLICT, json, body)
+    }
+
+    #[tokio::test]
+    async fn a_key_in_use_is_asked_again_and_is_no_refusal() {
+        // Another test of the same process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/", listener.local_addr().unwrap());
+        let keys = Keys::default();
+        let router = Router::new().fallback(key_in_use).with_state(keys.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let stripe = Stripe::new(&"sk_test_1".into(), "whsec_test".into(), &base).unwrap();
+        let refund = stripe.refund("pi_1", None, "refund:1").await;
+        assert!(
+            matches!(refund, Err(GatewayError::Unreachable { .. })),
+            "{refund:?}"
+        );
+        assert_eq!(*keys.lock().unwrap(), ["refund:1"; 3]);
+    }
+}

@@ -51,17 +51,31 @@ impl Refusal {
         Self::new(StatusCode::PAYMENT_REQUIRED, "card_error", message).code(code)
     }
 
+    /// A call with the same key has not been answered yet.
+    pub fn key_in_use() -> Self {
+        let message = "There is currently another in-progress request using this Idempotent Key \
+                       (that probably means you submitted twice, and the other request is still \
+                       going through). Please try again later.";
+        Self::new(StatusCode::CONFLICT, "idempotency_error", message).code("idempotency_key_in_use")
+    }
+
     /// The key was used before for something else.
     pub fn idempotency(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "idempotency_error", message)
     }
 
-    /// No object with that id; `noun` is Stripe's word for its kind.
+    /// A parameter names an object that is not there; `noun` is Stripe's word for its kind.
     pub fn missing(noun: &str, id: &str, param: &str) -> Self {
-        let message = format!("No such {noun}: '{id}'");
-        Self::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message)
+        Self::invalid(format!("No such {noun}: '{id}'"))
             .code("resource_missing")
             .param(param)
+    }
+
+    /// Not a parameter but the address names it: 404.
+    #[must_use]
+    pub fn in_url(mut self) -> Self {
+        self.status = StatusCode::NOT_FOUND;
+        self
     }
 
     pub fn unknown_url(method: &str, path: &str) -> Self {

@@ -85,6 +85,7 @@ struct Inner {
     /// Told when something may have become due.
     due: Notify,
     http: OnceLock<reqwest::Client>,
+    in_flight: api::InFlight,
 }
 
 impl StripeSandbox {
@@ -96,6 +97,7 @@ impl StripeSandbox {
             settings,
             due,
             http,
+            in_flight: api::InFlight::default(),
         }))
     }
 

@@ -417,7 +417,7 @@ impl Change {
 impl Operation for Change {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         let object = store::lock_kind(tx, self.kind, &self.id).await?;
-        let mut object = object.ok_or_else(|| self.kind.missing(&self.id, "id"))?;
+        let mut object = object.ok_or_else(|| self.kind.missing(&self.id, "id").in_url())?;
         if let Some(lookup) = &self.lookup {
             lookup.free(tx, Some(&self.id)).await?;
         }

@@ -1,9 +1,12 @@
 //! Idempotency keys: the first answer is kept with the change it reports, and given again.
 //!
-//! A key is claimed in the transaction that does the work. A second call with the same key waits in
-//! the database for the first to end: if that committed, its answer is there; if not, the second
-//! does the work. So no key is ever left half used, wherever a process dies.
+//! While a call is under way, a second one with its key is refused, as Stripe does. That is kept in
+//! memory: a key is claimed in the transaction that does the work, so that none is ever left half
+//! used, wherever a process dies. At another node the second call therefore waits in the database
+//! for the first to end: if that committed, its answer is there; if not, the second does the work.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::response::Response;
@@ -15,6 +18,38 @@ use crate::time::Timestamp;
 
 /// Stripe: keys can be removed after they are at least 24 hours old.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3_600);
+
+/// The keys of the calls that this process has not answered yet.
+#[derive(Default)]
+pub struct InFlight(Mutex<HashSet<String>>);
+
+impl InFlight {
+    /// Notes the key until what is given back is dropped, or refuses it.
+    pub fn enter<'a>(&'a self, key: &'a str) -> Result<impl Drop + 'a, Refusal> {
+        if self.keys().insert(key.to_owned()) {
+            Ok(Flight { keys: self, key })
+        } else {
+            Err(Refusal::key_in_use())
+        }
+    }
+
+    fn keys(&self) -> MutexGuard<'_, HashSet<String>> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call with a key, from its beginning to its end, however it ends.
+struct Flight<'a> {
+    keys: &'a InFlight,
+    key: &'a str,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.keys.keys().remove(self.key);
+    }
+}
 
 /// The answer to an earlier call with the same key.
 #[derive(Debug, sqlx::FromRow)]

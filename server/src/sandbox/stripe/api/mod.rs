@@ -32,6 +32,7 @@ use super::refunds::NewRefund;
 use super::store::{self, Kind};
 
 pub use call::Call;
+pub use idempotency::InFlight;
 pub use new_session::{at_least, check_step};
 
 pub fn router() -> Router<StripeSandbox> {
@@ -89,10 +90,12 @@ impl StripeSandbox {
         operation: &(impl Operation + Sync),
     ) -> Result<Response, Failure> {
         let paths = expand::parse(kind, &call.params())?;
+        let key = call.idempotency_key.as_deref();
+        let _flight = key.map(|key| self.0.in_flight.enter(key)).transpose()?;
         self.catch_up().await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        if let Some(key) = &call.idempotency_key
+        if let Some(key) = key
             && let Some(kept) = idempotency::claim(&mut tx, key, &call.fingerprint(), now).await?
         {
             return kept.replay();
@@ -111,7 +114,7 @@ impl StripeSandbox {
             Err(failure) => return Err(failure),
         };
         let body = body.to_string();
-        if let Some(key) = &call.idempotency_key {
+        if let Some(key) = key {
             idempotency::keep(&mut tx, key, status, &body).await?;
         }
         tx.commit().await?;
@@ -133,7 +136,9 @@ impl StripeSandbox {
         self.catch_up().await?;
         let mut reader = self.0.db.reader().acquire().await?;
         let object = store::find_kind(&mut reader, kind, id).await?;
-        let mut shape = object.ok_or_else(|| kind.missing(id, param))?.shape;
+        let mut shape = object
+            .ok_or_else(|| kind.missing(id, param).in_url())?
+            .shape;
         expand::apply(&mut reader, &mut shape, &paths).await?;
         Ok(json_response(StatusCode::OK, shape.to_string()))
     }

@@ -70,7 +70,7 @@ async fn list_line_items(
     let mut reader = sandbox.0.db.reader().acquire().await?;
     let session = store::find_kind(&mut reader, Kind::Session, &id).await?;
     let items = session
-        .ok_or_else(|| Kind::Session.missing(&id, PARAM))?
+        .ok_or_else(|| Kind::Session.missing(&id, PARAM).in_url())?
         .notes
         .line_items;
     let first = match after {
@@ -109,7 +109,7 @@ struct Expiring {
 impl Operation for Expiring {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         let session = store::lock_kind(tx, Kind::Session, &self.id).await?;
-        let mut session = session.ok_or_else(|| Kind::Session.missing(&self.id, PARAM))?;
+        let mut session = session.ok_or_else(|| Kind::Session.missing(&self.id, PARAM).in_url())?;
         let status = session.text("status").unwrap_or_default();
         if status != "open" {
             let message = format!(

@@ -192,7 +192,7 @@ fn switch(params: &Params<'_>) -> Result<Option<Switch>, Refusal> {
 async fn locked(tx: &mut AnyConnection, id: &str) -> Result<Object, Failure> {
     let subscription = store::lock_kind(tx, Kind::Subscription, id).await?;
     let alive = subscription.filter(|subscription| !is_over(subscription));
-    Ok(alive.ok_or_else(|| Kind::Subscription.missing(id, PARAM))?)
+    Ok(alive.ok_or_else(|| Kind::Subscription.missing(id, PARAM).in_url())?)
 }
 
 impl Operation for Changing {

@@ -174,7 +174,7 @@ async fn customers_and_their_sessions() {
         .await;
     assert_eq!(
         refusal(unknown),
-        (Some(ApiErrorsCode::ResourceMissing), 404)
+        (Some(ApiErrorsCode::ResourceMissing), 400)
     );
 }
 

@@ -99,7 +99,7 @@ on_both_databases! {
         product(&world).await;
         let orphan = CreatePrice::new(Currency::USD).product("prod_none").unit_amount(5);
         let orphan = orphan.send(&world.client).await;
-        assert_eq!(code(orphan), (Some(ApiErrorsCode::ResourceMissing), 404));
+        assert_eq!(code(orphan), (Some(ApiErrorsCode::ResourceMissing), 400));
         for (form, param) in [
             ("currency=usd&unit_amount=5", "product"),
             ("currency=kwd&unit_amount=1005&product=prod_pro", "unit_amount"),

@@ -42,7 +42,7 @@ on_both_databases! {
         world.receiver.received(2 * EVENTS + 3).await;
         assert_eq!(world.receiver.events("checkout.session.completed").len(), 5);
         let unknown = json!({ "event": "evt_none", "action": "resend" });
-        assert_eq!(world.post_json("webhooks", unknown).await.status, 404);
+        assert_eq!(world.post_json("webhooks", unknown).await.status, 400);
         for body in [json!({}), json!({ "mode": "soon" }), json!({ "mode": "before_redirect" })] {
             assert_eq!(world.post_json("webhooks", body.clone()).await.status, 400, "{body}");
         }

@@ -1,6 +1,7 @@
-use stripe::{IdempotencyKey, RequestStrategy, StripeRequest as _};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 
-use super::{FORM, sandbox, wanted_session};
+use super::{FORM, sandbox};
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_answer() {
@@ -87,23 +88,33 @@ async fn a_refusal_is_kept_like_any_answer() {
 }
 
 #[tokio::test]
+async fn while_a_call_is_under_way_its_key_is_in_use() {
+    let world = sandbox().await;
+    let writers_place = world.sandbox.0.db.begin().await.unwrap();
+    let calls = (0..2).map(|_| world.post("v1/checkout/sessions", FORM, Some("k1")));
+    let mut calls: FuturesUnordered<_> = calls.collect();
+    // One of them waits for the writer's place, so the other is answered first.
+    let refused = calls.next().await.unwrap();
+    assert_eq!(refused.status, 409, "{}", refused.text);
+    let error = &refused.json()["error"];
+    assert_eq!(error["type"], "idempotency_error");
+    assert_eq!(error["code"], "idempotency_key_in_use");
+    drop(writers_place);
+    let first = calls.next().await.unwrap();
+    assert_eq!(first.status, 200, "{}", first.text);
+    let third = world.post("v1/checkout/sessions", FORM, Some("k1")).await;
+    assert_eq!((third.status, third.text), (200, first.text));
+}
+
+#[tokio::test]
 async fn many_at_once_with_one_key_make_one_session() {
     let world = sandbox().await;
-    let calls = (0..20).map(|_| {
-        let key = RequestStrategy::Idempotent(IdempotencyKey::new("once").unwrap());
-        let client = world.client.clone();
-        async move {
-            wanted_session()
-                .customize()
-                .request_strategy(key)
-                .send(&client)
-                .await
-        }
-    });
-    let sessions = futures::future::join_all(calls).await;
-    let ids: Vec<_> = sessions
-        .into_iter()
-        .map(|session| session.unwrap().id)
-        .collect();
-    assert!(ids.iter().all(|id| *id == ids[0]));
+    let calls = (0..20).map(|_| world.post("v1/checkout/sessions", FORM, Some("once")));
+    let answers = futures::future::join_all(calls).await;
+    let mut done: Vec<_> = answers.iter().filter(|it| it.status != 409).collect();
+    done.dedup_by_key(|it| &it.text);
+    assert_eq!(done.len(), 1, "one session, whoever asked");
+    assert_eq!(done[0].status, 200, "{}", done[0].text);
+    let listed = world.get("v1/checkout/sessions").await.json();
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
 }

@@ -103,7 +103,7 @@ on_both_databases! {
         assert_eq!(world.get("portal/bps_none").await.status, 404);
         assert_eq!(world.get("invoices/in_none").await.status, 404);
         let nobody = world.post("v1/billing_portal/sessions", "customer=cus_none", None).await;
-        assert_eq!(nobody.status, 404);
+        assert_eq!(nobody.status, 400);
     }
 
     async fn the_portal_has_one_configuration(ground: TestGround) {

@@ -122,7 +122,7 @@ async fn bad_refunds_are_refused() {
         .await;
     assert_eq!(
         (answer.status, &answer.json()["error"]["param"]),
-        (404, &json!("payment_intent"))
+        (400, &json!("payment_intent"))
     );
     let answer = world
         .post("v1/refunds", "payment_intent=pi_none&webhook=never", None)
@@ -305,6 +305,6 @@ async fn there_is_no_subscription_to_renew() {
     let answer = world
         .post_json("renew", json!({"subscription": "sub_1"}))
         .await;
-    assert_eq!(answer.status, 404);
+    assert_eq!(answer.status, 400);
     assert_eq!(answer.json()["error"]["code"], "resource_missing");
 }
