@@ -207,6 +207,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         stop: CancellationToken::new(),
         mail: kept_letters(settings),
         stripe: stripe_sandbox.clone(),
+        creem: creem_sandbox.clone(),
         demo: demo_accounts(settings),
         streams: Streams::default(),
         creem_sandbox: match &creem_sandbox {

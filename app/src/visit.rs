@@ -14,8 +14,9 @@ use atelier_server::db;
 use atelier_server::ids::JobId;
 use atelier_server::installation::Mode;
 use atelier_server::payments::Recharge;
+use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
-use atelier_server::sandbox::stripe::view::DeskView;
+use atelier_server::sandbox::view::DeskView;
 use atelier_server::services::Services;
 use atelier_server::studio::{Draft, FileKind, Job};
 use atelier_server::time::Timestamp;
@@ -104,9 +105,10 @@ pub enum Content {
         lives: bool,
         token: String,
     },
-    /// The sandbox, with its Stripe where that is switched on.
+    /// The sandbox, with the payment providers that are played in it.
     Sandbox {
-        desk: Option<Box<DeskView>>,
+        stripe: Option<Box<DeskView>>,
+        creem: Option<Box<DeskView>>,
     },
     /// The letters of the sandbox, newest first: file name and text.
     Mail {
@@ -167,6 +169,8 @@ pub struct Request {
     pub mail: Option<KeptLetters>,
     /// Our own Stripe, where it stands in for the real one.
     pub stripe: Option<StripeSandbox>,
+    /// The same of Creem.
+    pub creem: Option<CreemSandbox>,
 }
 
 /// Where letters are kept in the sandbox, and who reads them.
@@ -463,23 +467,26 @@ async fn sandbox(request: &Request) -> db::Result<Content> {
     }
     if request.path == routes::SANDBOX {
         return Ok(Content::Sandbox {
-            desk: desk(request).await?.map(Box::new),
+            stripe: match &request.stripe {
+                Some(stripe) => Some(shown(request, stripe.desk().await?)),
+                None => None,
+            },
+            creem: match &request.creem {
+                Some(creem) => Some(shown(request, creem.desk().await?)),
+                None => None,
+            },
         });
     }
     Ok(mail(request).await)
 }
 
-/// What the sandbox's Stripe knows. Who bought is shown only where nobody else can come.
-async fn desk(request: &Request) -> db::Result<Option<DeskView>> {
-    let Some(stripe) = &request.stripe else {
-        return Ok(None);
-    };
-    let mut desk = stripe.desk().await?;
+/// What a provider's sandbox knows. Who bought is shown only where nobody else can come.
+fn shown(request: &Request, mut desk: DeskView) -> Box<DeskView> {
     if !request.mail.as_ref().is_some_and(|mail| mail.open) {
         desk.checkouts.iter_mut().for_each(|it| it.email = None);
         desk.subscriptions.iter_mut().for_each(|it| it.email = None);
     }
-    Ok(Some(desk))
+    Box::new(desk)
 }
 
 async fn mail(request: &Request) -> Content {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use atelier_app::components::demo::DemoAccounts;
 use atelier_app::visit::KeptLetters;
+use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::services::Services;
 use axum::Router;
@@ -46,6 +47,8 @@ pub struct Inside {
     pub mail: Option<KeptLetters>,
     /// Our own Stripe, where it stands in for the real one.
     pub stripe: Option<StripeSandbox>,
+    /// The same of Creem.
+    pub creem: Option<CreemSandbox>,
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
     pub streams: live::Streams,

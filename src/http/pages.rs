@@ -160,6 +160,7 @@ fn asked(
         flash,
         mail: state.mail.clone(),
         stripe: state.stripe.clone(),
+        creem: state.creem.clone(),
     };
     async move {
         let user = match session {
@@ -207,6 +208,7 @@ pub async fn show(
         flash: Some(flash),
         mail: None,
         stripe: None,
+        creem: None,
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

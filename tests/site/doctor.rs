@@ -177,7 +177,7 @@ on_both_databases! {
         desk.expect(200);
         // The last of them came, so that no other is still on its way.
         let came: Vec<String> = until("all were delivered", async || {
-            let waiting = "SELECT COUNT(*) FROM sandbox_stripe_deliveries WHERE delivered_at IS NULL";
+            let waiting = "SELECT COUNT(*) FROM sandbox_deliveries WHERE delivered_at IS NULL";
             if app.number(waiting).await > 0 {
                 return None;
             }
@@ -187,7 +187,7 @@ on_both_databases! {
         })
         .await;
         let told = app.number(
-            "SELECT COUNT(*) FROM sandbox_stripe_objects WHERE kind = 'event' \
+            "SELECT COUNT(*) FROM sandbox_objects WHERE kind = 'event' \
              AND facet IN ('payment_intent.succeeded', 'charge.succeeded')",
         );
         assert_eq!(told.await, 2, "more happened than was asked for");

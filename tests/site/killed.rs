@@ -97,7 +97,7 @@ async fn number(place: &Place, statement: &'static str) -> i64 {
     row.expect(statement)
 }
 
-const REFUNDS_MADE: &str = "SELECT COUNT(*) FROM sandbox_stripe_objects WHERE kind = 'refund'";
+const REFUNDS_MADE: &str = "SELECT COUNT(*) FROM sandbox_objects WHERE kind = 'refund'";
 const REFUNDS_KNOWN: &str = "SELECT COUNT(*) FROM refunds WHERE status = 'succeeded'";
 const INVOICES_PAID: &str = "SELECT COUNT(*) FROM recharge_records WHERE status = 'completed'";
 const ERRANDS: &str = "SELECT COUNT(*) FROM subscriptions WHERE errand IS NOT NULL";

@@ -245,18 +245,18 @@ on_two_nodes! {
         }
         until("every event and every delivery is done with", async || {
             let waiting = "SELECT (SELECT COUNT(*) FROM webhook_events WHERE next_at IS NOT NULL) \
-                 + (SELECT COUNT(*) FROM sandbox_stripe_deliveries WHERE due_at IS NOT NULL)";
+                 + (SELECT COUNT(*) FROM sandbox_deliveries WHERE due_at IS NOT NULL)";
             (one.number(waiting).await == 0).then_some(())
         })
         .await;
 
         let (buyers, jobs) = (BUYERS as i64, JOBS as i64);
         for (count, statement) in [
-            (buyers, "SELECT COUNT(*) FROM sandbox_stripe_book WHERE paid = 1"),
+            (buyers, "SELECT COUNT(*) FROM sandbox_book WHERE paid = 1"),
             (buyers, "SELECT COUNT(*) FROM lots WHERE recharge_id IS NOT NULL"),
             (buyers, "SELECT COUNT(*) FROM entries WHERE recharge_id IS NOT NULL"),
             // Each delivery was sent once, each event acted on once.
-            (0, "SELECT COUNT(*) FROM sandbox_stripe_deliveries WHERE attempts <> 1 OR delivered_at IS NULL"),
+            (0, "SELECT COUNT(*) FROM sandbox_deliveries WHERE attempts <> 1 OR delivered_at IS NULL"),
             (0, "SELECT COUNT(*) FROM webhook_events WHERE attempts <> 1"),
             // Each job was submitted once, run once, and settled once.
             (jobs, "SELECT COUNT(*) FROM sandbox_fashn_runs"),

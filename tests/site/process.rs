@@ -92,7 +92,7 @@ async fn texts(db: &Database, statement: &'static str) -> HashSet<String> {
     rows.expect(statement).into_iter().collect()
 }
 
-const BOOK: &str = "SELECT session_id FROM sandbox_stripe_book WHERE paid = 1";
+const BOOK: &str = "SELECT session_id FROM sandbox_book WHERE paid = 1";
 const GRANTED: &str = "SELECT r.session_id FROM recharge_records r \
      JOIN lots l ON l.recharge_id = r.id AND l.source = 'purchase' AND l.granted = 10 \
      WHERE r.status = 'completed'";

@@ -51,6 +51,60 @@ impl IntoResponse for Page {
     }
 }
 
+/// A style: the provider's colours, then what all have in common.
+pub async fn style(colours: &'static str) -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        [colours, include_str!("page.css")].concat(),
+    )
+}
+
+/// A field to choose in.
+pub fn select(name: &str, label: &str, options: &[(&str, &str)], chosen: &str) -> String {
+    let options: String = options
+        .iter()
+        .map(|(value, text)| {
+            let selected = if *value == chosen { " selected" } else { "" };
+            format!("<option value=\"{value}\"{selected}>{text}</option>")
+        })
+        .collect();
+    format!(
+        "<label for=\"{name}\">{label}</label>\
+         <select id=\"{name}\" name=\"{name}\">{options}</select>"
+    )
+}
+
+/// The field for the number of a card, with what was wrong with the one that was typed above it.
+pub fn card_field(label: &str, typed: &str, described: bool) -> String {
+    let described = match described {
+        true => " aria-invalid=\"true\" aria-describedby=\"problem\"",
+        false => "",
+    };
+    format!(
+        "<label for=\"card_number\">{label}</label>\
+         <input id=\"card_number\" name=\"card_number\" value=\"{}\" inputmode=\"numeric\" \
+         autocomplete=\"off\" maxlength=\"40\"{described}>",
+        escape(typed)
+    )
+}
+
+/// What was wrong with what was typed.
+pub fn problem(problem: Option<&str>) -> String {
+    let said = problem.map(|problem| {
+        let problem = escape(problem);
+        format!("<p class=\"problem\" role=\"alert\" id=\"problem\">{problem}</p>")
+    });
+    said.unwrap_or_default()
+}
+
+/// Whether a browser sent there stays on the site.
+pub fn is_local_path(path: &str) -> bool {
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    plain && path.starts_with('/') && !path.starts_with("//")
+}
+
 /// Text that is safe between tags and in quoted attributes.
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

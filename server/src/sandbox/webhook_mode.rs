@@ -12,8 +12,10 @@ const MOST_DUPLICATES: u32 = 100;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WebhookMode {
-    /// At once, beside whatever the payer's browser does.
+    /// As the desk says at that moment.
     #[default]
+    AsSet,
+    /// At once, beside whatever the payer's browser does.
     Normal,
     /// After a while.
     Delayed(Duration),
@@ -21,8 +23,10 @@ pub enum WebhookMode {
     Duplicate(u32),
     /// Delivered and answered before the payer is sent back.
     BeforeRedirect,
-    /// Not at all.
+    /// Not at all; the events are still there.
     Never,
+    /// Kept back until they are released, the newest first.
+    Reversed,
 }
 
 impl WebhookMode {
@@ -30,7 +34,7 @@ impl WebhookMode {
     #[must_use]
     pub fn later(self) -> Self {
         match self {
-            Self::BeforeRedirect => Self::Normal,
+            Self::BeforeRedirect => Self::AsSet,
             other => other,
         }
     }
@@ -44,10 +48,12 @@ impl FromStr for WebhookMode {
             .split_once(':')
             .map_or((text, None), |(a, b)| (a, Some(b)));
         let mode = match (word, number) {
-            ("" | "normal", None) => Some(Self::Normal),
+            ("", None) => Some(Self::AsSet),
+            ("normal", None) => Some(Self::Normal),
             ("before_redirect", None) => Some(Self::BeforeRedirect),
             ("never", None) => Some(Self::Never),
-            ("delayed", Some(number)) => delay(number).map(Self::Delayed),
+            ("reversed", None) => Some(Self::Reversed),
+            ("delayed", Some(number)) => parse_delay(number).map(Self::Delayed),
             ("duplicate", Some(number)) => number
                 .parse()
                 .ok()
@@ -58,14 +64,14 @@ impl FromStr for WebhookMode {
         mode.ok_or_else(|| {
             format!(
                 "Unknown webhook mode '{text}': use normal, delayed:MS, \
-                 duplicate:N (1 to {MOST_DUPLICATES}), before_redirect or never"
+                 duplicate:N (1 to {MOST_DUPLICATES}), before_redirect, never or reversed"
             )
         })
     }
 }
 
 /// Milliseconds, up to a week.
-fn delay(text: &str) -> Option<Duration> {
+pub fn parse_delay(text: &str) -> Option<Duration> {
     let delay = Duration::from_millis(text.parse().ok()?);
     (delay <= LONGEST_DELAY).then_some(delay)
 }
@@ -73,11 +79,13 @@ fn delay(text: &str) -> Option<Duration> {
 impl fmt::Display for WebhookMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AsSet => Ok(()),
             Self::Normal => f.write_str("normal"),
             Self::Delayed(delay) => write!(f, "delayed:{}", delay.as_millis()),
             Self::Duplicate(times) => write!(f, "duplicate:{times}"),
             Self::BeforeRedirect => f.write_str("before_redirect"),
             Self::Never => f.write_str("never"),
+            Self::Reversed => f.write_str("reversed"),
         }
     }
 }
@@ -108,10 +116,12 @@ mod tests {
             "duplicate:3",
             "before_redirect",
             "never",
+            "reversed",
+            "",
         ] {
             assert_eq!(text.parse::<WebhookMode>().unwrap().to_string(), text);
         }
-        assert_eq!("".parse(), Ok(WebhookMode::Normal));
+        assert_eq!("".parse(), Ok(WebhookMode::AsSet));
         for text in [
             "duplicate:0",
             "duplicate:101",

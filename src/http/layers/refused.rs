@@ -70,6 +70,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         flash: None,
         mail: None,
         stripe: None,
+        creem: None,
     }
 }
 

@@ -35,7 +35,7 @@ pub const NEVER: &[(&str, &str)] = &[
     (
         "grants without a payment",
         "SELECT COUNT(*) FROM lots l LEFT JOIN recharge_records r ON r.id = l.recharge_id \
-         LEFT JOIN sandbox_stripe_book b ON b.session_id = r.session_id AND b.paid = 1 \
+         LEFT JOIN sandbox_book b ON b.session_id = r.session_id AND b.paid = 1 \
          WHERE l.source <> 'initial' AND b.session_id IS NULL",
     ),
     (
@@ -82,14 +82,14 @@ pub const NEVER: &[(&str, &str)] = &[
 const AT_REST: &[(&str, &str)] = &[
     (
         "payments that were not granted exactly once",
-        "SELECT COUNT(*) FROM sandbox_stripe_book b WHERE b.paid = 1 AND 1 <> \
+        "SELECT COUNT(*) FROM sandbox_book b WHERE b.paid = 1 AND 1 <> \
          (SELECT COUNT(*) FROM recharge_records r JOIN lots l ON l.recharge_id = r.id \
          WHERE r.session_id = b.session_id AND l.source = 'purchase' AND l.granted = 10)",
     ),
     (
         "wallets whose total is not what was given and paid for",
         "SELECT COUNT(*) FROM wallets w WHERE w.total <> w.initial + 10 * \
-         (SELECT COUNT(*) FROM sandbox_stripe_book b JOIN recharge_records r \
+         (SELECT COUNT(*) FROM sandbox_book b JOIN recharge_records r \
          ON r.session_id = b.session_id WHERE b.paid = 1 AND r.user_id = w.user_id)",
     ),
     (
@@ -110,7 +110,7 @@ const UNFINISHED: &str = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL";
 /// The provider's answer got lost as often as is allowed, and its callback never came.
 const WITHOUT_VERDICT: &str = "SELECT COUNT(*) FROM jobs \
      WHERE finished_at IS NULL AND external_id IS NULL AND unsure_submits >= 2";
-const NOT_GRANTED: &str = "SELECT COUNT(*) FROM sandbox_stripe_book b WHERE b.paid = 1 AND NOT EXISTS \
+const NOT_GRANTED: &str = "SELECT COUNT(*) FROM sandbox_book b WHERE b.paid = 1 AND NOT EXISTS \
      (SELECT 1 FROM recharge_records r WHERE r.session_id = b.session_id AND r.status = 'completed')";
 
 /// Chance that can be repeated: SplitMix64 (Steele, Lea, Flood 2014).
@@ -450,11 +450,7 @@ impl Shop {
         let records =
             "SELECT id || ' ' || session_id FROM recharge_records WHERE session_id IS NOT NULL";
         let records = texts(&db, records).await;
-        let paid = texts(
-            &db,
-            "SELECT session_id FROM sandbox_stripe_book WHERE paid = 1",
-        )
-        .await;
+        let paid = texts(&db, "SELECT session_id FROM sandbox_book WHERE paid = 1").await;
         let jobs = texts(&db, "SELECT id FROM jobs").await;
         let locations = texts(&db, "SELECT location FROM files WHERE kind = 'result'").await;
         db.close().await;

@@ -1,5 +1,6 @@
-//! Forms for what a person at Stripe, or at the payer's bank, could do.
+//! Forms for what a person at a payment provider, or at the payer's bank, could do.
 
+use atelier_server::payments::Provider;
 use leptos::prelude::*;
 
 use crate::components::form::hidden;
@@ -10,43 +11,74 @@ use crate::routes;
 /// How many rows of each kind are shown.
 pub const SHOWN: usize = 20;
 
-/// A form of the desk; afterwards the browser comes back to the part of the page named `back`.
-pub fn desk_form(action: &'static str, back: &str, inside: AnyView) -> AnyView {
-    let action = format!("/sandbox/stripe/{action}");
-    let back = format!("{}#{back}", routes::SANDBOX);
-    view! {
-        <form class="desk-form" method="post" action=action>{hidden("return_to", back)}{inside}</form>
+/// The desk of one payment provider.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    pub words: Words,
+    pub provider: Provider,
+}
+
+impl Desk {
+    /// The name on the page of one of its parts: those of Stripe have it to themselves.
+    pub fn place(self, part: &str) -> String {
+        match self.provider {
+            Provider::Stripe => part.to_owned(),
+            Provider::Creem => format!("creem-{part}"),
+        }
     }
-    .into_any()
+
+    /// What its forms call a payment.
+    pub fn payment_field(self) -> &'static str {
+        match self.provider {
+            Provider::Stripe => "payment_intent",
+            Provider::Creem => "transaction",
+        }
+    }
+
+    /// A form; afterwards the browser comes back to the part of the page that is named `back`.
+    pub fn form(self, action: &'static str, back: &str, inside: AnyView) -> AnyView {
+        let action = format!("/sandbox/{}/{action}", self.provider.as_str());
+        let back = format!("{}#{}", routes::SANDBOX, self.place(back));
+        view! {
+            <form class="desk-form" method="post" action=action>{hidden("return_to", back)}{inside}</form>
+        }
+        .into_any()
+    }
+
+    /// A part of the page with its table, or what is said while there is nothing in it.
+    pub fn part(
+        self,
+        part: &str,
+        title: &str,
+        above: Option<AnyView>,
+        table: Option<AnyView>,
+    ) -> AnyView {
+        let w = self.words;
+        let empty = table
+            .is_none()
+            .then(|| view! { <p class="soft">{w.say("sandbox-nothing")}</p> });
+        let title = match self.provider {
+            Provider::Stripe => w.say(title),
+            Provider::Creem => w.say_with("sandbox-at-creem", &[("what", w.say(title).into())]),
+        };
+        let id = self.place(part);
+        let title_id = format!("{id}-title");
+        let labelled = title_id.clone();
+        view! {
+            <section class="part" id=id aria-labelledby=labelled>
+                <div class="part-head"><h2 id=title_id>{title}</h2></div>
+                {above}
+                {table}
+                {empty}
+            </section>
+        }
+        .into_any()
+    }
 }
 
 /// A button that says one of several things.
 pub fn choice(name: &'static str, value: &'static str, label: String) -> AnyView {
     view! { <button class="button small" name=name value=value>{label}</button> }.into_any()
-}
-
-/// A part of the page with its table, or what is said while there is nothing in it.
-pub fn part(
-    w: Words,
-    id: &'static str,
-    title: &'static str,
-    above: Option<AnyView>,
-    table: Option<AnyView>,
-) -> AnyView {
-    let empty = table
-        .is_none()
-        .then(|| view! { <p class="soft">{w.say("sandbox-nothing")}</p> });
-    let title_id = format!("{id}-title");
-    let labelled = title_id.clone();
-    view! {
-        <section class="part" id=id aria-labelledby=labelled>
-            <div class="part-head"><h2 id=title_id>{w.say(title)}</h2></div>
-            {above}
-            {table}
-            {empty}
-        </section>
-    }
-    .into_any()
 }
 
 /// A table whose rows become cards on a phone; none without rows.
@@ -80,12 +112,12 @@ pub fn acts(id: String, label: String, inside: AnyView) -> AnyView {
     .into_any()
 }
 
-/// A word of Stripe's own for a state.
+/// A provider's own word for a state.
 pub fn state(word: &str) -> AnyView {
     view! { <span class="state" data-value=word.to_owned()>{word.to_owned()}</span> }.into_any()
 }
 
-/// One of Stripe's ids.
+/// One of a provider's ids.
 pub fn id(text: &str) -> AnyView {
     view! { <code class="id" title=text.to_owned()>{text.to_owned()}</code> }.into_any()
 }

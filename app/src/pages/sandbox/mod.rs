@@ -1,4 +1,4 @@
-//! The sandbox: what can be tried in it, and the desk from which its Stripe is moved.
+//! The sandbox: what can be tried in it, and the desks from which its payment providers are moved.
 
 mod clock;
 mod desk;
@@ -6,9 +6,11 @@ mod payments;
 mod subscriptions;
 mod webhooks;
 
-use atelier_server::sandbox::stripe::view::DeskView;
+use atelier_server::payments::Provider;
+use atelier_server::sandbox::view::DeskView;
 use leptos::prelude::*;
 
+use self::desk::Desk;
 use crate::components::demo::demo_lines;
 use crate::components::link::{button_link, text_link};
 use crate::i18n::Words;
@@ -42,7 +44,7 @@ const DELIVERIES: [(&str, &str); 5] = [
 
 /// Explains the sandbox, and moves what in earnest other people would move.
 pub fn page(visit: &Visit) -> Option<AnyView> {
-    let Content::Sandbox { desk } = &visit.content else {
+    let Content::Sandbox { stripe, creem } = &visit.content else {
         return None;
     };
     let w = visit.words();
@@ -52,9 +54,11 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 <div><h1>{w.say("sandbox-title")}</h1><p class="lead">{w.say("sandbox-lead")}</p></div>
                 {button_link("main", routes::PAYMENTS, w.say("sandbox-buy"))}
             </div>
-            {places(w, desk.is_some())}
+            {places(w, stripe.is_some(), creem.is_some())}
             {accounts(w)}
-            {desk.as_deref().map(|desk| stripe(visit, desk))}
+            {(stripe.is_some() || creem.is_some()).then(|| clock::clock(visit))}
+            {stripe.as_deref().map(|view| desk(w, Provider::Stripe, view))}
+            {creem.as_deref().map(|view| desk(w, Provider::Creem, view))}
             {table(w, "cards", "sandbox-cards-title", "sandbox-card-number", "sandbox-card-outcome", &CARDS)}
             {table(w, "deliveries", "sandbox-webhooks-title", "sandbox-webhook-mode", "sandbox-webhook-effect", &DELIVERIES)}
             {mail(w)}
@@ -64,36 +68,45 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
 }
 
 /// The parts of this page.
-fn places(w: Words, with_desk: bool) -> AnyView {
-    const DESK: [(&str, &str); 5] = [
-        ("#clock", "sandbox-clock-title"),
+fn places(w: Words, with_stripe: bool, with_creem: bool) -> AnyView {
+    const STRIPE: [(&str, &str); 4] = [
         ("#subscriptions", "sandbox-subscriptions-title"),
         ("#payments", "sandbox-payments-title"),
         ("#checkouts", "sandbox-checkouts-title"),
         ("#webhooks", "sandbox-events-title"),
     ];
-    let desk = DESK.iter().filter(|_| with_desk);
-    let places: Vec<_> = desk
-        .chain(&[
-            ("#cards", "sandbox-cards-title"),
-            ("#mail", "sandbox-mail-title"),
-        ])
-        .map(|(href, key)| view! { <li>{text_link(*href, w.say(key))}</li> })
+    let mut places = Vec::new();
+    if with_stripe || with_creem {
+        places.push(("#clock", "sandbox-clock-title"));
+    }
+    if with_stripe {
+        places.extend(STRIPE);
+    }
+    if with_creem {
+        places.push(("#creem", "sandbox-creem"));
+    }
+    places.extend([
+        ("#cards", "sandbox-cards-title"),
+        ("#mail", "sandbox-mail-title"),
+    ]);
+    let places: Vec<_> = places
+        .into_iter()
+        .map(|(href, key)| view! { <li>{text_link(href, w.say(key))}</li> })
         .collect();
     view! { <nav aria-label=w.say("sandbox-places")><ul class="places">{places}</ul></nav> }
         .into_any()
 }
 
-/// The sandbox's Stripe: its clock, and all it knows, with what can be done about it.
-fn stripe(visit: &Visit, desk: &DeskView) -> AnyView {
-    let w = visit.words();
+/// All that a provider's sandbox knows, with what can be done about it.
+fn desk(w: Words, provider: Provider, view: &DeskView) -> AnyView {
+    let desk = Desk { words: w, provider };
+    let id = provider.as_str();
     view! {
-        {clock::clock(visit)}
-        <div data-live-region="desk">
-            {subscriptions::subscriptions(w, &desk.subscriptions)}
-            {payments::payments(w, &desk.payments)}
-            {payments::checkouts(w, &desk.checkouts)}
-            {webhooks::webhooks(w, &desk.webhook_mode, &desk.events)}
+        <div id=id data-live-region=desk.place("desk")>
+            {subscriptions::subscriptions(desk, &view.subscriptions)}
+            {payments::payments(desk, &view.payments)}
+            {payments::checkouts(desk, &view.checkouts)}
+            {webhooks::webhooks(desk, &view.webhook_mode, &view.events)}
         </div>
     }
     .into_any()

@@ -1,7 +1,8 @@
-use atelier_server::sandbox::stripe::view::{Checkout, Payment, Possible};
+use atelier_server::payments::Provider;
+use atelier_server::sandbox::view::{Checkout, Payment, Possible};
 use leptos::prelude::*;
 
-use super::desk::{SHOWN, acts, choice, desk_form, id, part, state, table};
+use super::desk::{Desk, SHOWN, acts, choice, id, state, table};
 use crate::components::form::hidden;
 use crate::components::link::text_link;
 use crate::i18n::Words;
@@ -10,7 +11,8 @@ use crate::i18n::Words;
 const PAYMENTS: &str = "payments";
 
 /// Checkouts, open or not, with the way to the hosted page.
-pub fn checkouts(w: Words, checkouts: &[Checkout]) -> AnyView {
+pub fn checkouts(desk: Desk, checkouts: &[Checkout]) -> AnyView {
+    let w = desk.words;
     let rows = checkouts.iter().take(SHOWN).map(|it| checkout(w, it));
     let heads = [
         "sandbox-date",
@@ -21,7 +23,7 @@ pub fn checkouts(w: Words, checkouts: &[Checkout]) -> AnyView {
     let mut heads: Vec<String> = heads.into_iter().map(|key| w.say(key)).collect();
     heads.push(w.say("sandbox-page-of"));
     let table = table(heads, rows.collect());
-    part(w, "checkouts", "sandbox-checkouts-title", None, table)
+    desk.part("checkouts", "sandbox-checkouts-title", None, table)
 }
 
 fn checkout(w: Words, it: &Checkout) -> AnyView {
@@ -33,12 +35,13 @@ fn checkout(w: Words, it: &Checkout) -> AnyView {
         .email
         .clone()
         .map(|email| view! { <p class="note">{email}</p> });
+    let payment = it.payment_status.as_deref().map(state);
     view! {
         <tr>
             <td class="num soft"><time datetime=it.created.to_rfc3339()>{w.moment(it.created)}</time></td>
             <th scope="row" class="first">{it.item.clone()}{email}</th>
             <td class="num first">{w.money(it.amount, &it.currency)}</td>
-            <td class="right">{state(&it.status)}" "{state(&it.payment_status)}</td>
+            <td class="right">{state(&it.status)}" "{payment}</td>
             <td class="last">{id(&it.id)}" "{open}</td>
         </tr>
     }
@@ -46,8 +49,9 @@ fn checkout(w: Words, it: &Checkout) -> AnyView {
 }
 
 /// Payments with what can become of them: refunds and disputes.
-pub fn payments(w: Words, payments: &[Payment]) -> AnyView {
-    let rows = payments.iter().take(SHOWN).map(|it| payment(w, it));
+pub fn payments(desk: Desk, payments: &[Payment]) -> AnyView {
+    let w = desk.words;
+    let rows = payments.iter().take(SHOWN).map(|it| payment(desk, it));
     let heads = [
         "sandbox-date",
         "pay-history-amount",
@@ -57,10 +61,11 @@ pub fn payments(w: Words, payments: &[Payment]) -> AnyView {
     ];
     let heads = heads.into_iter().map(|key| w.say(key)).collect();
     let table = table(heads, rows.collect());
-    part(w, PAYMENTS, "sandbox-payments-title", None, table)
+    desk.part(PAYMENTS, "sandbox-payments-title", None, table)
 }
 
-fn payment(w: Words, it: &Payment) -> AnyView {
+fn payment(desk: Desk, it: &Payment) -> AnyView {
+    let w = desk.words;
     let card = it
         .last4
         .as_ref()
@@ -81,8 +86,8 @@ fn payment(w: Words, it: &Payment) -> AnyView {
             <td class="first right">{state(&it.status)}{dispute}</td>
             <td class="soft num">{card}</td>
             <td class="last">
-                {id(&it.payment_intent)}
-                {payment_acts(w, it)}
+                {id(&it.id)}
+                {payment_acts(desk, it)}
             </td>
         </tr>
     }
@@ -90,40 +95,52 @@ fn payment(w: Words, it: &Payment) -> AnyView {
 }
 
 /// What can become of the payment; nothing of one that never succeeded.
-fn payment_acts(w: Words, it: &Payment) -> Option<AnyView> {
+fn payment_acts(desk: Desk, it: &Payment) -> Option<AnyView> {
     let possible = it.possible;
     if possible == Possible::default() {
         return None;
     }
     let inside = view! {
-        {(possible.refund > 0).then(|| refund(w, it, possible.refund))}
-        {dispute(w, it)}
+        {(possible.refund > 0).then(|| refund(desk, it, possible.refund))}
+        {dispute(desk, it)}
     };
-    let id = format!("acts-{}", it.payment_intent);
-    Some(acts(id, w.say("sandbox-payment-acts"), inside.into_any()))
+    let id = format!("acts-{}", it.id);
+    Some(acts(
+        id,
+        desk.words.say("sandbox-payment-acts"),
+        inside.into_any(),
+    ))
 }
 
 /// A refund of all that is left or of a part, which may be made to fail later.
-fn refund(w: Words, it: &Payment, left: i64) -> AnyView {
-    let field = format!("amount-{}", it.payment_intent);
+fn refund(desk: Desk, it: &Payment, left: i64) -> AnyView {
+    let w = desk.words;
+    let field = format!("amount-{}", it.id);
     let all = w.say_with("sandbox-refund-hint", &[("left", left.to_string().into())]);
+    // Refunds by Creem do not come back.
+    let fails = (desk.provider == Provider::Stripe).then(|| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name="fails" value="1"/>
+                <span>{w.say("sandbox-refund-fails")}</span>
+            </label>
+        }
+    });
     let inside = view! {
-        {hidden("payment_intent", &it.payment_intent)}
+        {hidden(desk.payment_field(), &it.id)}
         <div class="field">
             <label for=field.clone()>{w.say("sandbox-refund-amount")}</label>
             <input class="input" id=field.clone() name="amount" type="number" inputmode="numeric" min="1"
                 max=left.to_string() step="1" autocomplete="off" placeholder=all/>
         </div>
-        <label class="check">
-            <input type="checkbox" name="fails" value="1"/>
-            <span>{w.say("sandbox-refund-fails")}</span>
-        </label>
+        {fails}
         <button class="button small">{w.say("sandbox-refund-button")}</button>
     };
-    desk_form("refunds", PAYMENTS, inside.into_any())
+    desk.form("refunds", PAYMENTS, inside.into_any())
 }
 
-fn dispute(w: Words, it: &Payment) -> Option<AnyView> {
+fn dispute(desk: Desk, it: &Payment) -> Option<AnyView> {
+    let w = desk.words;
     let buttons = match it.possible {
         Possible { outcome: true, .. } => view! {
             {choice("outcome", "won", w.say("sandbox-dispute-won"))}
@@ -136,8 +153,8 @@ fn dispute(w: Words, it: &Payment) -> Option<AnyView> {
         }
         _ => return None,
     };
-    let inside = view! { {hidden("payment_intent", &it.payment_intent)}{buttons} };
-    Some(desk_form("disputes", PAYMENTS, inside.into_any()))
+    let inside = view! { {hidden(desk.payment_field(), &it.id)}{buttons} };
+    Some(desk.form("disputes", PAYMENTS, inside.into_any()))
 }
 
 #[cfg(test)]
@@ -148,8 +165,14 @@ mod tests {
     use super::*;
 
     fn render(possible: Possible) -> String {
+        render_at(Provider::Stripe, possible)
+    }
+
+    fn render_at(provider: Provider, possible: Possible) -> String {
+        let words = Words(Language::En);
+        let desk = Desk { words, provider };
         let payment = Payment {
-            payment_intent: "pi_1".to_owned(),
+            id: "pi_1".to_owned(),
             amount: 990,
             refunded: 0,
             currency: "usd".to_owned(),
@@ -160,7 +183,7 @@ mod tests {
             invoice: None,
             created: Timestamp::from_seconds(1),
         };
-        payments(Words(Language::En), &[payment]).to_html()
+        payments(desk, &[payment]).to_html()
     }
 
     const NOTHING: Possible = Possible {
@@ -187,6 +210,26 @@ mod tests {
             assert!(html.contains(part), "{part}: {html}");
         }
         assert!(!html.contains("name=\"outcome\""), "{html}");
+    }
+
+    #[test]
+    fn creem_is_asked_in_its_own_words() {
+        let html = render_at(
+            Provider::Creem,
+            Possible {
+                refund: 690,
+                ..NOTHING
+            },
+        );
+        for part in [
+            "action=\"/sandbox/creem/refunds\"",
+            "name=\"return_to\" value=\"/sandbox#creem-payments\"",
+            "name=\"transaction\"",
+            "<h2 id=\"creem-payments-title\">Payments at Creem</h2>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        assert!(!html.contains("name=\"fails\""), "{html}");
     }
 
     #[test]

@@ -1,16 +1,16 @@
-use atelier_server::sandbox::stripe::view::Subscription;
+use atelier_server::sandbox::view::Subscription;
 use leptos::prelude::*;
 
-use super::desk::{SHOWN, acts, choice, desk_form, id, part, state, table};
+use super::desk::{Desk, SHOWN, acts, choice, id, state, table};
 use crate::components::form::hidden;
-use crate::i18n::Words;
 
 /// Where the subscriptions stand on the page.
 const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// Subscriptions, with the end of their period brought on.
-pub fn subscriptions(w: Words, subscriptions: &[Subscription]) -> AnyView {
-    let rows = subscriptions.iter().take(SHOWN).map(|it| row(w, it));
+pub fn subscriptions(desk: Desk, subscriptions: &[Subscription]) -> AnyView {
+    let w = desk.words;
+    let rows = subscriptions.iter().take(SHOWN).map(|it| row(desk, it));
     let heads = [
         "sandbox-period",
         "dash-plan",
@@ -19,10 +19,11 @@ pub fn subscriptions(w: Words, subscriptions: &[Subscription]) -> AnyView {
     ];
     let heads = heads.into_iter().map(|key| w.say(key)).collect();
     let table = table(heads, rows.collect());
-    part(w, SUBSCRIPTIONS, "sandbox-subscriptions-title", None, table)
+    desk.part(SUBSCRIPTIONS, "sandbox-subscriptions-title", None, table)
 }
 
-fn row(w: Words, it: &Subscription) -> AnyView {
+fn row(desk: Desk, it: &Subscription) -> AnyView {
+    let w = desk.words;
     let period = format!(
         "{} \u{2013} {}",
         w.date(it.period_start),
@@ -34,14 +35,13 @@ fn row(w: Words, it: &Subscription) -> AnyView {
         .clone()
         .map(|email| view! { <p class="note">{email}</p> });
     let ends = it
-        .cancel_at_period_end
+        .ends
         .then(|| view! { <p class="note">{w.say("sandbox-subscription-ends")}</p> });
-    let over = matches!(it.status.as_str(), "canceled" | "incomplete_expired");
-    let renew = (!over).then(|| {
+    let renew = it.renewable.then(|| {
         acts(
             format!("acts-{}", it.id),
             w.say("sandbox-subscription-acts"),
-            renew(w, it),
+            renew(desk, it),
         )
     });
     view! {
@@ -55,44 +55,51 @@ fn row(w: Words, it: &Subscription) -> AnyView {
     .into_any()
 }
 
-fn renew(w: Words, it: &Subscription) -> AnyView {
+fn renew(desk: Desk, it: &Subscription) -> AnyView {
+    let w = desk.words;
     let inside = view! {
         {hidden("subscription", &it.id)}
         {choice("outcome", "paid", w.say("sandbox-renew-paid"))}
         {choice("outcome", "failed", w.say("sandbox-renew-failed"))}
     };
-    desk_form("renew", SUBSCRIPTIONS, inside.into_any())
+    desk.form("renew", SUBSCRIPTIONS, inside.into_any())
 }
 
 #[cfg(test)]
 mod tests {
     use atelier_server::accounts::Language;
+    use atelier_server::payments::Provider;
     use atelier_server::time::Timestamp;
 
     use super::*;
+    use crate::i18n::Words;
 
-    fn render(status: &str) -> String {
+    fn render(renewable: bool) -> String {
         let subscription = Subscription {
             id: "sub_1".to_owned(),
             plan: "Premium Monthly".to_owned(),
             amount: 1_900,
             currency: "usd".to_owned(),
-            status: status.to_owned(),
+            status: "active".to_owned(),
             period_start: Timestamp::from_seconds(1),
             period_end: Timestamp::from_seconds(2),
-            cancel_at_period_end: false,
+            ends: false,
+            renewable,
             email: None,
-            latest_invoice: None,
             created: Timestamp::from_seconds(1),
         };
-        subscriptions(Words(Language::En), &[subscription]).to_html()
+        let desk = Desk {
+            words: Words(Language::En),
+            provider: Provider::Stripe,
+        };
+        subscriptions(desk, &[subscription]).to_html()
     }
 
     #[test]
     fn a_living_subscription_can_be_renewed_and_an_ended_one_not() {
-        let html = render("active");
+        let html = render(true);
         assert!(html.contains("action=\"/sandbox/stripe/renew\""), "{html}");
         assert!(html.contains("name=\"outcome\" value=\"failed\""), "{html}");
-        assert!(!render("canceled").contains("<form"));
+        assert!(!render(false).contains("<form"));
     }
 }

@@ -1,7 +1,7 @@
-use atelier_server::sandbox::stripe::view::{Delivered, Event};
+use atelier_server::sandbox::view::{Delivered, Event};
 use leptos::prelude::*;
 
-use super::desk::{SHOWN, choice, desk_form, id, part, table};
+use super::desk::{Desk, SHOWN, choice, id, table};
 use crate::components::form::hidden;
 use crate::i18n::Words;
 
@@ -18,8 +18,9 @@ const MODES: [(&str, &str); 5] = [
 ];
 
 /// Events with what became of telling them, and how they are sent from now on.
-pub fn webhooks(w: Words, mode: &str, events: &[Event]) -> AnyView {
-    let rows = events.iter().take(SHOWN).map(|it| row(w, it));
+pub fn webhooks(desk: Desk, mode: &str, events: &[Event]) -> AnyView {
+    let w = desk.words;
+    let rows = events.iter().take(SHOWN).map(|it| row(desk, it));
     let heads = [
         "sandbox-date",
         "sandbox-event",
@@ -28,17 +29,18 @@ pub fn webhooks(w: Words, mode: &str, events: &[Event]) -> AnyView {
     ];
     let heads = heads.into_iter().map(|key| w.say(key)).collect();
     let table = table(heads, rows.collect());
-    part(
-        w,
+    desk.part(
         WEBHOOKS,
         "sandbox-events-title",
-        Some(control(w, mode)),
+        Some(control(desk, mode)),
         table,
     )
 }
 
 /// How webhooks are sent, and those that are kept back let go.
-fn control(w: Words, mode: &str) -> AnyView {
+fn control(desk: Desk, mode: &str) -> AnyView {
+    let w = desk.words;
+    let field = desk.place("mode");
     let known = MODES.iter().any(|(value, _)| *value == mode);
     // One that was set by a program.
     let other = (!known).then(|| {
@@ -53,22 +55,23 @@ fn control(w: Words, mode: &str) -> AnyView {
         .collect();
     let set = view! {
         <div class="field">
-            <label for="mode">{w.say("sandbox-mode")}</label>
-            <select class="input" id="mode" name="mode">{other}{options}</select>
+            <label for=field.clone()>{w.say("sandbox-mode")}</label>
+            <select class="input" id=field name="mode">{other}{options}</select>
         </div>
         <button class="button">{w.say("sandbox-mode-button")}</button>
     };
     let release = choice("action", "release", w.say("sandbox-release"));
     view! {
         <div class="desk-control">
-            {desk_form("webhooks", WEBHOOKS, set.into_any())}
-            {desk_form("webhooks", WEBHOOKS, release)}
+            {desk.form("webhooks", WEBHOOKS, set.into_any())}
+            {desk.form("webhooks", WEBHOOKS, release)}
         </div>
     }
     .into_any()
 }
 
-fn row(w: Words, it: &Event) -> AnyView {
+fn row(desk: Desk, it: &Event) -> AnyView {
+    let w = desk.words;
     let told: Vec<_> = it
         .deliveries
         .iter()
@@ -88,7 +91,7 @@ fn row(w: Words, it: &Event) -> AnyView {
             <td class="num soft"><time datetime=it.created.to_rfc3339()>{w.moment(it.created)}</time></td>
             <th scope="row" class="first"><code>{it.kind.clone()}</code>" "{id(&it.object)}</th>
             <td class="last">{told}{untold}</td>
-            <td class="last">{desk_form("webhooks", WEBHOOKS, acts.into_any())}</td>
+            <td class="last">{desk.form("webhooks", WEBHOOKS, acts.into_any())}</td>
         </tr>
     }
     .into_any()
@@ -116,17 +119,22 @@ fn said(w: Words, it: &Delivered) -> String {
 #[cfg(test)]
 mod tests {
     use atelier_server::accounts::Language;
+    use atelier_server::payments::Provider;
     use atelier_server::time::Timestamp;
 
     use super::*;
 
     const EN: Words = Words(Language::En);
+    const DESK: Desk = Desk {
+        words: EN,
+        provider: Provider::Stripe,
+    };
 
     #[test]
     fn the_way_that_is_set_is_chosen_even_when_a_program_set_it() {
-        let html = webhooks(EN, "never", &[]).to_html();
+        let html = webhooks(DESK, "never", &[]).to_html();
         assert!(html.contains("<option value=\"never\" selected>"), "{html}");
-        let html = webhooks(EN, "delayed:5", &[]).to_html();
+        let html = webhooks(DESK, "delayed:5", &[]).to_html();
         assert!(
             html.contains("<option value=\"delayed:5\" selected>"),
             "{html}"

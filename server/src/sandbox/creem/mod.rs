@@ -4,48 +4,42 @@
 //! - `api` answers `/v1/…`, for the same client that talks to the real Creem;
 //! - `hosted` is what the payer sees: the checkout with its test cards, and the customer portal;
 //! - `desk` is what a person at Creem could do: refund, dispute, renew, look at the book;
-//! - `deliveries` sends the webhooks, `after` does what happens by itself;
-//! - `store` keeps every object as JSON in Creem's shape, in the `sandbox_creem_…` tables, so that it
-//!   survives restarts and serves several nodes.
+//! - `provider` signs the webhooks and does what happens by itself;
+//! - `store` says what kinds of objects there are.
 //!
 //! One request is one transaction: the change, its events, their deliveries and the book are
 //! committed together. Nothing is sent inside. What is not played is refused in Creem's error shape.
 //!
 //! Sources: the `creem` client 1.13.0 for every object and call; docs.creem.io for what happens when.
 
-mod after;
 mod api;
 mod billing;
-mod book;
-mod deliveries;
 mod desk;
 mod errors;
 mod events;
 mod hosted;
 mod ids;
 mod payments;
+mod provider;
 mod request;
 mod returns;
 mod shapes;
 mod signing;
 mod store;
 mod subscriptions;
+mod view;
 mod views;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
-
 use axum::Router;
 use secrecy::SecretString;
-use tokio::sync::Notify;
 use url::Url;
 
-use crate::db::Database;
-use crate::time::Clock;
+use super::provider::Sandbox;
 
+pub use provider::Creem;
 pub use signing::{SignedEvent, signed_event};
 
 /// Where the sandbox is seen from outside, where its webhooks go, and what the shop sells.
@@ -94,30 +88,9 @@ pub enum Billing {
 }
 
 /// The sandbox Creem, cheap to clone.
-#[derive(Clone)]
-pub struct CreemSandbox(Arc<Inner>);
-
-struct Inner {
-    db: Database,
-    clock: Clock,
-    settings: Settings,
-    /// Told when something may have become due.
-    due: Notify,
-    http: OnceLock<reqwest::Client>,
-}
+pub type CreemSandbox = Sandbox<Creem>;
 
 impl CreemSandbox {
-    pub fn new(db: Database, clock: Clock, settings: Settings) -> Self {
-        let (due, http) = (Notify::new(), OnceLock::new());
-        Self(Arc::new(Inner {
-            db,
-            clock,
-            settings,
-            due,
-            http,
-        }))
-    }
-
     /// Everything below the mount: `/v1/…`, `/checkout/{id}`, `/refunds`, `/book` and so on.
     pub fn router(&self) -> Router {
         Router::new()
@@ -128,21 +101,8 @@ impl CreemSandbox {
             .with_state(self.clone())
     }
 
-    /// Makes the delivering task look now: something was written, or the clock was moved by hand.
-    pub fn wake(&self) {
-        self.0.due.notify_one();
-    }
-
     fn product(&self, id: &str) -> Option<&Product> {
         let mut products = self.0.settings.products.iter();
         products.find(|product| product.id == id)
-    }
-}
-
-impl fmt::Debug for CreemSandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreemSandbox")
-            .field("settings", &self.0.settings)
-            .finish_non_exhaustive()
     }
 }

@@ -2,13 +2,14 @@
 
 use sqlx::AnyConnection;
 
-use super::after::DISPUTED_AFTER;
 use super::errors::Refusal;
 use super::events::Act;
 use super::hosted::cards::{Card, Decline, Fate};
+use super::provider::DISPUTED_AFTER;
 use super::store::{self, Kind, Next, Object};
 use super::subscriptions::Beginning;
-use super::{CreemSandbox, Product, book, ids, shapes};
+use super::{CreemSandbox, Product, ids, shapes};
+use crate::sandbox::book;
 use crate::sandbox::webhook_mode::WebhookMode;
 use crate::time::Timestamp;
 
@@ -50,7 +51,7 @@ impl CreemSandbox {
         let Some(product) = product else {
             return Ok(Outcome::Unknown);
         };
-        let mut act = Act::new(now, attempt.webhook);
+        let mut act = Act::new(now, (), attempt.webhook);
         self.complete(&mut tx, &mut act, &mut checkout, product, attempt)
             .await?;
         tx.commit().await?;
@@ -91,10 +92,10 @@ impl CreemSandbox {
                 .then(|| (act.at, product.billing.end_of(act.at))),
             paid: true,
         };
-        let mut transaction =
-            Object::new(Kind::Transaction, shapes::transaction(&of, act.at), act.at);
-        transaction.parent = Some(checkout.id.clone());
-        transaction.product = Some(product.id.clone());
+        let shape = shapes::transaction(&of, act.at);
+        let parent = Some(checkout.id.clone());
+        let mut transaction = Object::new(Kind::Transaction, shape, parent, act.at);
+        transaction.notes.product = Some(product.id.clone());
         apply_fate(&mut transaction, attempt, act);
         store::put(connection, &transaction).await?;
         checkout.set("status", "completed");
@@ -119,7 +120,7 @@ impl CreemSandbox {
             checkout.set("subscription", subscription.id.as_str());
         }
         store::put(connection, checkout).await?;
-        book::enter(connection, checkout, &transaction, act.at).await?;
+        enter(connection, checkout, &transaction, act.at).await?;
         let shown = self.show_checkout(connection, checkout).await?;
         act.tell(connection, "checkout.completed", &shown).await?;
         if let Some(subscription) = &subscription {
@@ -130,6 +131,26 @@ impl CreemSandbox {
         }
         Ok(())
     }
+}
+
+/// Writes a paid transaction of the checkout into the book.
+pub async fn enter(
+    connection: &mut AnyConnection,
+    checkout: &Object,
+    transaction: &Object,
+    at: Timestamp,
+) -> sqlx::Result<()> {
+    let currency = transaction.text("currency").unwrap_or_default();
+    let entry = book::Entry {
+        payment: &transaction.id,
+        checkout: Some(&checkout.id),
+        reference: checkout.text("request_id"),
+        invoice: None,
+        amount_minor: transaction.integer("amount_paid"),
+        currency: &currency.to_ascii_lowercase(),
+        paid: true,
+    };
+    book::enter::<Kind>(connection, &entry, at).await
 }
 
 /// What the payer pays.
@@ -179,14 +200,14 @@ pub async fn customer_with(
     email: &str,
     at: Timestamp,
 ) -> sqlx::Result<Object> {
-    if let Some(customer) = store::customer_by_email(connection, email).await? {
+    if let Some(customer) = store::find_by_facet(connection, Kind::Customer, email).await? {
         return Ok(customer);
     }
     let shape = shapes::customer(email, None, None, at);
-    let customer = Object::new(Kind::Customer, shape, at);
-    store::add_customer(connection, &customer).await?;
+    let customer = Object::new(Kind::Customer, shape, None, at);
+    store::add(connection, &customer).await?;
     // Somebody else may have been first.
-    let first = store::customer_by_email(connection, email).await?;
+    let first = store::find_by_facet(connection, Kind::Customer, email).await?;
     Ok(first.unwrap_or(customer))
 }
 

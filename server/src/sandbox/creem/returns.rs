@@ -3,12 +3,13 @@
 use serde_json::Value;
 use sqlx::AnyConnection;
 
-use super::after::REFUNDED_AFTER;
 use super::api::Operation;
 use super::errors::{Failure, Refusal};
 use super::events::Act;
-use super::store::{self, Filter, Kind, Next, Object};
-use super::{CreemSandbox, book, shapes};
+use super::provider::REFUNDED_AFTER;
+use super::store::{self, Kind, Next, Object, Page};
+use super::{CreemSandbox, shapes};
+use crate::sandbox::book;
 
 /// Which payment is meant.
 pub enum Target {
@@ -22,13 +23,13 @@ impl Target {
         let id = match self {
             Self::Transaction(id) => id.clone(),
             Self::Order(order) => {
-                let filter = Filter {
-                    facet: Some(order.clone()),
-                    ..Filter::default()
-                };
-                let (found, _) = store::list(connection, Kind::Transaction, &filter, 1, 0).await?;
-                let found = found.into_iter().next();
-                found.ok_or_else(|| Refusal::not_found("Order", order))?.id
+                let mut page = Page::newest(Kind::Transaction, 1);
+                page.labels.push(("order", order.clone()));
+                let (mut found, _) = store::list(connection, &page).await?;
+                found
+                    .pop()
+                    .ok_or_else(|| Refusal::not_found("Order", order))?
+                    .id
             }
         };
         let transaction = store::lock(connection, Kind::Transaction, &id).await?;
@@ -46,12 +47,12 @@ pub struct Refunding {
 impl Refunding {
     /// How much goes back, within what is left of the payment.
     fn checked_amount(&self, transaction: &Object) -> Result<i64, Refusal> {
-        let status = transaction.text("status").unwrap_or_default();
-        if !matches!(status, "paid" | "partialRefund") {
+        if !has_come(transaction) {
+            let status = transaction.text("status").unwrap_or_default();
             let message = format!("Transaction with status {status} cannot be refunded");
             return Err(Refusal::bad_request(message));
         }
-        let left = transaction.integer("amount_paid") - transaction.integer("refunded_amount");
+        let left = left(transaction);
         let amount = self.amount.unwrap_or(left);
         if amount < 1 || amount > left {
             let message = format!("The refund must be between 1 and {left} cents");
@@ -59,6 +60,30 @@ impl Refunding {
         }
         Ok(amount)
     }
+}
+
+/// Whether the money came and at least some of it is still there.
+pub fn has_come(transaction: &Object) -> bool {
+    matches!(transaction.text("status"), Some("paid" | "partialRefund"))
+}
+
+/// How much has not been given back, in cents.
+pub fn left(transaction: &Object) -> i64 {
+    transaction.integer("amount_paid") - transaction.integer("refunded_amount")
+}
+
+/// Whether a refund is under way.
+pub async fn is_pending(
+    connection: &mut AnyConnection,
+    transaction: &Object,
+) -> sqlx::Result<bool> {
+    let newest = store::newest_child(connection, Kind::Refund, &transaction.id).await?;
+    Ok(newest.is_some_and(|refund| refund.text("status") == Some("pending")))
+}
+
+/// Whether a dispute waits for its outcome.
+pub fn is_disputed(transaction: &Object) -> bool {
+    transaction.text("status") == Some("chargedBack") && transaction.notes.before_dispute.is_some()
 }
 
 impl Operation for Refunding {
@@ -70,15 +95,14 @@ impl Operation for Refunding {
     ) -> Result<Value, Failure> {
         let mut transaction = self.target.lock(tx).await?;
         let amount = self.checked_amount(&transaction)?;
-        let newest = store::newest_child(tx, Kind::Refund, &transaction.id).await?;
-        if newest.is_some_and(|refund| refund.text("status") == Some("pending")) {
+        if is_pending(tx, &transaction).await? {
             return Err(Refusal::bad_request("A refund is pending already").into());
         }
         let later = transaction.notes.refunds_later;
         let status = if later { "pending" } else { "succeeded" };
         let shape = shapes::refund(&transaction, amount, status, act.at);
-        let mut refund = Object::new(Kind::Refund, shape, act.at);
-        refund.parent = Some(transaction.id.clone());
+        let parent = Some(transaction.id.clone());
+        let mut refund = Object::new(Kind::Refund, shape, parent, act.at);
         if later {
             refund.notes.webhook = act.webhook.later();
             refund.plan(Next::Refund, act.at.plus(REFUNDED_AFTER));
@@ -137,8 +161,9 @@ impl CreemSandbox {
         act: &mut Act,
         transaction: &mut Object,
     ) -> sqlx::Result<Value> {
-        let mut dispute = Object::new(Kind::Dispute, shapes::dispute(transaction, act.at), act.at);
-        dispute.parent = Some(transaction.id.clone());
+        let shape = shapes::dispute(transaction, act.at);
+        let parent = Some(transaction.id.clone());
+        let dispute = Object::new(Kind::Dispute, shape, parent, act.at);
         store::put(connection, &dispute).await?;
         let status = transaction.text("status").unwrap_or_default().to_owned();
         transaction.notes.before_dispute = Some((transaction.integer("refunded_amount"), status));

@@ -11,8 +11,9 @@ use super::api::Operation;
 use super::errors::{Failure, Refusal};
 use super::events::Act;
 use super::hosted::cards::{Card, Fate};
+use super::payments::enter;
 use super::store::{self, Kind, Next, Object};
-use super::{CreemSandbox, Product, book, ids, shapes};
+use super::{CreemSandbox, Product, ids, shapes};
 use crate::time::Timestamp;
 
 /// How long until a refused renewal is tried again, and how often that is done.
@@ -33,8 +34,8 @@ impl Beginning<'_> {
         let customer = self.transaction.text("customer").unwrap_or_default();
         let metadata = &self.checkout.shape["metadata"];
         let shape = shapes::subscription(self.id, self.product, customer, metadata, act.at);
-        let mut subscription = Object::new(Kind::Subscription, shape, act.at);
-        subscription.parent = Some(self.checkout.id.clone());
+        let parent = Some(self.checkout.id.clone());
+        let mut subscription = Object::new(Kind::Subscription, shape, parent, act.at);
         subscription.notes.webhook = act.webhook.later();
         subscription.notes.card_refuses = self.card.fate == Fate::RefusesLater;
         let period = (act.at, self.product.billing.end_of(act.at));
@@ -66,7 +67,8 @@ fn period_end(subscription: &Object) -> Option<Timestamp> {
     Timestamp::parse(subscription.text("current_period_end_date")?)
 }
 
-fn is_over(subscription: &Object) -> bool {
+/// Whether nothing is billed any more.
+pub fn is_over(subscription: &Object) -> bool {
     matches!(subscription.text("status"), Some("canceled" | "unpaid"))
 }
 
@@ -198,19 +200,19 @@ impl Bill<'_> {
             id: &id,
             product: self.product,
             amount: self.amount,
-            customer: subscription.owner.as_deref().unwrap_or_default(),
+            customer: subscription.text("customer").unwrap_or_default(),
             order,
             subscription: Some(&subscription.id),
             period: Some(self.period),
             paid: self.paid,
         };
-        let mut transaction =
-            Object::new(Kind::Transaction, shapes::transaction(&of, act.at), act.at);
-        transaction.parent = subscription.parent.clone();
-        transaction.product = Some(self.product.id.clone());
+        let shape = shapes::transaction(&of, act.at);
+        let parent = subscription.parent.clone();
+        let mut transaction = Object::new(Kind::Transaction, shape, parent, act.at);
+        transaction.notes.product = Some(self.product.id.clone());
         store::put(connection, &transaction).await?;
         if let Some(checkout) = checkout.filter(|_| self.paid) {
-            book::enter(connection, &checkout, &transaction, act.at).await?;
+            enter(connection, &checkout, &transaction, act.at).await?;
         }
         Ok(transaction)
     }
@@ -237,6 +239,10 @@ impl Operation for Renewal {
         let mut subscription = locked(tx, &self.subscription).await?;
         if is_over(&subscription) {
             return Err(Refusal::bad_request("The subscription is over").into());
+        }
+        // Also when what follows is not paid, the period is over.
+        if period_end(&subscription).is_some_and(|end| end > act.at) {
+            subscription.set("current_period_end_date", act.at.to_rfc3339());
         }
         sandbox
             .end_period(tx, act, &mut subscription, self.paid)
@@ -348,7 +354,6 @@ impl Operation for Upgrade {
             .ok_or_else(|| Refusal::not_found("Product", &self.product))?;
         let difference = old.map_or(0, |old| new.price - old.price);
         subscription.set("product", new.id.as_str());
-        subscription.product = Some(new.id.clone());
         subscription.shape["items"][0]["product_id"] = json!(new.id);
         if self.behavior == UpdateBehavior::ProrationChargeImmediately && difference < 0 {
             return Err(Refusal::unplayed("giving money back for a cheaper product").into());

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 use sqlx::AnyConnection;
 
 use super::checkout::cards::{Decline, Fate};
-use super::events::{Act, WebhookMode};
+use super::events::Act;
 use super::store::{self, Kind, Object};
 use super::{after, ids, shapes};
+use crate::sandbox::webhook_mode::WebhookMode;
 
 /// Makes the payment intent of `owner`, a session or an invoice.
 pub async fn new_intent(
@@ -35,7 +36,7 @@ pub async fn new_intent(
 /// Makes a pending charge for the intent, by `means` (`payment_method_details`).
 pub fn new_charge(act: &Act, intent: &mut Object, email: Option<&str>, means: Value) -> Object {
     let id = ids::fresh("ch_");
-    let receipt_url = format!("{}receipts/{id}", act.hosted_base);
+    let receipt_url = format!("{}receipts/{id}", act.of.hosted_base);
     let of = shapes::ChargeOf {
         id: &id,
         intent,

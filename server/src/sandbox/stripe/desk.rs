@@ -16,8 +16,8 @@ use super::errors::{Failure, Refusal};
 use super::params::Params;
 use super::refunds::NewRefund;
 use super::store::Kind;
-use super::webhooks::Control;
-use super::{StripeSandbox, book};
+use super::{StripeSandbox, webhooks};
+use crate::sandbox::book;
 
 pub fn router() -> Router<StripeSandbox> {
     Router::new()
@@ -49,7 +49,9 @@ async fn renew(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure>
 }
 
 async fn control_webhooks(State(sandbox): Sandbox, call: Call) -> Result<Response, Failure> {
-    sandbox.act_at_desk(call, Kind::Event, Control::parse).await
+    sandbox
+        .act_at_desk(call, Kind::Event, webhooks::parse)
+        .await
 }
 
 /// The newest events with what became of telling them.
@@ -80,6 +82,11 @@ impl StripeSandbox {
 
 async fn read_book(State(sandbox): Sandbox) -> Result<Json<Value>, Failure> {
     sandbox.catch_up().await?;
-    let items = book::items(sandbox.0.db.reader()).await?;
-    Ok(Json(json!({ "items": items })))
+    let items = book::items::<Kind>(sandbox.0.db.reader()).await?;
+    let items = items.into_iter().map(|item| {
+        let mut named = item.named(["payment_intent", "session_id", "client_reference_id"]);
+        named["invoice"] = json!(item.invoice);
+        named
+    });
+    Ok(Json(json!({ "items": items.collect::<Vec<_>>() })))
 }

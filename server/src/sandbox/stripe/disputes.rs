@@ -8,7 +8,8 @@ use super::errors::{Failure, Refusal};
 use super::events::Act;
 use super::params::Params;
 use super::store::{self, Kind, Object};
-use super::{book, refunds, shapes};
+use super::{refunds, shapes};
+use crate::sandbox::book;
 
 /// The wish to open a dispute, or with an outcome to close the open one.
 pub struct Disputing {
@@ -29,9 +30,9 @@ impl Disputing {
 impl Operation for Disputing {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         let missing = || Kind::PaymentIntent.missing(&self.intent, "payment_intent");
-        let intent = store::find_kind(tx, Kind::PaymentIntent, &self.intent).await?;
+        let intent = store::find(tx, Kind::PaymentIntent, &self.intent).await?;
         let intent = intent.ok_or_else(missing)?;
-        let charge = store::lock_kind(tx, Kind::Charge, refunds::latest_charge(&intent)?).await?;
+        let charge = store::lock(tx, Kind::Charge, refunds::latest_charge(&intent)?).await?;
         let mut charge = charge.ok_or_else(missing)?;
         let newest = store::newest_child(tx, Kind::Dispute, &self.intent).await?;
         let dispute = match (&self.outcome, newest) {

@@ -7,9 +7,8 @@
 //! - `charging` moves the money, `billing` draws the invoices of subscriptions and bills them;
 //! - `desk` is what a person at Stripe could do: refund, dispute, renew, stop webhooks, look at the
 //!   book;
-//! - `deliveries` sends the webhooks, `after` does what happens by itself;
-//! - `store` keeps every object as JSON in Stripe's shape, in the `sandbox_stripe_…` tables, so that
-//!   it survives restarts and serves several nodes.
+//! - `provider` signs the webhooks and does what happens by itself;
+//! - `store` says what kinds of objects there are.
 //!
 //! One request is one transaction: the change, its events, their deliveries, the book and the
 //! answer kept for the idempotency key are committed together. Nothing is sent inside.
@@ -21,10 +20,8 @@
 mod after;
 mod api;
 mod billing;
-mod book;
 mod charging;
 mod checkout;
-mod deliveries;
 mod desk;
 mod disputes;
 mod errors;
@@ -34,30 +31,28 @@ mod ids;
 mod money;
 mod params;
 mod portal;
+mod provider;
 mod refunds;
-mod settings;
 mod shapes;
 mod signed;
 mod store;
 mod tax;
-pub mod view;
+mod view;
 mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
-
 use axum::Router;
 use secrecy::SecretString;
-use tokio::sync::Notify;
 use url::Url;
 
-use self::events::{Act, Origin, WebhookMode};
-use crate::db::Database;
-use crate::time::{Clock, Timestamp};
+use self::events::{Act, Of, Origin};
+use super::provider::Sandbox;
+use super::webhook_mode::WebhookMode;
+use crate::time::Timestamp;
 
+pub use provider::Stripe;
 pub use signed::{SignedEvent, signed_event};
 
 /// Where the sandbox is seen from outside, and where its webhooks go.
@@ -75,32 +70,9 @@ pub struct Settings {
 }
 
 /// The sandbox Stripe, cheap to clone.
-#[derive(Clone)]
-pub struct StripeSandbox(Arc<Inner>);
-
-struct Inner {
-    db: Database,
-    clock: Clock,
-    settings: Settings,
-    /// Told when something may have become due.
-    due: Notify,
-    http: OnceLock<reqwest::Client>,
-    in_flight: api::InFlight,
-}
+pub type StripeSandbox = Sandbox<Stripe>;
 
 impl StripeSandbox {
-    pub fn new(db: Database, clock: Clock, settings: Settings) -> Self {
-        let (due, http) = (Notify::new(), OnceLock::new());
-        Self(Arc::new(Inner {
-            db,
-            clock,
-            settings,
-            due,
-            http,
-            in_flight: api::InFlight::default(),
-        }))
-    }
-
     /// Everything below the mount: `/v1/…`, `/checkout/{id}`, `/refunds`, `/book` and so on.
     pub fn router(&self) -> Router {
         Router::new()
@@ -114,19 +86,14 @@ impl StripeSandbox {
 
     /// Something that begins at `at`.
     fn act(&self, at: Timestamp, origin: Origin, webhook: WebhookMode) -> Act {
-        Act::new(at, self.0.settings.hosted_base.clone(), origin, webhook)
-    }
-
-    /// Makes the delivering task look now: something was written, or the clock was moved by hand.
-    pub fn wake(&self) {
-        self.0.due.notify_one();
-    }
-}
-
-impl fmt::Debug for StripeSandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StripeSandbox")
-            .field("settings", &self.0.settings)
-            .finish_non_exhaustive()
+        let hosted_base = self.0.settings.hosted_base.clone();
+        Act::new(
+            at,
+            Of {
+                hosted_base,
+                origin,
+            },
+            webhook,
+        )
     }
 }

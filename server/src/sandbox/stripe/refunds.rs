@@ -8,7 +8,8 @@ use super::errors::{Failure, Refusal};
 use super::events::Act;
 use super::params::Params;
 use super::store::{self, Kind, Next, Object, RefundFate};
-use super::{after, book, money, shapes};
+use super::{after, money, shapes};
+use crate::sandbox::book;
 
 const KNOWN: &[&str] = &[
     "amount",
@@ -99,13 +100,13 @@ impl NewRefund {
         let id = match &self.target {
             Target::Charge(id) => id.clone(),
             Target::Intent(id) => {
-                let intent = store::find_kind(connection, Kind::PaymentIntent, id).await?;
+                let intent = store::find(connection, Kind::PaymentIntent, id).await?;
                 let intent =
                     intent.ok_or_else(|| Kind::PaymentIntent.missing(id, "payment_intent"))?;
                 latest_charge(&intent)?.to_owned()
             }
         };
-        let charge = store::lock_kind(connection, Kind::Charge, &id).await?;
+        let charge = store::lock(connection, Kind::Charge, &id).await?;
         Ok(charge.ok_or_else(|| Kind::Charge.missing(&id, "charge"))?)
     }
 
@@ -228,7 +229,7 @@ fn plan(refund: &mut Object, fate: Option<RefundFate>, act: &Act) {
         refund.notes.next = Some(Next::Refund {
             succeeds: fate == RefundFate::SucceedsLater,
         });
-        refund.notes.webhook = act.webhook();
+        refund.notes.webhook = act.webhook;
         refund.due_at = Some(act.at.plus(after::REFUNDED_AFTER));
     }
 }
@@ -268,7 +269,7 @@ pub async fn conclude(
     if !succeeds {
         refund.set("failure_reason", "expired_or_canceled_card");
         let id = refund.text("charge").unwrap_or_default();
-        if let Some(mut charge) = store::lock_kind(connection, Kind::Charge, id).await? {
+        if let Some(mut charge) = store::lock(connection, Kind::Charge, id).await? {
             move_refunded(connection, act, &mut charge, -refund.integer("amount")).await?;
         }
         act.tell(connection, "refund.failed", refund).await?;

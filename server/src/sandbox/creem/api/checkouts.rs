@@ -8,10 +8,10 @@ use url::Url;
 
 use super::Operation;
 use super::gate::ApiKey;
-use crate::sandbox::creem::after::OPEN_FOR;
 use crate::sandbox::creem::errors::{Failure, Refusal};
 use crate::sandbox::creem::events::Act;
 use crate::sandbox::creem::payments::{check_email, customer_with};
+use crate::sandbox::creem::provider::OPEN_FOR;
 use crate::sandbox::creem::request::{Asked, Body};
 use crate::sandbox::creem::store::{self, Kind, Next, Object};
 use crate::sandbox::creem::{CreemSandbox, Product, shapes};
@@ -68,7 +68,7 @@ async fn create(
     Body(new): Body<NewCheckout>,
 ) -> Result<Json<Value>, Failure> {
     let creation = Creation { new, key };
-    sandbox.perform(WebhookMode::Normal, &creation).await
+    sandbox.perform(WebhookMode::AsSet, &creation).await
 }
 
 struct Creation {
@@ -103,7 +103,7 @@ impl Operation for Creation {
             metadata: &new.metadata,
             hosted: &hosted,
         });
-        let mut checkout = Object::new(Kind::Checkout, shape, act.at);
+        let mut checkout = Object::new(Kind::Checkout, shape, None, act.at);
         checkout.notes.key.clone_from(&self.key.0);
         checkout.plan(Next::Expire, act.at.plus(OPEN_FOR));
         store::put(tx, &checkout).await?;

@@ -35,7 +35,10 @@ async fn retrieve(
     let mut reader = sandbox.0.db.reader().acquire().await?;
     let (found, named) = match (&which.customer_id, &which.email) {
         (Some(id), None) => (store::find(&mut reader, Kind::Customer, id).await?, id),
-        (None, Some(email)) => (store::customer_by_email(&mut reader, email).await?, email),
+        (None, Some(email)) => (
+            store::find_by_facet(&mut reader, Kind::Customer, email).await?,
+            email,
+        ),
         _ => return Err(Refusal::bad_request("Say either customer_id or email").into()),
     };
     let found = found.ok_or_else(|| Refusal::not_found("Customer", named))?;
@@ -54,7 +57,7 @@ async fn create(
     State(sandbox): State<CreemSandbox>,
     Body(new): Body<NewCustomer>,
 ) -> Result<Json<Value>, Failure> {
-    sandbox.perform(WebhookMode::Normal, &new).await
+    sandbox.perform(WebhookMode::AsSet, &new).await
 }
 
 impl Operation for NewCustomer {
@@ -67,7 +70,7 @@ impl Operation for NewCustomer {
         check_email(&self.email)?;
         let external = self.external_id.as_deref();
         let shape = shapes::customer(&self.email, Some(&self.name), external, act.at);
-        let customer = Object::new(Kind::Customer, shape, act.at);
+        let customer = Object::new(Kind::Customer, shape, self.external_id.clone(), act.at);
         match store::put(tx, &customer).await {
             Ok(()) => Ok(customer.shape),
             Err(error) if is_duplicate(&error) => {
@@ -88,7 +91,7 @@ async fn billing(
     State(sandbox): State<CreemSandbox>,
     Body(link): Body<PortalLink>,
 ) -> Result<Json<Value>, Failure> {
-    sandbox.perform(WebhookMode::Normal, &link).await
+    sandbox.perform(WebhookMode::AsSet, &link).await
 }
 
 impl Operation for PortalLink {
@@ -101,7 +104,7 @@ impl Operation for PortalLink {
         let customer = store::find(tx, Kind::Customer, &self.customer_id).await?;
         let customer = customer.ok_or_else(|| Refusal::not_found("Customer", &self.customer_id))?;
         let shape = json!({ "id": ids::fresh("portal_"), "customer": customer.id });
-        let portal = Object::new(Kind::Portal, shape, act.at);
+        let portal = Object::new(Kind::Portal, shape, None, act.at);
         store::put(tx, &portal).await?;
         let link = format!("{}portal/{}", sandbox.0.settings.hosted_base, portal.id);
         Ok(json!({ "customer_portal_link": link }))

@@ -56,7 +56,7 @@ impl CreemSandbox {
     ) -> Result<Json<Value>, Failure> {
         self.catch_up().await?;
         let mut tx = self.0.db.begin().await?;
-        let mut act = Act::new(self.0.clock.now(), webhook);
+        let mut act = Act::new(self.0.clock.now(), (), webhook);
         let answer = operation.run(self, &mut tx, &mut act).await?;
         tx.commit().await?;
         self.wake();

@@ -54,7 +54,7 @@ async fn cancel(
     }
     let mode = body.mode;
     let wish = Cancel { subscription, mode };
-    sandbox.perform(WebhookMode::Normal, &wish).await
+    sandbox.perform(WebhookMode::AsSet, &wish).await
 }
 
 async fn resume(
@@ -62,7 +62,7 @@ async fn resume(
     Path(subscription): Path<String>,
 ) -> Result<Json<Value>, Failure> {
     sandbox
-        .perform(WebhookMode::Normal, &Resume { subscription })
+        .perform(WebhookMode::AsSet, &Resume { subscription })
         .await
 }
 
@@ -84,5 +84,5 @@ async fn upgrade(
         product: body.product_id,
         behavior: body.update_behavior,
     };
-    sandbox.perform(WebhookMode::Normal, &wish).await
+    sandbox.perform(WebhookMode::AsSet, &wish).await
 }

@@ -9,7 +9,7 @@ use crate::sandbox::creem::CreemSandbox;
 use crate::sandbox::creem::errors::{Failure, Refusal};
 use crate::sandbox::creem::request::{Asked, Body};
 use crate::sandbox::creem::returns::{Refunding, Target};
-use crate::sandbox::creem::store::{self, Filter, Kind};
+use crate::sandbox::creem::store::{self, Kind, Page};
 use crate::sandbox::webhook_mode::WebhookMode;
 
 pub fn router() -> Router<CreemSandbox> {
@@ -51,20 +51,19 @@ async fn search(
 ) -> Result<Json<Value>, Failure> {
     let paging = Paging::new(asked.page_number, asked.page_size)?;
     sandbox.catch_up().await?;
-    let filter = Filter {
-        owner: asked.customer_id,
-        product: asked.product_id,
-        facet: asked.order_id,
-    };
+    let mut page = Page::newest(Kind::Transaction, paging.size);
+    page.offset = paging.offset();
+    page.labels = [
+        ("customer", asked.customer_id),
+        ("order", asked.order_id),
+        ("product", asked.product_id),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect();
     let mut reader = sandbox.0.db.reader().acquire().await?;
-    let (found, total) = store::list(
-        &mut reader,
-        Kind::Transaction,
-        &filter,
-        paging.size,
-        paging.offset(),
-    )
-    .await?;
+    let (found, _) = store::list(&mut reader, &page).await?;
+    let total = store::count(&mut reader, &page).await?;
     let items = found.into_iter().map(|object| object.shape).collect();
     Ok(Json(paging.answer(items, total)))
 }
@@ -84,6 +83,6 @@ async fn refund(
         target: Target::Transaction(body.transaction_id),
         amount: None,
     };
-    let Json(refund) = sandbox.perform(WebhookMode::Normal, &refunding).await?;
+    let Json(refund) = sandbox.perform(WebhookMode::AsSet, &refunding).await?;
     Ok(Json(json!({ "status": refund["status"] })))
 }

@@ -8,13 +8,13 @@ use url::Url;
 
 use super::cards::{Card, FATES};
 use super::words::Words;
-use super::{money, notice, page, select};
+use super::{money, notice, page};
 use crate::sandbox::creem::errors::Failure;
 use crate::sandbox::creem::payments::{Attempt, Outcome, amount_of, check_email};
 use crate::sandbox::creem::signing::return_signature;
 use crate::sandbox::creem::store::Object;
 use crate::sandbox::creem::{Billing, CreemSandbox};
-use crate::sandbox::page::{Page, escape};
+use crate::sandbox::page::{Page, card_field, escape, problem, select};
 use crate::sandbox::webhook_mode::WebhookMode;
 
 /// What the payer typed and chose, and what was wrong with it.
@@ -125,16 +125,6 @@ impl CreemSandbox {
         checkout: &Object,
         form: &PayForm,
     ) -> Page {
-        let (problem, described) = match &form.problem {
-            Some(problem) => (
-                format!(
-                    "<p class=\"problem\" role=\"alert\" id=\"problem\">{}</p>",
-                    escape(problem)
-                ),
-                " aria-invalid=\"true\" aria-describedby=\"problem\"",
-            ),
-            None => (String::new(), ""),
-        };
         let email = match checkout.text("customer") {
             Some(_) => String::new(),
             None => format!(
@@ -146,14 +136,11 @@ impl CreemSandbox {
         };
         let main = format!(
             "{order}{problem}<form method=\"post\">{email}\
-             <label for=\"card_number\">{card_number}</label>\
-             <input id=\"card_number\" name=\"card_number\" value=\"{card}\" inputmode=\"numeric\" \
-             autocomplete=\"off\" maxlength=\"40\"{described}>\
-             <details><summary>{how}</summary>{webhook}</details>\
+             {card}<details><summary>{how}</summary>{webhook}</details>\
              <button type=\"submit\">{pay} {amount}</button></form>{cards}",
             order = self.order(words, checkout),
-            card_number = words.card_number,
-            card = escape(&form.card_number),
+            problem = problem(form.problem.as_deref()),
+            card = card_field(words.card_number, &form.card_number, form.problem.is_some()),
             how = words.how,
             webhook = select("webhook", words.webhook, &words.webhooks, &form.webhook),
             pay = words.pay,

@@ -8,11 +8,11 @@ mod words;
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use self::words::Words;
 use super::CreemSandbox;
-use crate::sandbox::page::Page;
+use crate::sandbox::page::{self, Page};
 
 pub fn router() -> Router<CreemSandbox> {
     Router::new()
@@ -22,10 +22,7 @@ pub fn router() -> Router<CreemSandbox> {
 }
 
 async fn style() -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("style.css"),
-    )
+    page::style(include_str!("colours.css")).await
 }
 
 fn page(status: StatusCode, words: &'static Words, title: &'static str, main: &str) -> Page {
@@ -47,20 +44,6 @@ fn notice(status: StatusCode, words: &'static Words, sentence: &str) -> Page {
 /// `990` in `USD` as `USD 9.90`. Creem sells in euros and dollars, which have cents.
 fn money(cents: i64, currency: &str) -> String {
     format!("{currency} {}.{:02}", cents / 100, (cents % 100).abs())
-}
-
-fn select(name: &str, label: &str, options: &[(&str, &str)], chosen: &str) -> String {
-    let options: String = options
-        .iter()
-        .map(|(value, text)| {
-            let selected = if *value == chosen { " selected" } else { "" };
-            format!("<option value=\"{value}\"{selected}>{text}</option>")
-        })
-        .collect();
-    format!(
-        "<label for=\"{name}\">{label}</label>\
-         <select id=\"{name}\" name=\"{name}\">{options}</select>"
-    )
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::words::Words;
 use super::{money, notice, page};
 use crate::sandbox::creem::CreemSandbox;
 use crate::sandbox::creem::errors::{Failure, Refusal};
-use crate::sandbox::creem::store::{self, Filter, Kind, Object};
+use crate::sandbox::creem::store::{self, Kind, Object};
 use crate::sandbox::creem::subscriptions::{Cancel, CancelMode, Resume};
 use crate::sandbox::page::{Page, escape};
 use crate::sandbox::webhook_mode::WebhookMode;
@@ -40,13 +40,10 @@ pub async fn show(
     let Some(customer) = sandbox.customer_of(&id).await? else {
         return Ok(notice(StatusCode::NOT_FOUND, words, words.unknown));
     };
-    let filter = Filter {
-        owner: Some(customer),
-        ..Filter::default()
-    };
+    let mut list = store::Page::newest(Kind::Subscription, MOST_SHOWN);
+    list.labels.push(("customer", customer));
     let mut reader = sandbox.0.db.reader().acquire().await?;
-    let kind = Kind::Subscription;
-    let (found, _) = store::list(&mut reader, kind, &filter, MOST_SHOWN, 0).await?;
+    let (found, _) = store::list(&mut reader, &list).await?;
     let mut main: String = found
         .iter()
         .map(|subscription| sandbox.row(words, subscription))
@@ -67,11 +64,12 @@ pub async fn change(
         let mut reader = sandbox.0.db.reader().acquire().await?;
         store::find(&mut reader, Kind::Subscription, &form.subscription).await?
     };
-    let theirs = subscription.filter(|found| customer.is_some() && found.owner == customer);
+    let theirs = subscription
+        .filter(|found| customer.is_some() && found.text("customer") == customer.as_deref());
     let subscription = theirs
         .ok_or_else(|| Refusal::not_found("Subscription", &form.subscription))?
         .id;
-    let webhook = WebhookMode::Normal;
+    let webhook = WebhookMode::AsSet;
     let Json(_) = match form.action {
         Action::Cancel => {
             let mode = CancelMode::Scheduled;
@@ -88,7 +86,7 @@ impl CreemSandbox {
     async fn customer_of(&self, portal: &str) -> sqlx::Result<Option<String>> {
         let mut reader = self.0.db.reader().acquire().await?;
         let portal = store::find(&mut reader, Kind::Portal, portal).await?;
-        Ok(portal.and_then(|portal| portal.owner))
+        Ok(portal.and_then(|portal| portal.text("customer").map(str::to_owned)))
     }
 
     fn row(&self, words: &Words, subscription: &Object) -> String {

@@ -18,7 +18,7 @@ pub struct Words {
     pub pay: &'static str,
     pub how: &'static str,
     pub webhook: &'static str,
-    pub webhooks: [(&'static str, &'static str); 5],
+    pub webhooks: [(&'static str, &'static str); 7],
     pub test_cards: &'static str,
     /// In the order of the cards.
     pub cards: [&'static str; 8],
@@ -85,11 +85,13 @@ static ENGLISH: Words = Words {
     how: "What the sandbox does",
     webhook: "Webhooks",
     webhooks: [
+        ("", "as set on the sandbox page"),
         ("normal", "at once"),
         ("delayed:5000", "after 5 seconds"),
         ("duplicate:3", "each three times"),
         ("before_redirect", "answered before going back"),
         ("never", "never"),
+        ("reversed", "kept back until released"),
     ],
     test_cards: "Test cards",
     cards: [
@@ -142,11 +144,13 @@ static CHINESE: Words = Words {
     how: "沙盒的行为",
     webhook: "Webhook",
     webhooks: [
+        ("", "按沙盒页面的设置"),
         ("normal", "立即发送"),
         ("delayed:5000", "5 秒后发送"),
         ("duplicate:3", "每个发送三次"),
         ("before_redirect", "返回前先得到应答"),
         ("never", "不发送"),
+        ("reversed", "保留，直到手动放行"),
     ],
     test_cards: "测试卡",
     cards: [

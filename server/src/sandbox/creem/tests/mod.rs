@@ -2,6 +2,7 @@
 //! browser's manners.
 
 mod api;
+mod desk;
 mod pages;
 mod paying;
 mod receiver;

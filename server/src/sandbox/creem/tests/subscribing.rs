@@ -77,7 +77,10 @@ on_both_databases! {
         let id = subscribed(&world, GOOD_CARD).await;
         world.advance(60);
         let failed = json!({"subscription": id, "outcome": "failed"});
-        assert_eq!(world.post("renew", failed).await.ok()["status"], "past_due");
+        let late = world.post("renew", failed).await.ok();
+        assert_eq!(late["status"], "past_due");
+        let end = late["current_period_end_date"].as_str().unwrap();
+        assert_eq!(Timestamp::parse(end).unwrap(), world.clock.now(), "the period is over");
         let kinds = world.receiver.received(2).await;
         assert_eq!(kinds, ["subscription.expired", "subscription.past_due"]);
         let paid = world.post("renew", json!({"subscription": id, "webhook": "never"})).await.ok();

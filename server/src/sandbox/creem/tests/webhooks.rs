@@ -18,7 +18,7 @@ impl World {
         let waiting = async {
             loop {
                 let all: Vec<Delivery> =
-                    sqlx::query_as("SELECT attempts, due_at FROM sandbox_creem_deliveries")
+                    sqlx::query_as("SELECT attempts, due_at FROM sandbox_deliveries")
                         .fetch_all(self.sandbox.0.db.reader())
                         .await
                         .unwrap();

@@ -5,10 +5,11 @@ use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 
 use super::gate::RequestId;
+use crate::sandbox::page::is_local_path;
 use crate::sandbox::stripe::errors::{Failure, Refusal};
-use crate::sandbox::stripe::events::WebhookMode;
 use crate::sandbox::stripe::form::{self, Fields, Tree};
 use crate::sandbox::stripe::params::Params;
+use crate::sandbox::webhook_mode::WebhookMode;
 
 const MAX_BODY: usize = 256 * 1024;
 /// Stripe: idempotency keys have up to 255 characters.
@@ -57,14 +58,6 @@ impl Call {
             }
         }
     }
-}
-
-/// Whether a browser sent there stays on the site.
-fn is_local_path(path: &str) -> bool {
-    let plain = path
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    plain && path.starts_with('/') && !path.starts_with("//")
 }
 
 impl<S: Send + Sync> FromRequest<S> for Call {

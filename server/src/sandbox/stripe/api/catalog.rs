@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 
 use super::new_session::{currency, unit_amount};
 use super::{Call, Operation, listing};
+use crate::sandbox::store::Kind as _;
 use crate::sandbox::stripe::billing::{Interval, UNITS};
 use crate::sandbox::stripe::errors::{Failure, Refusal};
 use crate::sandbox::stripe::events::Act;
@@ -225,7 +226,7 @@ impl Lookup {
             let refusal = Refusal::invalid(message).code("resource_already_exists");
             return Err(refusal.param("lookup_key").into());
         }
-        if let Some(mut holder) = store::lock(tx, &holder.id).await? {
+        if let Some(mut holder) = store::lock(tx, Kind::Price, &holder.id).await? {
             holder.set("lookup_key", Value::Null);
             store::put(tx, &holder).await?;
         }
@@ -320,7 +321,7 @@ pub fn interval(params: &Params<'_>) -> Result<Option<Interval>, Refusal> {
 impl Operation for NewPrice {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         if let Wanted::Known(id) = &self.product
-            && store::find_kind(tx, Kind::Product, id).await?.is_none()
+            && store::find(tx, Kind::Product, id).await?.is_none()
         {
             return Err(Kind::Product.missing(id, "product").into());
         }
@@ -416,7 +417,7 @@ impl Change {
 
 impl Operation for Change {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
-        let object = store::lock_kind(tx, self.kind, &self.id).await?;
+        let object = store::lock(tx, self.kind, &self.id).await?;
         let mut object = object.ok_or_else(|| self.kind.missing(&self.id, "id").in_url())?;
         if let Some(lookup) = &self.lookup {
             lookup.free(tx, Some(&self.id)).await?;

@@ -239,7 +239,7 @@ fn walk<'a>(
             Step::Into(field) => field,
             Step::Object(field, kind) => {
                 if let Some(id) = shape[field].as_str()
-                    && let Some(object) = store::find_kind(connection, kind, id).await?
+                    && let Some(object) = store::find(connection, kind, id).await?
                 {
                     shape[field] = object.shape;
                 }
@@ -274,7 +274,7 @@ async fn fill(
 
 async fn line_items(connection: &mut AnyConnection, session: &Value) -> sqlx::Result<Value> {
     let id = session["id"].as_str().unwrap_or_default();
-    let session = store::find_kind(connection, Kind::Session, id).await?;
+    let session = store::find(connection, Kind::Session, id).await?;
     let items = session
         .map(|session| session.notes.line_items)
         .unwrap_or_default();

@@ -178,14 +178,14 @@ async fn known_price(
     id: &str,
     param: &str,
 ) -> Result<Named, Failure> {
-    let price = store::find_kind(connection, Kind::Price, id).await?;
+    let price = store::find(connection, Kind::Price, id).await?;
     let price = price.ok_or_else(|| Kind::Price.missing(id, param))?;
     if price.shape["active"] != true {
         let message = "The price specified is inactive. This field only accepts active prices.";
         return Err(Refusal::invalid(message).param(param).into());
     }
     let product = price.text("product").unwrap_or_default();
-    let product = store::find_kind(connection, Kind::Product, product).await?;
+    let product = store::find(connection, Kind::Product, product).await?;
     let name = product.and_then(|product| product.text("name").map(str::to_owned));
     Ok((name.unwrap_or_default(), price.shape))
 }
@@ -205,7 +205,7 @@ async fn inline_price(
             (id, name.clone())
         }
         InlineProduct::Known(id) => {
-            let product = store::find_kind(connection, Kind::Product, id).await?;
+            let product = store::find(connection, Kind::Product, id).await?;
             let product = product.ok_or_else(|| Kind::Product.missing(id, "product"))?;
             (
                 id.clone(),

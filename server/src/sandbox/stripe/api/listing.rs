@@ -108,7 +108,7 @@ async fn cursor(
     let Some(id) = params.text(field)? else {
         return Ok(None);
     };
-    let object = store::find_kind(connection, kind, &id).await?;
+    let object = store::find(connection, kind, &id).await?;
     let object = object.ok_or_else(|| kind.missing(&id, field))?;
     Ok(Some((object.created_at, object.id)))
 }

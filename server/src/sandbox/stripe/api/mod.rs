@@ -91,7 +91,7 @@ impl StripeSandbox {
     ) -> Result<Response, Failure> {
         let paths = expand::parse(kind, &call.params())?;
         let key = call.idempotency_key.as_deref();
-        let _flight = key.map(|key| self.0.in_flight.enter(key)).transpose()?;
+        let _flight = key.map(|key| self.0.own.in_flight.enter(key)).transpose()?;
         self.catch_up().await?;
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
@@ -135,7 +135,7 @@ impl StripeSandbox {
         let paths = expand::parse(kind, &call.params())?;
         self.catch_up().await?;
         let mut reader = self.0.db.reader().acquire().await?;
-        let object = store::find_kind(&mut reader, kind, id).await?;
+        let object = store::find(&mut reader, kind, id).await?;
         let mut shape = object
             .ok_or_else(|| kind.missing(id, param).in_url())?
             .shape;

@@ -428,7 +428,7 @@ impl NewSession {
         let Some(id) = &self.customer else {
             return Ok(None);
         };
-        let customer = store::find_kind(connection, Kind::Customer, id).await?;
+        let customer = store::find(connection, Kind::Customer, id).await?;
         let customer = customer.ok_or_else(|| Kind::Customer.missing(id, "customer"))?;
         Ok(customer.text("email").map(str::to_owned))
     }

@@ -72,7 +72,7 @@ async fn list_by_intent(
     let mut page = listing::page(&mut reader, kind, &params, own).await?;
     page.parent = params.text("payment_intent")?;
     if let Some(id) = params.text("charge")? {
-        let charge = store::find_kind(&mut reader, Kind::Charge, &id).await?;
+        let charge = store::find(&mut reader, Kind::Charge, &id).await?;
         page.parent = charge
             .ok_or_else(|| Kind::Charge.missing(&id, "charge"))?
             .parent;

@@ -60,11 +60,11 @@ impl NewPortalSession {
 
 impl Operation for NewPortalSession {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
-        let customer = store::find_kind(tx, Kind::Customer, &self.customer).await?;
+        let customer = store::find(tx, Kind::Customer, &self.customer).await?;
         let customer =
             customer.ok_or_else(|| Kind::Customer.missing(&self.customer, "customer"))?;
         let id = ids::fresh("bps_");
-        let url = format!("{}portal/{id}", act.hosted_base);
+        let url = format!("{}portal/{id}", act.of.hosted_base);
         let return_url = self.return_url.as_deref();
         let shape = shapes::portal_session(&id, &customer.id, return_url, &url, act.at);
         let session = Object::new(Kind::PortalSession, shape, Some(customer.id), act.at);

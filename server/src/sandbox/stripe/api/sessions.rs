@@ -51,7 +51,7 @@ async fn list(State(sandbox): State<StripeSandbox>, call: Call) -> Result<Respon
     page.parent = params.text("customer")?;
     listing::label(&mut page, &params, "subscription")?;
     if let Some(id) = params.text("payment_intent")? {
-        let intent = store::find_kind(&mut reader, Kind::PaymentIntent, &id).await?;
+        let intent = store::find(&mut reader, Kind::PaymentIntent, &id).await?;
         let intent = intent.ok_or_else(|| Kind::PaymentIntent.missing(&id, "payment_intent"))?;
         page.id = intent.parent;
     }
@@ -68,7 +68,7 @@ async fn list_line_items(
     let limit = usize::try_from(listing::limit(&params)?).unwrap_or(usize::MAX);
     let after = params.text("starting_after")?;
     let mut reader = sandbox.0.db.reader().acquire().await?;
-    let session = store::find_kind(&mut reader, Kind::Session, &id).await?;
+    let session = store::find(&mut reader, Kind::Session, &id).await?;
     let items = session
         .ok_or_else(|| Kind::Session.missing(&id, PARAM).in_url())?
         .notes
@@ -108,7 +108,7 @@ struct Expiring {
 
 impl Operation for Expiring {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
-        let session = store::lock_kind(tx, Kind::Session, &self.id).await?;
+        let session = store::lock(tx, Kind::Session, &self.id).await?;
         let mut session = session.ok_or_else(|| Kind::Session.missing(&self.id, PARAM).in_url())?;
         let status = session.text("status").unwrap_or_default();
         if status != "open" {

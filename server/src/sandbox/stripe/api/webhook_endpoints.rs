@@ -77,7 +77,7 @@ async fn update(
 }
 
 async fn find(connection: &mut AnyConnection, id: &str) -> Result<Object, Failure> {
-    let endpoint = store::find_kind(connection, Kind::WebhookEndpoint, id).await?;
+    let endpoint = store::find(connection, Kind::WebhookEndpoint, id).await?;
     Ok(endpoint.ok_or_else(|| Kind::WebhookEndpoint.missing(id, PARAM).in_url())?)
 }
 
@@ -202,7 +202,7 @@ impl Change {
 
 impl Operation for Change {
     async fn run(&self, tx: &mut AnyConnection, _act: &mut Act) -> Result<Value, Failure> {
-        let endpoint = store::lock_kind(tx, Kind::WebhookEndpoint, &self.id).await?;
+        let endpoint = store::lock(tx, Kind::WebhookEndpoint, &self.id).await?;
         let mut endpoint =
             endpoint.ok_or_else(|| Kind::WebhookEndpoint.missing(&self.id, PARAM).in_url())?;
         overlay(&mut endpoint.shape, &self.given);

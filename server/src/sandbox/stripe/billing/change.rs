@@ -190,7 +190,7 @@ fn switch(params: &Params<'_>) -> Result<Option<Switch>, Refusal> {
 
 /// The subscription, which nobody else changes meanwhile, if it is not over.
 async fn locked(tx: &mut AnyConnection, id: &str) -> Result<Object, Failure> {
-    let subscription = store::lock_kind(tx, Kind::Subscription, id).await?;
+    let subscription = store::lock(tx, Kind::Subscription, id).await?;
     let alive = subscription.filter(|subscription| !is_over(subscription));
     Ok(alive.ok_or_else(|| Kind::Subscription.missing(id, PARAM).in_url())?)
 }
@@ -264,11 +264,11 @@ impl Switch {
         let Some(id) = &self.price else {
             return Ok(NewItem { item, plan: None });
         };
-        let price = store::find_kind(tx, Kind::Price, id).await?;
+        let price = store::find(tx, Kind::Price, id).await?;
         let price = price.ok_or_else(|| Kind::Price.missing(id, "items[0][price]"))?;
         check_price(&price, of)?;
         let product = price.text("product").unwrap_or_default();
-        let product = store::find_kind(tx, Kind::Product, product).await?;
+        let product = store::find(tx, Kind::Product, product).await?;
         item["plan"] = shapes::plan(&price.shape);
         item["price"] = price.shape;
         let plan = product.and_then(|product| product.text("name").map(str::to_owned));

@@ -151,7 +151,7 @@ pub async fn pay_unpaid(
     let billing = subscription.notes.billing.as_ref();
     let unpaid = billing.and_then(|billing| billing.unpaid.as_ref());
     let invoice = match unpaid.map(|unpaid| unpaid.invoice.clone()) {
-        Some(id) => store::lock_kind(connection, Kind::Invoice, &id).await?,
+        Some(id) => store::lock(connection, Kind::Invoice, &id).await?,
         None => None,
     };
     if let Some(mut invoice) = invoice {

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 use sqlx::AnyConnection;
 
 use super::items;
+use crate::sandbox::book;
 use crate::sandbox::stripe::checkout::cards::{Card, Decline};
 use crate::sandbox::stripe::events::Act;
 use crate::sandbox::stripe::store::{self, Kind, Object};
 use crate::sandbox::stripe::tax::Taxed;
-use crate::sandbox::stripe::{book, charging, shapes};
+use crate::sandbox::stripe::{charging, shapes};
 
 /// A line to be drawn, with its tax.
 pub type Line = (Value, Taxed);
@@ -84,7 +85,7 @@ pub async fn draw(
     period: (i64, i64),
 ) -> sqlx::Result<Object> {
     let id = subscription.text("customer").unwrap_or_default().to_owned();
-    let customer = store::lock_kind(connection, Kind::Customer, &id).await?;
+    let customer = store::lock(connection, Kind::Customer, &id).await?;
     let (lines, taxed): (Vec<_>, Vec<_>) = lines.into_iter().unzip();
     let of = shapes::InvoiceOf {
         reason,
@@ -148,7 +149,7 @@ async fn finalize(
     invoice.set("number", format!("{}-0001", number.to_ascii_uppercase()));
     invoice.set("effective_at", now);
     invoice.shape["status_transitions"]["finalized_at"] = json!(now);
-    let page = format!("{}invoices/{}", act.hosted_base, invoice.id);
+    let page = format!("{}invoices/{}", act.of.hosted_base, invoice.id);
     invoice.set("invoice_pdf", format!("{page}?pdf=1"));
     invoice.set("hosted_invoice_url", page);
     store::put(connection, invoice).await?;
@@ -178,17 +179,19 @@ pub async fn charge(
         charging::decline(connection, act, &mut intent, &mut attempt, why).await?;
         return fail(connection, act, invoice, why).await;
     }
-    charging::plan_later(&mut attempt, &charged.card.fate, act.webhook(), act);
+    charging::plan_later(&mut attempt, &charged.card.fate, act.webhook, act);
     charging::succeed(connection, act, &mut intent, &mut attempt).await?;
     let billing = subscription.notes.billing.as_ref();
     let entry = book::Entry {
-        intent: &intent,
-        session_id: charged.session,
-        client_reference_id: billing.and_then(|billing| billing.client_reference_id.as_deref()),
+        payment: &intent.id,
+        checkout: charged.session,
+        reference: billing.and_then(|billing| billing.client_reference_id.as_deref()),
         invoice: Some(&invoice.id),
+        amount_minor: intent.integer("amount"),
+        currency: intent.text("currency").unwrap_or_default(),
         paid: true,
     };
-    book::enter(connection, &entry, act.at).await?;
+    book::enter::<Kind>(connection, &entry, act.at).await?;
     pay(connection, act, invoice, Some(&mut payment)).await
 }
 
@@ -203,7 +206,7 @@ async fn payment_of(
     {
         let id = payment.shape["payment"]["payment_intent"].as_str();
         let id = id.unwrap_or_default();
-        if let Some(intent) = store::lock_kind(connection, Kind::PaymentIntent, id).await? {
+        if let Some(intent) = store::lock(connection, Kind::PaymentIntent, id).await? {
             return Ok((payment, intent));
         }
     }

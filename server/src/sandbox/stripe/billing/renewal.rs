@@ -36,7 +36,7 @@ impl Renewal {
 impl Operation for Renewal {
     async fn run(&self, tx: &mut AnyConnection, act: &mut Act) -> Result<Value, Failure> {
         let id = &self.subscription;
-        let subscription = store::lock_kind(tx, Kind::Subscription, id).await?;
+        let subscription = store::lock(tx, Kind::Subscription, id).await?;
         let mut subscription =
             subscription.ok_or_else(|| Kind::Subscription.missing(id, "subscription"))?;
         if is_over(&subscription) {

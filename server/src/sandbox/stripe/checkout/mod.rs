@@ -10,20 +10,21 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use self::cards::Card;
 use self::misfit::Misfit;
-use self::pages::{Page, PayForm};
+use self::pages::PayForm;
 use self::payment::{Attempt, Means, Outcome, Unfit};
 use self::words::Words;
 use super::StripeSandbox;
 use super::api::Call;
 use super::errors::{Failure, Refusal};
-use super::events::{WebhookMode, parse_delay};
 use super::params::Params;
 use super::store::{self, Kind, Object};
+use crate::sandbox::page::{self, Page};
+use crate::sandbox::webhook_mode::{WebhookMode, parse_delay};
 
 pub fn router() -> Router<StripeSandbox> {
     Router::new()
@@ -33,10 +34,7 @@ pub fn router() -> Router<StripeSandbox> {
 }
 
 async fn style() -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("style.css"),
-    )
+    page::style(include_str!("colours.css")).await
 }
 
 async fn show(
@@ -51,8 +49,8 @@ async fn show(
     let card = call.params().text_up_to("card", 40)?.unwrap_or_default();
     Ok(match outcome {
         // Looking at what is over is no mistake; paying it is.
-        Outcome::Expired => Page::notice(StatusCode::OK, words, words.expired),
-        other => page(
+        Outcome::Expired => pages::notice(StatusCode::OK, words, words.expired),
+        other => unpaid(
             words,
             &other,
             &PayForm {
@@ -81,21 +79,21 @@ async fn pay(
     };
     Ok(match outcome {
         Outcome::Complete(session) => Redirect::to(&success_url(&session)).into_response(),
-        other => page(words, &other, &form).into_response(),
+        other => unpaid(words, &other, &form).into_response(),
     })
 }
 
 /// The page of a session that is not paid.
-fn page(words: &Words, outcome: &Outcome, form: &PayForm) -> Page {
+fn unpaid(words: &Words, outcome: &Outcome, form: &PayForm) -> Page {
     match outcome {
         Outcome::Open(session) if form.problem.is_some() => {
-            Page::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, form)
+            pages::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, form)
         }
-        Outcome::Open(session) => Page::pay(StatusCode::OK, words, session, form),
-        Outcome::Ask(session) => Page::ask(words, session, form),
+        Outcome::Open(session) => pages::pay(StatusCode::OK, words, session, form),
+        Outcome::Ask(session) => pages::ask(words, session, form),
         Outcome::Declined(session, why) => {
             let form = form.with_problem(words.declined(*why));
-            Page::pay(StatusCode::PAYMENT_REQUIRED, words, session, &form)
+            pages::pay(StatusCode::PAYMENT_REQUIRED, words, session, &form)
         }
         Outcome::Refused(session, why) => {
             let problem = match why {
@@ -103,11 +101,11 @@ fn page(words: &Words, outcome: &Outcome, form: &PayForm) -> Page {
                 Unfit::Misfit => words.misfit,
             };
             let form = form.with_problem(problem);
-            Page::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, &form)
+            pages::pay(StatusCode::UNPROCESSABLE_ENTITY, words, session, &form)
         }
-        Outcome::Complete(session) => Page::complete(words, session, &success_url(session)),
-        Outcome::Expired => Page::notice(StatusCode::GONE, words, words.expired),
-        Outcome::Unknown => Page::notice(StatusCode::NOT_FOUND, words, words.unknown),
+        Outcome::Complete(session) => pages::complete(words, session, &success_url(session)),
+        Outcome::Expired => pages::notice(StatusCode::GONE, words, words.expired),
+        Outcome::Unknown => pages::notice(StatusCode::NOT_FOUND, words, words.unknown),
     }
 }
 
@@ -120,15 +118,15 @@ async fn receipt(
     let charge = sandbox.find(Kind::Charge, &id).await?;
     let paid = charge.filter(|charge| charge.text("status") == Some("succeeded"));
     Ok(match paid {
-        Some(charge) => Page::receipt(words, &charge),
-        None => Page::notice(StatusCode::NOT_FOUND, words, words.unknown),
+        Some(charge) => pages::receipt(words, &charge),
+        None => pages::notice(StatusCode::NOT_FOUND, words, words.unknown),
     })
 }
 
 impl StripeSandbox {
     pub(super) async fn find(&self, kind: Kind, id: &str) -> sqlx::Result<Option<Object>> {
         let mut reader = self.0.db.reader().acquire().await?;
-        store::find_kind(&mut reader, kind, id).await
+        store::find(&mut reader, kind, id).await
     }
 }
 

@@ -7,9 +7,11 @@ use sqlx::AnyConnection;
 
 use super::cards::{Card, Decline, Fate, delayed_details};
 use super::misfit::Misfit;
-use crate::sandbox::stripe::events::{Act, Origin, WebhookMode};
+use crate::sandbox::book;
+use crate::sandbox::stripe::events::{Act, Origin};
 use crate::sandbox::stripe::store::{self, Kind, Next, Object};
-use crate::sandbox::stripe::{StripeSandbox, billing, book, charging, shapes};
+use crate::sandbox::stripe::{StripeSandbox, billing, charging, shapes};
+use crate::sandbox::webhook_mode::WebhookMode;
 use crate::time::Timestamp;
 
 /// How the payer tries to pay.
@@ -64,7 +66,7 @@ impl StripeSandbox {
     pub(super) async fn pay(&self, id: &str, attempt: &Attempt) -> sqlx::Result<Outcome> {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        let session = store::lock_kind(&mut tx, Kind::Session, id).await?;
+        let session = store::lock(&mut tx, Kind::Session, id).await?;
         let mut session = match standing(session, now) {
             Outcome::Open(session) => match attempt.unfit(&session) {
                 Some(why) => return Ok(Outcome::Refused(session, why)),
@@ -169,13 +171,15 @@ async fn enter(
     at: Timestamp,
 ) -> sqlx::Result<()> {
     let entry = book::Entry {
-        intent,
-        session_id: Some(&session.id),
-        client_reference_id: session.text("client_reference_id"),
+        payment: &intent.id,
+        checkout: Some(&session.id),
+        reference: session.text("client_reference_id"),
         invoice: None,
+        amount_minor: intent.integer("amount"),
+        currency: intent.text("currency").unwrap_or_default(),
         paid,
     };
-    book::enter(connection, &entry, at).await
+    book::enter::<Kind>(connection, &entry, at).await
 }
 
 /// The money of the session is there: what was asked for with it is made.
@@ -250,7 +254,7 @@ async fn intent_of(
 ) -> sqlx::Result<Object> {
     let amount = session.integer("amount_total");
     if let Some(id) = session.text("payment_intent")
-        && let Some(mut intent) = store::lock_kind(connection, Kind::PaymentIntent, id).await?
+        && let Some(mut intent) = store::lock(connection, Kind::PaymentIntent, id).await?
     {
         intent.set("amount", amount);
         intent.set("currency", session.shape["currency"].clone());

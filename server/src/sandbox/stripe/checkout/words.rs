@@ -1,8 +1,9 @@
 //! The words of the hosted pages, in English and Chinese.
 
-use http::{HeaderMap, header};
+use http::HeaderMap;
 
 use super::cards::Decline;
+use crate::sandbox::page;
 use crate::sandbox::stripe::billing::{Interval, UNITS};
 
 /// Every word the payer reads.
@@ -47,23 +48,11 @@ pub struct Words {
 impl Words {
     /// The language the browser puts first, of the two there are.
     pub fn accepted(headers: &HeaderMap) -> &'static Self {
-        let accepted = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        let mut best = (0.0, &ENGLISH);
-        for entry in accepted.unwrap_or_default().split(',') {
-            let (tag, quality) = entry.split_once(";q=").unwrap_or((entry, "1"));
-            let quality: f32 = quality.trim().parse().unwrap_or(0.0);
-            let words = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
-                Some("en") => &ENGLISH,
-                Some("zh") => &CHINESE,
-                _ => continue,
-            };
-            if quality > best.0 {
-                best = (quality, words);
-            }
+        if page::wants_chinese(headers) {
+            &CHINESE
+        } else {
+            &ENGLISH
         }
-        best.1
     }
 
     /// `2 months`, `month`.
@@ -259,7 +248,7 @@ mod tests {
 
     fn language(accepted: &str) -> &'static str {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
+        headers.insert(http::header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
         Words::accepted(&headers).language
     }
 

@@ -8,9 +8,10 @@ use crate::sandbox::stripe::billing::{self, Changing, Charged};
 use crate::sandbox::stripe::checkout::authenticated;
 use crate::sandbox::stripe::checkout::cards::{Card, Decline};
 use crate::sandbox::stripe::errors::{Failure, Refusal};
-use crate::sandbox::stripe::events::{Act, Origin, WebhookMode};
+use crate::sandbox::stripe::events::{Act, Origin};
 use crate::sandbox::stripe::params::Params;
 use crate::sandbox::stripe::store::{self, Kind, Object};
+use crate::sandbox::webhook_mode::WebhookMode;
 
 /// What a customer wants.
 pub enum Action {
@@ -96,7 +97,7 @@ impl StripeSandbox {
     ) -> Result<Done, Failure> {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin().await?;
-        let session = store::find_kind(&mut tx, Kind::PortalSession, id).await?;
+        let session = store::find(&mut tx, Kind::PortalSession, id).await?;
         let Some(customer) = session.and_then(|session| session.parent) else {
             return Ok(Done::Unknown);
         };
@@ -121,7 +122,7 @@ async fn perform(
     let Some(id) = action.subscription() else {
         return change_card(tx, act, customer, action).await;
     };
-    let subscription = store::lock_kind(tx, Kind::Subscription, id).await?;
+    let subscription = store::lock(tx, Kind::Subscription, id).await?;
     let own = subscription.filter(|subscription| subscription.text("customer") == Some(customer));
     let Some(mut subscription) = own else {
         return Ok(Done::Unknown);
@@ -200,7 +201,8 @@ async fn change_card(
     // Always in the same order, so that two visitors wait for each other.
     subscriptions.sort_by(|one, other| one.id.cmp(&other.id));
     for subscription in subscriptions {
-        let Some(mut subscription) = store::lock(tx, &subscription.id).await? else {
+        let Some(mut subscription) = store::lock(tx, Kind::Subscription, &subscription.id).await?
+        else {
             continue;
         };
         if let Some(billing) = subscription.notes.billing.as_mut() {
@@ -208,7 +210,7 @@ async fn change_card(
         }
         store::put(tx, &subscription).await?;
     }
-    if let Some(customer) = store::find_kind(tx, Kind::Customer, customer).await? {
+    if let Some(customer) = store::find(tx, Kind::Customer, customer).await? {
         act.tell(tx, "customer.updated", &customer).await?;
     }
     Ok(Done::Changed)

@@ -17,9 +17,10 @@ use self::pages::Shown;
 use self::words::Words;
 use super::StripeSandbox;
 use super::api::Call;
-use super::checkout::pages::Page;
+use super::checkout::pages::notice;
 use super::errors::Failure;
 use super::store::{self, Kind, Object, Page as ListPage};
+use crate::sandbox::page::Page;
 
 /// How many invoices and prices are shown.
 const SHOWN: i64 = 100;
@@ -64,7 +65,7 @@ async fn act(
         // Relative, so that it works wherever the pages are mounted.
         Done::Changed => return Ok(Redirect::to(&id).into_response()),
         Done::Unknown => {
-            let page = Page::notice(StatusCode::NOT_FOUND, words.common, words.common.unknown);
+            let page = notice(StatusCode::NOT_FOUND, words.common, words.common.unknown);
             return Ok(page.into_response());
         }
         Done::Asked => return Ok(pages::ask(words, &action).into_response()),
@@ -85,7 +86,7 @@ async fn show_invoice(
     let words = Words::accepted(&headers);
     Ok(match sandbox.find(Kind::Invoice, &id).await? {
         Some(invoice) => pages::invoice(words, &invoice),
-        None => Page::notice(StatusCode::NOT_FOUND, words.common, words.common.unknown),
+        None => notice(StatusCode::NOT_FOUND, words.common, words.common.unknown),
     })
 }
 
@@ -99,10 +100,10 @@ impl StripeSandbox {
         problem: Option<String>,
     ) -> Result<Page, Failure> {
         let mut reader = self.0.db.snapshot().await?;
-        let session = store::find_kind(&mut reader, Kind::PortalSession, id).await?;
+        let session = store::find(&mut reader, Kind::PortalSession, id).await?;
         let Some(session) = session else {
             let unknown = words.common.unknown;
-            return Ok(Page::notice(StatusCode::NOT_FOUND, words.common, unknown));
+            return Ok(notice(StatusCode::NOT_FOUND, words.common, unknown));
         };
         let shown = look(&mut reader, session).await?;
         Ok(pages::portal(status, words, &shown, problem.as_deref()))
@@ -125,7 +126,7 @@ async fn look(reader: &mut AnyConnection, session: Object) -> sqlx::Result<Shown
     let mut plans = Vec::new();
     for price in prices {
         let product = price.text("product").unwrap_or_default();
-        let product = store::find_kind(reader, Kind::Product, product).await?;
+        let product = store::find(reader, Kind::Product, product).await?;
         let sold = product.filter(|product| product.shape["active"] == true);
         plans.extend(
             sold.map(|product| (product.text("name").unwrap_or_default().to_owned(), price)),

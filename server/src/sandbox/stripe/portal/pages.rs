@@ -6,8 +6,9 @@ use http::StatusCode;
 
 use super::actions::Action;
 use super::words::Words;
+use crate::sandbox::page::{Page, card_field, escape};
 use crate::sandbox::stripe::billing::{self, Interval};
-use crate::sandbox::stripe::checkout::pages::{Page, escape};
+use crate::sandbox::stripe::checkout::pages::page;
 use crate::sandbox::stripe::money;
 use crate::sandbox::stripe::store::Object;
 use crate::time::Timestamp;
@@ -42,7 +43,7 @@ pub fn portal(status: StatusCode, words: &Words, shown: &Shown, problem: Option<
         let (url, back) = (escape(url), words.back);
         let _ = write!(main, "<p><a class=\"back\" href=\"{url}\">{back}</a></p>");
     }
-    Page::new(status, words.common, words.title, &main)
+    page(status, words.common, words.title, main)
 }
 
 /// The bank's question (3-D Secure) before an invoice is paid.
@@ -59,7 +60,7 @@ pub fn ask(words: &Words, action: &Action) -> Page {
         approve = words.common.approve,
         fail = words.common.fail,
     );
-    Page::new(StatusCode::OK, words.common, words.title, &main)
+    page(StatusCode::OK, words.common, words.title, main)
 }
 
 fn day(seconds: i64) -> String {
@@ -160,12 +161,10 @@ fn other_plans(words: &Words, subscription: &Object, plans: &[(String, Object)])
 
 fn card(words: &Words) -> String {
     format!(
-        "<h2>{change}</h2><form method=\"post\"><label for=\"card_number\">{card}</label>\
-         <input id=\"card_number\" name=\"card_number\" inputmode=\"numeric\" autocomplete=\"off\" \
-         maxlength=\"40\"><button name=\"action\" value=\"card\" class=\"second\">{change}</button>\
+        "<h2>{change}</h2><form method=\"post\">{card}<button name=\"action\" value=\"card\" class=\"second\">{change}</button>\
          </form>",
         change = words.change_card,
-        card = words.card,
+        card = card_field(words.card, "", false),
     )
 }
 
@@ -219,5 +218,5 @@ pub fn invoice(words: &Words, invoice: &Object) -> Page {
         day = day(invoice.integer("created")),
         status = words.status(invoice.text("status").unwrap_or_default()),
     );
-    Page::new(StatusCode::OK, words.common, words.invoice, &main)
+    page(StatusCode::OK, words.common, words.invoice, main)
 }

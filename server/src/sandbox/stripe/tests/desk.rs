@@ -5,7 +5,7 @@ use stripe_core::refund::RetrieveRefund;
 
 use super::{GOOD_CARD, World, sandbox_on};
 use crate::on_both_databases;
-use crate::sandbox::stripe::view::Possible;
+use crate::sandbox::view::Possible;
 
 const EVENTS: usize = 4;
 
@@ -136,7 +136,7 @@ on_both_databases! {
         let session = world.session().await;
         world.pay_by_card(&session, "4000000000000002").await;
         assert_eq!(possible().await, can(0, false, false), "declined");
-        let declined = world.sandbox.desk().await.unwrap().payments[0].payment_intent.clone();
+        let declined = world.sandbox.desk().await.unwrap().payments[0].id.clone();
         let body = json!({ "payment_intent": declined });
         assert_eq!(world.post_json("disputes", body.clone()).await.status, 400);
         assert_eq!(world.post_json("refunds", body).await.status, 400);
@@ -180,7 +180,7 @@ on_both_databases! {
         assert_eq!((&*checkout.item, checkout.amount, &*checkout.status), ("115 credits", 990, "open"));
         assert!(checkout.url.is_some());
         let payment = &view.payments[0];
-        assert_eq!((&payment.payment_intent, payment.refunded), (&intent, 90));
+        assert_eq!((&payment.id, payment.refunded), (&intent, 90));
         assert_eq!((payment.last4.as_deref(), payment.possible.outcome), (Some("4242"), true));
         assert_eq!(payment.invoice, None);
         assert!(view.payments[1].invoice.as_deref().unwrap().starts_with("in_"));

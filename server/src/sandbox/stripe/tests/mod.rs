@@ -39,10 +39,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
 use self::receiver::Receiver;
-use super::store::{Kind, Page, due, list};
+use super::store::{Kind, Page, list};
 use super::{Settings, StripeSandbox};
 use crate::db::Database;
 use crate::ids::uuid_v7;
+use crate::sandbox::store::due;
 use crate::time::{Clock, Timestamp};
 
 const SECRET: &str = "whsec_test";
@@ -258,7 +259,9 @@ impl World {
     /// What should have happened by itself and has not: a failure is only logged.
     async fn left_undone(&self) -> Vec<String> {
         let mut reader = self.sandbox.0.db.reader().acquire().await.unwrap();
-        due(&mut reader, self.clock.now(), 100).await.unwrap()
+        due::<Kind>(&mut reader, self.clock.now(), 100)
+            .await
+            .unwrap()
     }
 
     /// The types of all events about `object` so far, oldest first.
@@ -282,12 +285,11 @@ impl World {
     async fn deliveries(&self, what: &str, wanted: impl Fn(&Delivery) -> bool) {
         let waiting = async {
             loop {
-                let all: Vec<Delivery> = sqlx::query_as(
-                    "SELECT attempts, due_at, last_status FROM sandbox_stripe_deliveries",
-                )
-                .fetch_all(self.sandbox.0.db.reader())
-                .await
-                .unwrap();
+                let all: Vec<Delivery> =
+                    sqlx::query_as("SELECT attempts, due_at, last_status FROM sandbox_deliveries")
+                        .fetch_all(self.sandbox.0.db.reader())
+                        .await
+                        .unwrap();
                 if all.iter().all(&wanted) {
                     return;
                 }

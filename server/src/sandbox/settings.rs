@@ -1,15 +1,17 @@
-//! What a person at Stripe has set. Kept in the database, so that it holds on every node.
+//! What a person at a provider has set. Kept in the database, so that it holds on every node.
 
 use sqlx::AnyConnection;
 
-use super::events::WebhookMode;
+use super::store::Kind;
+use super::webhook_mode::WebhookMode;
 
 const WEBHOOK_MODE: &str = "webhook_mode";
 
 /// How events are sent whose action asks nothing else.
-pub async fn webhook_mode(connection: &mut AnyConnection) -> sqlx::Result<WebhookMode> {
+pub async fn webhook_mode<K: Kind>(connection: &mut AnyConnection) -> sqlx::Result<WebhookMode> {
     let stored: Option<String> =
-        sqlx::query_scalar("SELECT value FROM sandbox_stripe_settings WHERE name = $1")
+        sqlx::query_scalar("SELECT value FROM sandbox_settings WHERE provider = $1 AND name = $2")
+            .bind(K::PROVIDER)
             .bind(WEBHOOK_MODE)
             .fetch_optional(connection)
             .await?;
@@ -21,14 +23,15 @@ pub async fn webhook_mode(connection: &mut AnyConnection) -> sqlx::Result<Webhoo
     }
 }
 
-pub async fn set_webhook_mode(
+pub async fn set_webhook_mode<K: Kind>(
     connection: &mut AnyConnection,
     mode: WebhookMode,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO sandbox_stripe_settings (name, value) VALUES ($1, $2) \
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO sandbox_settings (provider, name, value) VALUES ($1, $2, $3) \
+         ON CONFLICT (provider, name) DO UPDATE SET value = excluded.value",
     )
+    .bind(K::PROVIDER)
     .bind(WEBHOOK_MODE)
     .bind(mode.to_string())
     .execute(connection)

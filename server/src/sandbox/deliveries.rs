@@ -1,5 +1,5 @@
-//! Sending webhooks: each delivery is a row, taken by one node at a time, tried again until it is
-//! answered with 2xx or given up.
+//! Sending webhooks: each delivery is a row, taken by one node at a time, tried again until it has
+//! arrived or is given up.
 //!
 //! A delivery is taken by moving its due time past the longest an attempt can last, so that one
 //! whose sender died is sent again by whoever looks next.
@@ -7,15 +7,15 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use secrecy::{ExposeSecret, SecretString};
 use sqlx::AnyConnection;
-use stripe_webhook::Webhook;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::events::{Act, Held, WebhookMode};
+use super::act::{Act, Held};
+use super::provider::{Provider, Sandbox};
 use super::store::{self, Kind, Object};
-use super::{StripeSandbox, ids};
+use super::webhook_mode::WebhookMode;
+use crate::ids::uuid_v7;
 use crate::time::Timestamp;
 
 const AT_ONCE: usize = 32;
@@ -23,7 +23,7 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than an attempt can last.
 const TAKEN_FOR: Duration = Duration::from_secs(25);
-/// Stripe: Checkout waits up to 10 seconds for the answer before it redirects.
+/// Stripe: Checkout waits up to 10 seconds for the answer before it redirects. Creem says nothing.
 const REDIRECT_WAITS: Duration = Duration::from_secs(10);
 /// Another node may have written what is due, or died with it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -31,20 +31,10 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 /// The status of a delivery that needed none.
 const NOBODY_ASKED: u16 = 204;
-/// Pauses after each failed attempt; after the last one the delivery is given up.
-const PAUSES: [Duration; 7] = [
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-    Duration::from_secs(2 * 60),
-    Duration::from_secs(10 * 60),
-    Duration::from_secs(30 * 60),
-    Duration::from_secs(60 * 60),
-];
 
 /// Writes the deliveries that `mode` asks for, to the site's own endpoint and to `others`, and gives
 /// back those the action itself will send.
-pub async fn plan(
+pub async fn plan<K: Kind>(
     connection: &mut AnyConnection,
     event: &str,
     others: &[String],
@@ -64,7 +54,7 @@ pub async fn plan(
     endpoints.extend(others.iter().map(|id| Some(id.as_str())));
     let mut held = Vec::new();
     for endpoint in endpoints.repeat(usize::try_from(times).unwrap_or(0)) {
-        let id = add(connection, event, endpoint, due_at, attempts).await?;
+        let id = add::<K>(connection, event, endpoint, due_at, attempts, now).await?;
         if mode == WebhookMode::BeforeRedirect {
             held.push(id);
         }
@@ -73,19 +63,21 @@ pub async fn plan(
 }
 
 /// Writes one delivery. Without a due time and an attempt it is kept back until it is released.
-async fn add(
+async fn add<K: Kind>(
     connection: &mut AnyConnection,
     event: &str,
     endpoint: Option<&str>,
     due_at: Option<Timestamp>,
     attempts: i64,
+    now: Timestamp,
 ) -> sqlx::Result<String> {
-    let id = ids::fresh("whd_");
+    let id = uuid_v7(now);
     sqlx::query(
-        "INSERT INTO sandbox_stripe_deliveries (id, event_id, endpoint_id, due_at, attempts) \
-         VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO sandbox_deliveries (id, provider, event_id, endpoint_id, due_at, attempts) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&id)
+    .bind(K::PROVIDER)
     .bind(event)
     .bind(endpoint)
     .bind(due_at.map(Timestamp::micros))
@@ -96,18 +88,23 @@ async fn add(
 }
 
 /// Lets go what is kept back. Born taken: whoever releases sends it, the newest first.
-pub async fn release(connection: &mut AnyConnection, act: &mut Act) -> sqlx::Result<i64> {
+pub async fn release<K: Kind, Of>(
+    connection: &mut AnyConnection,
+    act: &mut Act<Of>,
+) -> sqlx::Result<i64> {
     let held: Vec<String> = sqlx::query_scalar(
-        "SELECT d.id FROM sandbox_stripe_deliveries d \
-         JOIN sandbox_stripe_objects e ON e.id = d.event_id \
-         WHERE d.due_at IS NULL AND d.attempts = 0 ORDER BY e.created_at DESC, d.id",
+        "SELECT d.id FROM sandbox_deliveries d \
+         JOIN sandbox_objects e ON e.provider = d.provider AND e.id = d.event_id \
+         WHERE d.provider = $1 AND d.due_at IS NULL AND d.attempts = 0 \
+         ORDER BY e.created_at DESC, d.id",
     )
+    .bind(K::PROVIDER)
     .fetch_all(&mut *connection)
     .await?;
     let mut released = Vec::new();
     for id in held {
         let taken = sqlx::query(
-            "UPDATE sandbox_stripe_deliveries SET due_at = $2, attempts = 1 \
+            "UPDATE sandbox_deliveries SET due_at = $2, attempts = 1 \
              WHERE id = $1 AND due_at IS NULL AND attempts = 0",
         );
         let due_at = act.at.plus(TAKEN_FOR).micros();
@@ -122,15 +119,18 @@ pub async fn release(connection: &mut AnyConnection, act: &mut Act) -> sqlx::Res
 }
 
 /// Gives up what waits to be sent: of one event, or of all.
-pub async fn stop(connection: &mut AnyConnection, event: Option<&str>) -> sqlx::Result<i64> {
-    let never = "DELETE FROM sandbox_stripe_deliveries WHERE attempts = 0 \
-                 AND ($1 IS NULL OR event_id = $1)";
-    let again = "UPDATE sandbox_stripe_deliveries SET due_at = NULL WHERE due_at IS NOT NULL \
-                 AND ($1 IS NULL OR event_id = $1)";
+pub async fn stop<K: Kind>(
+    connection: &mut AnyConnection,
+    event: Option<&str>,
+) -> sqlx::Result<i64> {
+    let never = "DELETE FROM sandbox_deliveries WHERE provider = $1 AND attempts = 0 \
+                 AND ($2 IS NULL OR event_id = $2)";
+    let again = "UPDATE sandbox_deliveries SET due_at = NULL WHERE provider = $1 \
+                 AND due_at IS NOT NULL AND ($2 IS NULL OR event_id = $2)";
     let mut stopped = 0;
     for sql in [never, again] {
-        let done = sqlx::query(sql).bind(event).execute(&mut *connection);
-        stopped += done.await?.rows_affected();
+        let done = sqlx::query(sql).bind(K::PROVIDER).bind(event);
+        stopped += done.execute(&mut *connection).await?.rows_affected();
     }
     Ok(i64::try_from(stopped).unwrap_or(i64::MAX))
 }
@@ -146,12 +146,18 @@ pub struct Row {
 }
 
 /// The deliveries of all events from `created` on.
-pub async fn since(connection: &mut AnyConnection, created: Timestamp) -> sqlx::Result<Vec<Row>> {
+pub async fn since<K: Kind>(
+    connection: &mut AnyConnection,
+    created: Timestamp,
+) -> sqlx::Result<Vec<Row>> {
     sqlx::query_as(
         "SELECT d.event_id, d.attempts, d.due_at, d.delivered_at, d.last_status \
-         FROM sandbox_stripe_objects e JOIN sandbox_stripe_deliveries d ON d.event_id = e.id \
-         WHERE e.kind = 'event' AND e.created_at >= $1 ORDER BY d.id",
+         FROM sandbox_objects e \
+         JOIN sandbox_deliveries d ON d.provider = e.provider AND d.event_id = e.id \
+         WHERE e.provider = $1 AND e.kind = $2 AND e.created_at >= $3 ORDER BY d.id",
     )
+    .bind(K::PROVIDER)
+    .bind(K::EVENT.as_str())
     .bind(created.micros())
     .fetch_all(connection)
     .await
@@ -167,7 +173,7 @@ struct Taken {
     attempts: i64,
 }
 
-impl StripeSandbox {
+impl<P: Provider> Sandbox<P> {
     /// Sends webhooks, and lets happen what happens by itself, until `stop`.
     ///
     /// Everything is kept in the database: a stopped or killed sender leaves nothing behind that
@@ -179,7 +185,7 @@ impl StripeSandbox {
             let pause = match self.send_due(&mut under_way).await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    tracing::error!(%error, "the sandbox Stripe could not look for due webhooks");
+                    tracing::error!(%error, "the sandbox {} could not look for due webhooks", P::NAME);
                     LOOK_AGAIN
                 }
             };
@@ -213,9 +219,11 @@ impl StripeSandbox {
     async fn next_due(&self) -> sqlx::Result<Option<Timestamp>> {
         let micros: Option<i64> = sqlx::query_scalar(
             "SELECT MIN(due_at) FROM ( \
-             SELECT MIN(due_at) AS due_at FROM sandbox_stripe_deliveries \
-             UNION ALL SELECT MIN(due_at) AS due_at FROM sandbox_stripe_objects) AS both_kinds",
+             SELECT MIN(due_at) AS due_at FROM sandbox_deliveries WHERE provider = $1 \
+             UNION ALL \
+             SELECT MIN(due_at) AS due_at FROM sandbox_objects WHERE provider = $1) AS both_kinds",
         )
+        .bind(<P::Kind as Kind>::PROVIDER)
         .fetch_one(self.0.db.reader())
         .await?;
         Ok(micros.map(Timestamp::from_micros))
@@ -225,9 +233,10 @@ impl StripeSandbox {
     /// that take at once wait for each other instead of locking each other out.
     async fn take(&self, places: usize, now: Timestamp) -> sqlx::Result<Vec<Taken>> {
         let mut due: Vec<String> = sqlx::query_scalar(
-            "SELECT id FROM sandbox_stripe_deliveries WHERE due_at <= $1 \
-             ORDER BY due_at, id LIMIT $2",
+            "SELECT id FROM sandbox_deliveries WHERE provider = $1 AND due_at <= $2 \
+             ORDER BY due_at, id LIMIT $3",
         )
+        .bind(<P::Kind as Kind>::PROVIDER)
         .bind(now.micros())
         .bind(i64::try_from(places).unwrap_or(i64::MAX))
         .fetch_all(self.0.db.reader())
@@ -240,7 +249,7 @@ impl StripeSandbox {
         let mut taken = Vec::new();
         for id in &due {
             let row = sqlx::query_as(
-                "UPDATE sandbox_stripe_deliveries SET attempts = attempts + 1, due_at = $3 \
+                "UPDATE sandbox_deliveries SET attempts = attempts + 1, due_at = $3 \
                  WHERE id = $1 AND due_at <= $2 RETURNING id, event_id, endpoint_id, attempts",
             );
             let row = row
@@ -277,7 +286,7 @@ impl StripeSandbox {
 
     async fn attempt_first(&self, id: &str) {
         let row = sqlx::query_as(
-            "SELECT id, event_id, endpoint_id, attempts FROM sandbox_stripe_deliveries WHERE id = $1",
+            "SELECT id, event_id, endpoint_id, attempts FROM sandbox_deliveries WHERE id = $1",
         );
         match row.bind(id).fetch_one(self.0.db.reader()).await {
             Ok(taken) => self.attempt(taken).await,
@@ -287,7 +296,7 @@ impl StripeSandbox {
 
     async fn attempt(&self, taken: Taken) {
         let status = match self.send(&taken).await {
-            Ok(status) => Some(i64::from(status)),
+            Ok(status) => Some(status),
             Err(error) => {
                 tracing::warn!(event = taken.event_id, %error, "a webhook could not be sent");
                 None
@@ -301,69 +310,36 @@ impl StripeSandbox {
     /// Signs the event afresh and posts it.
     async fn send(&self, taken: &Taken) -> Result<u16, SendError> {
         let mut reader = self.0.db.reader().acquire().await?;
-        let event = store::find_kind(&mut reader, Kind::Event, &taken.event_id).await?;
-        let event = event.ok_or(sqlx::Error::RowNotFound)?;
-        let Some((url, secret)) = self.addressee(&mut reader, taken, &event).await? else {
-            return Ok(NOBODY_ASKED);
-        };
+        let event = store::find(&mut reader, P::Kind::EVENT, &taken.event_id).await?;
+        let event: Object<P::Kind> = event.ok_or(sqlx::Error::RowNotFound)?;
+        let endpoint = taken.endpoint_id.as_deref();
+        let request = P::webhook(self, &mut reader, &event, endpoint).await?;
         drop(reader);
-        let payload = event.shape.to_string();
-        let now = self.0.clock.now().seconds();
-        let signature = Webhook::generate_test_header(&payload, secret.expose_secret(), Some(now));
-        let request = self
-            .http()?
-            .post(url)
-            .header("content-type", "application/json; charset=utf-8")
-            .header(
-                "user-agent",
-                "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            )
-            .header("stripe-signature", signature)
-            .body(payload);
-        Ok(request.send().await?.status().as_u16())
-    }
-
-    /// Where the event is sent and what signs it; `None` when the site did not ask for its kind.
-    async fn addressee(
-        &self,
-        connection: &mut AnyConnection,
-        taken: &Taken,
-        event: &Object,
-    ) -> sqlx::Result<Option<(String, SecretString)>> {
-        let Some(id) = &taken.endpoint_id else {
-            let settings = &self.0.settings;
-            let asked = settings.hears_of(event.text("type").unwrap_or_default());
-            let own = || {
-                (
-                    settings.webhook_url.to_string(),
-                    settings.webhook_secret.clone(),
-                )
-            };
-            return Ok(asked.then(own));
-        };
-        let endpoint = store::find_kind(connection, Kind::WebhookEndpoint, id).await?;
-        let endpoint = endpoint.ok_or(sqlx::Error::RowNotFound)?;
-        let text = |field: &str| endpoint.text(field).unwrap_or_default().to_owned();
-        Ok(Some((text("url"), text("secret").into())))
+        match request {
+            Some(request) => Ok(request.send().await?.status().as_u16()),
+            None => Ok(NOBODY_ASKED),
+        }
     }
 
     /// Keeps the outcome, unless the delivery was taken again meanwhile.
-    async fn note(&self, taken: &Taken, status: Option<i64>) -> sqlx::Result<()> {
+    async fn note(&self, taken: &Taken, status: Option<u16>) -> sqlx::Result<()> {
         let now = self.0.clock.now();
-        let delivered = status.is_some_and(|status| (200..300).contains(&status));
+        let delivered = status.is_some_and(P::has_arrived);
         let tried = usize::try_from(taken.attempts).unwrap_or(usize::MAX);
-        let pause = PAUSES.get(tried.saturating_sub(1)).filter(|_| !delivered);
+        let pause = P::PAUSES
+            .get(tried.saturating_sub(1))
+            .filter(|_| !delivered);
         if !delivered && pause.is_none() {
             tracing::warn!(event = taken.event_id, ?status, "a webhook was given up");
         }
         let mut tx = self.0.db.begin().await?;
         sqlx::query(
-            "UPDATE sandbox_stripe_deliveries \
+            "UPDATE sandbox_deliveries \
              SET last_status = $3, due_at = $4, delivered_at = $5 WHERE id = $1 AND attempts = $2",
         )
         .bind(&taken.id)
         .bind(taken.attempts)
-        .bind(status)
+        .bind(status.map(i64::from))
         .bind(pause.map(|pause| now.plus(*pause).micros()))
         .bind(delivered.then(|| now.micros()))
         .execute(&mut *tx)
@@ -372,7 +348,7 @@ impl StripeSandbox {
     }
 
     /// The client for webhooks: straight to loopback, following nothing.
-    fn http(&self) -> Result<&Client, reqwest::Error> {
+    pub(super) fn http(&self) -> Result<&Client, reqwest::Error> {
         if let Some(client) = self.0.http.get() {
             return Ok(client);
         }
@@ -386,8 +362,9 @@ impl StripeSandbox {
     }
 }
 
+/// Why a webhook was not answered.
 #[derive(Debug, thiserror::Error)]
-enum SendError {
+pub enum SendError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
