@@ -42,7 +42,6 @@ test('while a call is under way, its key is in use', async ({ server }) => {
   const refused = outcomes.flatMap((it) => (it.status === 'rejected' ? [it.reason as unknown] : []));
   expect(refused).not.toEqual([]);
   for (const error of refused) {
-    expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);
     expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use', rawType: 'idempotency_error' });
   }
 });
