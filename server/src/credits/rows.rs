@@ -391,7 +391,7 @@ impl PeriodRow {
 
     /// The plan, where it serves nothing until its renewal is paid.
     pub fn rests_at(&self, now: Timestamp) -> Option<String> {
-        let serves = now < self.serves_until;
+        let serves = self.serves_until > now;
         rests(serves, self.unpaid != 0, self.renews != 0).then(|| self.plan.clone())
     }
 }
