@@ -16,6 +16,7 @@ pub mod payments;
 pub mod sandbox;
 pub mod secret;
 pub mod services;
+pub mod standard_webhooks;
 pub mod studio;
 pub mod time;
 pub mod verify;
