@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use atelier_server::accounts::{Email, Password};
 use atelier_server::catalog::Catalog;
 use atelier_server::installation::Mode;
+use atelier_server::studio::{Model, ReplicateModels};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -30,6 +31,10 @@ pub const VARIABLES: &[&str] = &[
     "CREEM_API_BASE",
     "FASHN_API_KEY",
     "FASHN_API_BASE",
+    "REPLICATE_API_TOKEN",
+    "REPLICATE_API_BASE",
+    "REPLICATE_WEBHOOK_SECRET",
+    "REPLICATE_TRYON_MODEL",
     "SMTP_URL",
     "MAIL_FROM",
     "ATELIER_LOG",
@@ -64,6 +69,16 @@ pub struct StripeSettings {
     pub base: Url,
 }
 
+/// Replicate, as a second AI provider.
+#[derive(Clone, Debug)]
+pub struct ReplicateSettings {
+    pub token: SecretString,
+    pub webhook_secret: SecretString,
+    /// Ends in a slash and names no version.
+    pub base: Url,
+    pub models: ReplicateModels,
+}
+
 #[derive(Clone, Debug)]
 pub struct CreemSettings {
     pub key: SecretString,
@@ -96,6 +111,7 @@ pub struct Settings {
     pub administrator: Option<Administrator>,
     pub stripe: Option<StripeSettings>,
     pub creem: Option<CreemSettings>,
+    pub replicate: Option<ReplicateSettings>,
     pub fashn: Option<FashnSettings>,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Mailbox,
@@ -185,6 +201,7 @@ impl Settings {
             administrator: reader.administrator()?,
             stripe: reader.stripe()?,
             creem: reader.creem()?,
+            replicate: reader.replicate()?,
             fashn: reader.fashn()?,
             smtp_url: reader.get("SMTP_URL").map(SecretString::from),
             mail_from: reader.mail_from()?,
@@ -196,6 +213,11 @@ impl Settings {
         };
         settings.check()?;
         Ok(settings)
+    }
+
+    /// Whether somebody else makes the pictures, and not our own sandbox.
+    pub fn has_ai_provider(&self) -> bool {
+        self.fashn.is_some() || self.replicate.is_some()
     }
 
     /// Live as soon as a key is set that moves real money: one that says so, and at Stripe itself
@@ -246,7 +268,7 @@ impl Settings {
     }
 
     fn check_live(&self) -> Result<(), SettingError> {
-        if self.fashn.is_none() {
+        if !self.has_ai_provider() {
             return Err(wants(
                 "FASHN_API_KEY",
                 "wants a key: a live start needs an AI provider",
@@ -418,6 +440,40 @@ impl Reader {
         Ok(Some(FashnSettings {
             key: key.into(),
             base,
+        }))
+    }
+
+    fn replicate(&self) -> Result<Option<ReplicateSettings>, SettingError> {
+        let Some(token) = self.get("REPLICATE_API_TOKEN") else {
+            return Ok(None);
+        };
+        let Some(secret) = self.get("REPLICATE_WEBHOOK_SECRET") else {
+            return Err(wants(
+                "REPLICATE_WEBHOOK_SECRET",
+                "is missing: REPLICATE_API_TOKEN is set",
+            ));
+        };
+        let model = |variable| match self.get(variable) {
+            None => Ok(None),
+            Some(text) => match Model::parse(text) {
+                None => Err(wants(variable, "wants owner/name or owner/name:version")),
+                model => Ok(model),
+            },
+        };
+        let models = ReplicateModels {
+            try_on: model("REPLICATE_TRYON_MODEL")?,
+        };
+        if models.try_on.is_none() {
+            return Err(wants(
+                "REPLICATE_TRYON_MODEL",
+                "is missing: REPLICATE_API_TOKEN is set, and nothing to be made with it",
+            ));
+        }
+        Ok(Some(ReplicateSettings {
+            token: token.into(),
+            webhook_secret: secret.into(),
+            base: self.base("REPLICATE_API_BASE", "https://api.replicate.com/")?,
+            models,
         }))
     }
 

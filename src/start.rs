@@ -28,7 +28,9 @@ use atelier_server::sandbox::creem::{self, CreemSandbox};
 use atelier_server::sandbox::fashn::FashnSandbox;
 use atelier_server::sandbox::stripe::{Settings as StripeSandboxSettings, StripeSandbox};
 use atelier_server::services::{Parts, Services};
-use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
+use atelier_server::studio::{
+    Fashn, Files, JobProvider, Providers, Replicate, Studio, StudioSettings,
+};
 use atelier_server::time::Clock;
 use atelier_server::{credits, idempotency, live, secret};
 use axum::Router;
@@ -336,14 +338,14 @@ fn services(
         clock.clone(),
         catalog.clone(),
         Files::folder(&settings.data_dir.join("files"))?,
-        fashn_client(settings, addresses)?,
+        providers(settings, addresses)?,
         StudioSettings {
             most_unfinished: MOST_UNFINISHED,
             callback_base: callback_base(settings, addresses),
             callback_key: installation.person_key.clone(),
             originals_kept: ORIGINALS_KEPT,
             poll_every: POLL_EVERY,
-            previews: settings.fashn.is_none(),
+            previews: !settings.has_ai_provider(),
         },
         node.to_owned(),
     );
@@ -416,16 +418,30 @@ fn stripe_gateway(
     Ok(stripe)
 }
 
-fn fashn_client(settings: &Settings, addresses: &Addresses) -> Result<Fashn, StartError> {
-    Ok(match &settings.fashn {
-        Some(fashn) => Fashn::new(fashn.base.clone(), fashn.key.clone())?,
-        None => Fashn::new(addresses.own.join("sandbox/fashn/")?, "sandbox".into())?,
-    })
+/// The AI providers switched on, the first one first; with no key our own studio on loopback.
+fn providers(settings: &Settings, addresses: &Addresses) -> Result<Providers, StartError> {
+    let mut providers: Vec<Arc<dyn JobProvider>> = Vec::new();
+    if let Some(fashn) = &settings.fashn {
+        providers.push(Arc::new(Fashn::new(fashn.base.clone(), fashn.key.clone())?));
+    }
+    if let Some(replicate) = &settings.replicate {
+        providers.push(Arc::new(Replicate::new(
+            replicate.base.clone(),
+            replicate.token.clone(),
+            replicate.webhook_secret.clone(),
+            replicate.models.clone(),
+        )?));
+    }
+    if providers.is_empty() {
+        let base = addresses.own.join("sandbox/fashn/")?;
+        providers.push(Arc::new(Fashn::new(base, "sandbox".into())?));
+    }
+    Ok(Providers::new(providers))
 }
 
 /// The sandbox calls back on loopback, a real provider through the public address.
 fn callback_base(settings: &Settings, addresses: &Addresses) -> Url {
-    if settings.fashn.is_some() {
+    if settings.has_ai_provider() {
         addresses.site.clone()
     } else {
         addresses.own.clone()
@@ -500,7 +516,7 @@ fn fashn_sandbox(
     ground: &Ground,
     addresses: &Addresses,
 ) -> Result<Option<FashnSandbox>, StartError> {
-    if settings.fashn.is_some() || settings.mode() == Mode::Live {
+    if settings.has_ai_provider() || settings.mode() == Mode::Live {
         return Ok(None);
     }
     let folder = settings.data_dir.join("sandbox/fashn");

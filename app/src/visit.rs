@@ -18,7 +18,7 @@ use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::sandbox::view::DeskView;
 use atelier_server::services::Services;
-use atelier_server::studio::{Draft, FileKind, Job};
+use atelier_server::studio::{Draft, FileKind, Job, Tool};
 use atelier_server::time::Timestamp;
 
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
@@ -446,7 +446,7 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
         },
         routes::TRY_ON => Content::TryOn {
             draft: services.studio.find_draft(&user.id).await?,
-            available: services.studio.is_available(),
+            available: services.studio.is_available(Tool::TryOn),
             unfinished: services.studio.open_jobs(&user.id).await?.len(),
         },
         routes::GALLERY => gallery(request, user).await?,

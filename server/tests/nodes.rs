@@ -16,7 +16,7 @@ use atelier_server::ids::{JobId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::payments::stripe::Stripe;
 use atelier_server::payments::{self, Payments};
-use atelier_server::studio::{Fashn, Files, Studio, StudioSettings};
+use atelier_server::studio::{Fashn, Files, Providers, Studio, StudioSettings};
 use atelier_server::testing::TestGround;
 use atelier_server::time::Timestamp;
 use axum::Router;
@@ -128,12 +128,13 @@ fn studio(ground: &TestGround, provider: &Provider, node: &str) -> Studio {
         poll_every: Duration::from_millis(100),
         previews: true,
     };
+    let fashn = Fashn::new(provider.base.clone(), "key".into()).unwrap();
     Studio::new(
         ground.db.clone(),
         ground.clock.clone(),
         ground.catalog.clone(),
         Files::folder(&ground.folder.path().join("files")).unwrap(),
-        Fashn::new(provider.base.clone(), "key".into()).unwrap(),
+        Providers::new(vec![Arc::new(fashn)]),
         settings,
         node.to_owned(),
     )

@@ -139,6 +139,7 @@ fn machines() -> Router<State> {
         .route("/api/v1/webhooks/stripe", post(webhooks::stripe))
         .route("/api/webhooks/stripe", post(webhooks::stripe))
         .route("/api/webhooks/creem", post(webhooks::creem))
+        .route("/api/webhooks/replicate", post(api::try_on::replicate))
         .layer(DefaultBodyLimit::max(MOST_WEBHOOK))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

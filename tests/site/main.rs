@@ -22,6 +22,7 @@ mod pages;
 mod payments;
 mod plan_pages;
 mod process;
+mod replicate;
 mod session;
 mod soak;
 mod studio;

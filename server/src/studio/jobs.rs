@@ -1,7 +1,7 @@
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Category, Failure, Studio, Tool};
+use super::{Category, Failure, ProviderId, Studio, Tool};
 use crate::credits::PaidBy;
 use crate::ids::{JobId, UserId};
 use crate::time::Timestamp;
@@ -64,6 +64,8 @@ pub(super) struct JobRow {
     pub cost: i64,
     #[sqlx(try_from = "String")]
     pub category: Category,
+    #[sqlx(try_from = "String")]
+    pub provider: ProviderId,
     pub external_id: Option<String>,
     pub attempts: i64,
     pub fetch_attempts: i64,

@@ -6,11 +6,11 @@
 //! row, in the transaction that captures or releases its hold. Callbacks only make a worker look
 //! earlier: what counts is what the provider says when asked.
 
-mod fashn;
 mod files;
 mod jobs;
 mod pictures;
 mod provider;
+mod providers;
 mod settle;
 mod submit;
 mod upkeep;
@@ -28,13 +28,14 @@ use crate::db::Database;
 use crate::time::Clock;
 use crate::words::words;
 
-pub use fashn::Fashn;
 pub use files::{FileKind, Files, StoreError, StoredFile};
 pub use jobs::{Job, JobCounts, JobError, JobState};
 pub use pictures::{MOST_BYTES, Picture, PictureError};
-pub use provider::{Category, Failure, ProviderError};
+pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
+pub use providers::{Fashn, Model, Providers, Replicate, ReplicateModels};
 pub use settle::CancelError;
 pub use submit::{Draft, SubmitError, SubmitRequest};
+pub use worker::Heard;
 
 words! {
     /// What the studio makes.
@@ -46,7 +47,7 @@ words! {
 pub struct StudioSettings {
     /// Unfinished jobs one account may have.
     pub most_unfinished: i64,
-    /// Where the provider can reach us; ends in a slash.
+    /// Where the providers can reach us; ends in a slash.
     pub callback_base: Url,
     /// What the tokens of callbacks are made with; the same on every node.
     pub callback_key: SecretString,
@@ -65,7 +66,7 @@ pub struct Studio {
     pub(crate) clock: Clock,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) files: Files,
-    pub(crate) provider: Arc<Fashn>,
+    pub(crate) providers: Providers,
     pub(crate) settings: Arc<StudioSettings>,
     pub(crate) node: String,
     /// Wakes the worker when there is something to do.
@@ -82,7 +83,7 @@ impl Studio {
         clock: Clock,
         catalog: Arc<Catalog>,
         files: Files,
-        provider: Fashn,
+        providers: Providers,
         settings: StudioSettings,
         node: String,
     ) -> Self {
@@ -91,7 +92,7 @@ impl Studio {
             clock,
             catalog,
             files,
-            provider: Arc::new(provider),
+            providers,
             settings: Arc::new(settings),
             node,
             wake: Arc::default(),

@@ -1,6 +1,21 @@
-//! What the studio asks of an AI provider, in our words.
+//! What the studio asks of an AI provider, in our words. A provider is a type that implements
+//! [`JobProvider`]; nothing else of the studio knows which there are.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::HeaderMap;
+use url::Url;
+
+use super::Tool;
+use crate::time::Timestamp;
 use crate::words::words;
+
+words! {
+    /// Who makes a job's result.
+    ProviderId { Fashn = "fashn", Replicate = "replicate" }
+}
 
 words! {
     /// What a garment covers.
@@ -17,6 +32,42 @@ words! {
     }
 }
 
+/// What an AI provider can be asked. All of it may take long and fail; nothing of it is called inside a
+/// transaction.
+#[async_trait]
+pub trait JobProvider: Send + Sync {
+    fn id(&self) -> ProviderId;
+
+    /// Whether it can make this at all.
+    fn makes(&self, tool: Tool) -> bool;
+
+    /// Whether it refused everything just now: nothing new is accepted then.
+    fn is_down(&self) -> bool;
+
+    /// How many jobs it works on at once for us; more wait in our own queue.
+    fn most_running(&self) -> i64;
+
+    /// Submits a job, and answers the provider's id of it. `callback` is where it may say that the job
+    /// has ended.
+    ///
+    /// # Errors
+    /// [`ProviderError::Transport`] when nobody knows whether it was taken.
+    async fn submit(&self, order: &Order, callback: &Url) -> Result<String, ProviderError>;
+
+    /// Asks how a job goes.
+    async fn poll(&self, id: &str) -> Result<Verdict, ProviderError>;
+
+    /// Asks to stop a job. It ends as a later [`JobProvider::poll`] says, whatever is answered here.
+    async fn cancel(&self, id: &str) -> Result<Cancelling, ProviderError>;
+
+    /// Fetches a result, bounded in size.
+    async fn fetch(&self, output: &str) -> Result<Bytes, ProviderError>;
+
+    /// Whether a callback comes from the provider, as far as it signs them. `None` where it does not:
+    /// then only the address proves anything, and what is said is never believed.
+    fn is_signed(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Option<bool>;
+}
+
 /// What a provider says about a job when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -27,8 +78,19 @@ pub enum Verdict {
         output: String,
     },
     Failed(Failure),
+    /// It stopped because we asked it to.
+    Cancelled,
     /// The provider does not know the job (any more).
     Unknown,
+}
+
+/// What becomes of the wish to cancel a job that the provider has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelling {
+    /// It will stop, if it can still.
+    Asked,
+    /// The provider knows no way: the job ends by itself.
+    Impossible,
 }
 
 /// Why a provider did not answer as it should.
@@ -38,10 +100,13 @@ pub enum ProviderError {
     Auth,
     #[error("our account at the provider is used up")]
     OutOfCredits,
+    /// For so long, if it said so.
     #[error("the provider asks us to wait")]
-    Busy,
+    Busy(Option<Duration>),
     #[error("the provider refuses the input")]
     InvalidInput,
+    #[error("the provider knows no such job or model")]
+    NotFound,
     /// Whether the request was taken is not known.
     #[error("the provider's answer got lost: {0}")]
     Transport(String),
@@ -58,11 +123,14 @@ impl ProviderError {
 
 /// What is asked of the provider.
 #[derive(Clone, Debug)]
+pub enum Order {
+    TryOn(TryOn),
+}
+
+/// Pictures as data URIs, so that the provider need not reach us.
+#[derive(Clone, Debug)]
 pub struct TryOn {
-    /// Pictures as data URIs, so that the provider need not reach us.
     pub person: String,
     pub garment: String,
     pub category: Category,
-    /// Where it may call when the job has ended.
-    pub callback: String,
 }

@@ -28,7 +28,10 @@ pub enum CancelError {
 pub(super) enum End<'a> {
     Succeeded(&'a StoredFile),
     Failed(Failure),
+    /// Before it was submitted.
     Cancelled,
+    /// By its provider, which was asked to.
+    Stopped,
 }
 
 impl End<'_> {
@@ -36,7 +39,7 @@ impl End<'_> {
         match self {
             Self::Succeeded(_) => JobState::Succeeded,
             Self::Failed(_) => JobState::Failed,
-            Self::Cancelled => JobState::Cancelled,
+            Self::Cancelled | Self::Stopped => JobState::Cancelled,
         }
     }
 }
@@ -66,7 +69,9 @@ impl Studio {
                 files::insert(tx, file, Some(&job.id), None, now).await?;
                 credits::capture(tx, &job.id, now).await
             }
-            End::Failed(_) | End::Cancelled => credits::release(tx, &job.id, now).await,
+            End::Failed(_) | End::Cancelled | End::Stopped => {
+                credits::release(tx, &job.id, now).await
+            }
         };
         match settled {
             Ok(true) => {}
@@ -103,9 +108,11 @@ impl Studio {
         }
         // The wish locks the row, so that what is read of it stays.
         let row: Option<JobRow> = sqlx::query_as(
-            "UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND finished_at IS NULL RETURNING *",
+            "UPDATE jobs SET cancel_requested = 1, next_at = $2 \
+             WHERE id = $1 AND finished_at IS NULL RETURNING *",
         )
         .bind(&job.id)
+        .bind(now)
         .fetch_optional(&mut *tx)
         .await?;
         let row = row.ok_or(CancelError::Ended)?;
@@ -126,6 +133,7 @@ impl Studio {
             idempotency::keep(&mut tx, scope, now, &answer).await?;
         }
         tx.commit().await?;
+        self.wake.notify_one();
         Ok(answer)
     }
 
@@ -156,12 +164,13 @@ impl Studio {
     }
 }
 
-/// The compare-and-set. A job is cancelled only as long as it was never submitted.
+/// The compare-and-set. Unless its provider stopped it, a job is cancelled only as long as it was never
+/// submitted.
 async fn transition(tx: &mut Tx, id: &JobId, end: &End<'_>, now: Timestamp) -> sqlx::Result<bool> {
     let (code, progress) = match end {
         End::Succeeded(_) => (None, 100),
         End::Failed(failure) => (Some(failure.as_str()), 0),
-        End::Cancelled => (None, 0),
+        End::Cancelled | End::Stopped => (None, 0),
     };
     let only_unsubmitted = i64::from(matches!(end, End::Cancelled));
     let ended = sqlx::query(

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
+use url::Url;
 
 use super::files::{self, FileKind, StoreError, StoredFile};
 use super::jobs::{Job, JobState};
-use super::{Category, Picture, Studio, Tool};
+use super::{Category, Picture, ProviderId, Studio, Tool};
 use crate::credits::{self, CreditsError, Held, HoldRequest, Insufficient};
 use crate::db::{Change, Tx};
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
@@ -135,9 +136,9 @@ impl Studio {
         self.settings.previews
     }
 
-    /// Whether jobs are taken at all right now.
-    pub fn is_available(&self) -> bool {
-        !self.provider.is_down()
+    /// Whether jobs of this kind are taken at all right now.
+    pub fn is_available(&self, tool: Tool) -> bool {
+        self.providers.that_makes(tool).is_some()
     }
 
     /// Accepts a job: one transaction holds what pays for it and writes its row. Nothing is held
@@ -166,10 +167,9 @@ impl Studio {
                 }
             }
         }
-        if self.provider.is_down() {
-            return Err(SubmitError::ProviderDown);
-        }
-        let answer = self.accept(&mut tx, request, now).await?;
+        let provider = self.providers.that_makes(Tool::TryOn);
+        let provider = provider.ok_or(SubmitError::ProviderDown)?.id();
+        let answer = self.accept(&mut tx, request, provider, now).await?;
         if let Some(scope) = &request.key {
             idempotency::keep(&mut tx, scope, now, &answer).await?;
         }
@@ -182,6 +182,7 @@ impl Studio {
         &self,
         tx: &mut Tx,
         request: &SubmitRequest,
+        provider: ProviderId,
         now: Timestamp,
     ) -> Result<Answer, SubmitError> {
         let id = JobId::new(now);
@@ -194,8 +195,11 @@ impl Studio {
         // The hold locks the wallet, so the count behind it cannot be passed by two at once.
         let held = credits::hold(tx, &request.user, hold, now).await?;
         self.check_unfinished(tx, &request.user).await?;
-        let callback = secret::hash(&self.callback_token(&id));
-        let job = insert_job(tx, &id, request, &held, &callback, now).await?;
+        let made_by = MadeBy {
+            provider,
+            callback_hash: secret::hash(&self.callback_token(&id)),
+        };
+        let job = insert_job(tx, &id, request, &held, &made_by, now).await?;
         take_draft(tx, &id, request, now).await?;
         tx.changed(Change::Job(request.user.clone(), id));
         let body = serde_json::to_string(&job).unwrap_or_default();
@@ -227,13 +231,24 @@ impl Studio {
     }
 
     /// Where the provider calls back.
-    pub(super) fn callback_address(&self, tool: Tool, token: &str) -> String {
+    pub(super) fn callback_address(&self, tool: Tool, token: &str) -> Url {
         let path = match tool {
             Tool::TryOn => "try-on",
             Tool::Video => "video",
         };
-        format!("{}api/{path}/callback/{token}", self.settings.callback_base)
+        let mut address = self.settings.callback_base.clone();
+        if let Ok(mut segments) = address.path_segments_mut() {
+            segments.pop_if_empty();
+            segments.extend(["api", path, "callback", token]);
+        }
+        address
     }
+}
+
+/// Who will make a job's result, and what its callbacks prove themselves by.
+struct MadeBy {
+    provider: ProviderId,
+    callback_hash: String,
 }
 
 async fn insert_job(
@@ -241,22 +256,23 @@ async fn insert_job(
     id: &JobId,
     request: &SubmitRequest,
     held: &Held,
-    callback_hash: &str,
+    made_by: &MadeBy,
     now: Timestamp,
 ) -> sqlx::Result<Job> {
     sqlx::query(
         "INSERT INTO jobs (id, user_id, tool, state, progress, cancel_requested, paid_by, cost, \
          category, provider, callback_hash, next_at, deadline_at, created_at) \
-         VALUES ($1, $2, 'try_on', 'queued', 0, 0, $3, $4, $5, 'fashn', $6, $7, $8, $7)",
+         VALUES ($1, $2, 'try_on', 'queued', 0, 0, $3, $4, $5, $9, $6, $7, $8, $7)",
     )
     .bind(id)
     .bind(&request.user)
     .bind(held.hold.paid_by.as_str())
     .bind(held.hold.credits)
     .bind(request.category.as_str())
-    .bind(callback_hash)
+    .bind(&made_by.callback_hash)
     .bind(now)
     .bind(now.plus(DEADLINE))
+    .bind(made_by.provider.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(Job {

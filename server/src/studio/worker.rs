@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::jobs::JobRow;
-use super::provider::{ProviderError, TryOn, Verdict};
+use super::provider::{JobProvider, Order, ProviderError, TryOn, Verdict};
 use super::settle::End;
-use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, pictures};
+use super::{Failure, FileKind, Picture, ProviderId, StoreError, Studio, pictures};
 use crate::db::Change;
 use crate::failpoint;
 use crate::ids::JobId;
@@ -194,13 +196,18 @@ impl Studio {
     }
 
     async fn step(&self, job: JobRow) {
-        let stepped = match &job.external_id {
-            None => self.submit_step(&job).await,
-            Some(id) => self.poll_step(&job, id).await,
+        let stepped = match (self.providers.named(job.provider), &job.external_id) {
+            (None, _) => self.without_provider(&job).await,
+            (Some(provider), None) => self.submit_step(&job, provider).await,
+            (Some(provider), Some(id)) => self.poll_step(&job, provider, id).await,
         };
         if let Err(error) = stepped {
             tracing::warn!(job = %job.id, %error, "a step with a job failed");
-            if let Err(error) = self.put_back(&job).await {
+            let wait = match &error {
+                StepError::Provider(ProviderError::Busy(Some(wait))) => *wait,
+                _ => back_off(&job.id, job.attempts),
+            };
+            if let Err(error) = self.put_back(&job, wait).await {
                 tracing::error!(job = %job.id, %error, "a job could not be put back");
             }
         }
@@ -208,12 +215,12 @@ impl Studio {
 
     /// After a failed step. One that goes on failing, because the provider refuses to be asked, ends
     /// like one without a verdict.
-    async fn put_back(&self, job: &JobRow) -> sqlx::Result<()> {
+    async fn put_back(&self, job: &JobRow, wait: Duration) -> sqlx::Result<()> {
         if job.submitted_at.is_some() && self.is_given_up(job) {
             self.end(job, End::Failed(Failure::NoVerdict)).await?;
             return Ok(());
         }
-        self.look_again(&job.id, back_off(job.attempts)).await
+        self.look_again(&job.id, wait).await
     }
 
     /// Whether a submitted job has been without a verdict for so long that its hold is let go.
@@ -221,7 +228,16 @@ impl Studio {
         self.clock.now() > job.deadline_at.plus(NO_VERDICT_AFTER)
     }
 
-    async fn submit_step(&self, job: &JobRow) -> Result<(), StepError> {
+    /// Its provider has been switched off: what was never submitted ends, the rest waits for a verdict.
+    async fn without_provider(&self, job: &JobRow) -> Result<(), StepError> {
+        if job.submitted_at.is_none() {
+            self.end(job, End::Failed(Failure::ProviderRefused)).await?;
+            return Ok(());
+        }
+        Ok(self.wait_for_verdict(job).await?)
+    }
+
+    async fn submit_step(&self, job: &JobRow, provider: &dyn JobProvider) -> Result<(), StepError> {
         let now = self.clock.now();
         let unsent = job.submitted_at.is_none();
         if unsent && job.cancel_requested != 0 && self.end(job, End::Cancelled).await? {
@@ -236,13 +252,19 @@ impl Studio {
         if late || job.unsure_submits >= MOST_UNSURE_SUBMITS {
             return Ok(self.wait_for_verdict(job).await?);
         }
+        if self.running_at(provider).await? >= provider.most_running() {
+            return Ok(self
+                .look_again(&job.id, self.settings.poll_every * 3)
+                .await?);
+        }
         let token = self.callback_token(&job.id);
-        let request = self.try_on_request(job, &token).await?;
+        let order = self.order(job).await?;
+        let callback = self.callback_address(job.tool, &token);
         if !self.mark_submitting(&job.id, &token, now).await? {
             return Ok(());
         }
         failpoint::reach(failpoint::JOB_HELD).await;
-        match self.provider.submit(&request).await {
+        match provider.submit(&order, &callback).await {
             Ok(external_id) => {
                 failpoint::reach(failpoint::JOB_SUBMITTED).await;
                 Ok(self.mark_running(job, &external_id).await?)
@@ -260,13 +282,23 @@ impl Studio {
         }
     }
 
-    async fn try_on_request(&self, job: &JobRow, token: &str) -> Result<TryOn, StepError> {
-        Ok(TryOn {
+    /// How many jobs a provider has of ours, from any node. One past its deadline, which it may have
+    /// forgotten, does not keep others waiting.
+    async fn running_at(&self, provider: &dyn JobProvider) -> sqlx::Result<i64> {
+        let count = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM jobs WHERE provider = $1 AND state = 'running' \
+             AND deadline_at > $2",
+        );
+        let count = count.bind(provider.id().as_str()).bind(self.clock.now());
+        count.fetch_one(self.db.reader()).await
+    }
+
+    async fn order(&self, job: &JobRow) -> Result<Order, StepError> {
+        Ok(Order::TryOn(TryOn {
             person: self.data_uri(&job.id, FileKind::Person).await?,
             garment: self.data_uri(&job.id, FileKind::Garment).await?,
             category: job.category,
-            callback: self.callback_address(Tool::TryOn, token),
-        })
+        }))
     }
 
     async fn data_uri(&self, job: &JobId, kind: FileKind) -> Result<String, StepError> {
@@ -333,14 +365,31 @@ impl Studio {
         tx.commit().await
     }
 
-    async fn poll_step(&self, job: &JobRow, external_id: &str) -> Result<(), StepError> {
-        match self.provider.poll(external_id).await? {
+    async fn poll_step(
+        &self,
+        job: &JobRow,
+        provider: &dyn JobProvider,
+        external_id: &str,
+    ) -> Result<(), StepError> {
+        let cancelling = job.cancel_requested != 0;
+        if cancelling && let Err(error) = provider.cancel(external_id).await {
+            tracing::warn!(job = %job.id, %error, "the wish to cancel did not arrive");
+        }
+        match provider.poll(external_id).await? {
             Verdict::Queued => self.show_progress(job, 20).await?,
             Verdict::Running => {
                 self.show_progress(job, (job.progress + 10).clamp(40, 90))
                     .await?
             }
-            Verdict::Succeeded { output } => return self.fetch_step(job, &output).await,
+            Verdict::Succeeded { output } => return self.fetch_step(job, provider, &output).await,
+            Verdict::Cancelled if cancelling => {
+                self.end(job, End::Stopped).await?;
+            }
+            // By whom we do not know.
+            Verdict::Cancelled => {
+                self.end(job, End::Failed(Failure::ProviderInternal))
+                    .await?;
+            }
             Verdict::Failed(failure) => {
                 self.end(job, End::Failed(failure)).await?;
             }
@@ -364,8 +413,13 @@ impl Studio {
         self.look_again(&job.id, wait).await
     }
 
-    async fn fetch_step(&self, job: &JobRow, output: &str) -> Result<(), StepError> {
-        let fetched = match self.provider.fetch(output).await {
+    async fn fetch_step(
+        &self,
+        job: &JobRow,
+        provider: &dyn JobProvider,
+        output: &str,
+    ) -> Result<(), StepError> {
+        let fetched = match provider.fetch(output).await {
             Ok(bytes) => result_picture(bytes).await,
             Err(error) => {
                 tracing::warn!(job = %job.id, %error, "a result could not be fetched");
@@ -443,22 +497,60 @@ impl Studio {
         tx.commit().await
     }
 
-    /// A callback came: look at the job now. Says whether the token belongs to a job. The
-    /// provider's own id of it, `external_id`, is taken only where the answer that had it was lost.
-    pub async fn callback(&self, token: &str, external_id: Option<&str>) -> sqlx::Result<bool> {
+    /// A callback came to the address of one job: look at it now. The provider's own id of it is taken
+    /// only where the answer that had it was lost.
+    pub async fn callback(
+        &self,
+        token: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> sqlx::Result<Heard> {
         let job: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE callback_hash = $1")
             .bind(secret::hash(token))
             .fetch_optional(self.db.reader())
             .await?;
-        let Some(job) = job else { return Ok(false) };
-        match (external_id, &job.external_id) {
+        let Some(job) = job else {
+            return Ok(Heard::Unknown);
+        };
+        let provider = self.providers.named(job.provider);
+        let signed = provider.and_then(|one| one.is_signed(headers, body, self.clock.now()));
+        if signed == Some(false) {
+            return Ok(Heard::Forged);
+        }
+        match (told_id(body), &job.external_id) {
             // Where the answer is only late, it finds the job running already.
-            (Some(id), None) => self.mark_running(&job, id).await?,
+            (Some(id), None) => self.mark_running(&job, &id).await?,
             (_, Some(_)) => self.look_now(&job.id).await?,
             (None, None) => {}
         }
         self.wake.notify_one();
-        Ok(true)
+        Ok(Heard::Known)
+    }
+
+    /// A callback came to the address of all jobs of a provider, which has to sign it.
+    pub async fn signed_callback(
+        &self,
+        from: ProviderId,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> sqlx::Result<Heard> {
+        let provider = self.providers.named(from);
+        let signed = provider.and_then(|one| one.is_signed(headers, body, self.clock.now()));
+        if signed != Some(true) {
+            return Ok(Heard::Forged);
+        }
+        let job: Option<JobId> =
+            sqlx::query_scalar("SELECT id FROM jobs WHERE provider = $1 AND external_id = $2")
+                .bind(from.as_str())
+                .bind(told_id(body).unwrap_or_default())
+                .fetch_optional(self.db.reader())
+                .await?;
+        let Some(job) = job else {
+            return Ok(Heard::Unknown);
+        };
+        self.look_now(&job).await?;
+        self.wake.notify_one();
+        Ok(Heard::Known)
     }
 
     async fn look_now(&self, id: &JobId) -> sqlx::Result<()> {
@@ -474,10 +566,30 @@ impl Studio {
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// 1 s, 2 s, 4 s … at most a minute.
-fn back_off(attempts: i64) -> Duration {
+/// What became of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    Known,
+    /// It is about no job of ours.
+    Unknown,
+    /// Its provider signs what it says, and did not sign this.
+    Forged,
+}
+
+/// The provider's id of the job that a callback is about.
+fn told_id(body: &[u8]) -> Option<String> {
+    let told: Value = serde_json::from_slice(body).ok()?;
+    told.get("id")?.as_str().map(str::to_owned)
+}
+
+/// About 1 s, 2 s, 4 s … at most a minute. Jobs that failed together do not come back together: each
+/// waits between half and all of that, by its id.
+fn back_off(job: &JobId, attempts: i64) -> Duration {
     let exponent = u32::try_from(attempts).unwrap_or(0).min(6);
-    Duration::from_secs(2_u64.pow(exponent)).min(Duration::from_secs(60))
+    let longest = Duration::from_secs(2_u64.pow(exponent)).min(Duration::from_secs(60));
+    let spread = secret::hash(&format!("{job} {attempts}"));
+    let share = u32::from(spread.bytes().next_back().unwrap_or(0)) % 32;
+    longest / 2 + longest * share / 64
 }
 
 /// A result as it will be shown; `None` when it is no picture.

@@ -8,7 +8,9 @@ use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, BodyHash, Key, KeyRefused};
 use atelier_server::ids::UserId;
 use atelier_server::services::Services;
-use atelier_server::studio::{Category, Draft, PictureError, SubmitError, SubmitRequest};
+use atelier_server::studio::{
+    Category, Draft, Heard, PictureError, ProviderId, SubmitError, SubmitRequest, Tool,
+};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Path, Request, State as Extract};
@@ -87,7 +89,7 @@ async fn admit(
     if keys::is_known(services, headers, &caller.user.id, API).await? {
         return Ok(caller);
     }
-    if !services.studio.is_available() {
+    if !services.studio.is_available(Tool::TryOn) {
         return Err(Problem::provider_unavailable());
     }
     services
@@ -370,14 +372,31 @@ fn outcome_of(error: SubmitError) -> Outcome {
 pub async fn callback(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let external_id = told.get("id").and_then(Value::as_str);
     let studio = &state.services.studio;
-    if studio.callback(&token, external_id).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found())
+    heard(studio.callback(&token, &headers, &body).await?)
+}
+
+/// `POST /api/webhooks/replicate`, for all jobs at once, and always signed.
+pub async fn replicate(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let studio = &state.services.studio;
+    let from = ProviderId::Replicate;
+    heard(studio.signed_callback(from, &headers, &body).await?)
+}
+
+fn heard(heard: Heard) -> Result<StatusCode, Problem> {
+    match heard {
+        Heard::Known => Ok(StatusCode::NO_CONTENT),
+        Heard::Unknown => Err(Problem::not_found()),
+        Heard::Forged => {
+            tracing::warn!("the signature of a provider's callback was missing, wrong or too old");
+            Err(Problem::bad_signature())
+        }
     }
 }
