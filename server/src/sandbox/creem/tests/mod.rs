@@ -36,7 +36,7 @@ struct World {
     base: Url,
     receiver: Receiver,
     _delivering: DropGuard,
-    _ground: TestGround,
+    ground: TestGround,
 }
 
 fn products() -> Vec<Product> {
@@ -90,7 +90,7 @@ async fn signing(ground: TestGround, signatures: Signatures) -> World {
         base,
         receiver,
         _delivering: stop.drop_guard(),
-        _ground: ground,
+        ground,
     }
 }
 
@@ -123,6 +123,24 @@ impl Answer {
 }
 
 impl World {
+    /// Waits until every webhook has arrived and is known to have: a delivery under way while the clock
+    /// jumps is made again.
+    async fn told(&self) {
+        let waiting = async {
+            let open = "SELECT COUNT(*) FROM sandbox_deliveries WHERE due_at IS NOT NULL";
+            loop {
+                let row = sqlx::query_scalar(open).fetch_one(self.ground.db.reader());
+                let open: i64 = row.await.unwrap();
+                if open == 0 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let told = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        assert!(told.is_ok(), "some webhooks never arrived");
+    }
+
     /// Moves the clock and lets the sandbox notice.
     fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));

@@ -103,6 +103,7 @@ on_both_databases! {
         assert_eq!(answer["status"], "scheduled_cancel");
         assert_eq!(world.post(&resume, json!({})).await.ok()["status"], "active");
         world.post(&cancel, scheduled).await.ok();
+        world.told().await;
         world.advance(MONTH);
         assert_eq!(status(&world, &id).await, "canceled");
         assert_eq!(transactions(&world).await.len(), 1);
