@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use url::Url;
 
 use crate::catalog::Catalog;
@@ -71,6 +71,8 @@ pub struct Studio {
     pub(crate) node: String,
     /// Wakes the worker when there is something to do.
     pub(crate) wake: Arc<Notify>,
+    /// Held while it is decided whether a provider gets one more job.
+    pub(crate) admission: Arc<Mutex<()>>,
     /// Pictures decoded at once: each may take hundreds of megabytes.
     pub(crate) decoding: Arc<Semaphore>,
 }
@@ -96,6 +98,7 @@ impl Studio {
             settings: Arc::new(settings),
             node,
             wake: Arc::default(),
+            admission: Arc::default(),
             decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
         }
     }

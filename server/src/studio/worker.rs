@@ -252,17 +252,21 @@ impl Studio {
         if late || job.unsure_submits >= MOST_UNSURE_SUBMITS {
             return Ok(self.wait_for_verdict(job).await?);
         }
-        if self.running_at(provider).await? >= provider.most_running() {
-            return Ok(self
-                .look_again(&job.id, self.settings.poll_every * 3)
-                .await?);
+        if !self.has_room(provider, &job.id).await? {
+            return Ok(self.wait_for_room(job).await?);
         }
         let token = self.callback_token(&job.id);
         let order = self.order(job).await?;
         let callback = self.callback_address(job.tool, &token);
+        // Of several steps that saw the same room, one has it.
+        let admission = self.admission.lock().await;
+        if !self.has_room(provider, &job.id).await? {
+            return Ok(self.wait_for_room(job).await?);
+        }
         if !self.mark_submitting(&job.id, &token, now).await? {
             return Ok(());
         }
+        drop(admission);
         failpoint::reach(failpoint::JOB_HELD).await;
         match provider.submit(&order, &callback).await {
             Ok(external_id) => {
@@ -282,15 +286,25 @@ impl Studio {
         }
     }
 
-    /// How many jobs a provider has of ours, from any node. One past its deadline, which it may have
-    /// forgotten, does not keep others waiting.
-    async fn running_at(&self, provider: &dyn JobProvider) -> sqlx::Result<i64> {
+    /// Whether a provider may get one more job: it has, or is being given, fewer than it runs at once.
+    /// Those past their deadline, which it may have forgotten, do not keep others waiting. Nodes that
+    /// look at the same moment may exceed it a little; the provider then asks us to wait.
+    async fn has_room(&self, provider: &dyn JobProvider, job: &JobId) -> sqlx::Result<bool> {
         let count = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM jobs WHERE provider = $1 AND state = 'running' \
-             AND deadline_at > $2",
+            "SELECT COUNT(*) FROM jobs WHERE provider = $1 AND id <> $2 AND deadline_at > $3 \
+             AND (state = 'running' \
+             OR (state = 'queued' AND submitted_at IS NOT NULL AND lease_until > $3))",
         );
-        let count = count.bind(provider.id().as_str()).bind(self.clock.now());
-        count.fetch_one(self.db.reader()).await
+        let count = count
+            .bind(provider.id().as_str())
+            .bind(job)
+            .bind(self.clock.now());
+        let running: i64 = count.fetch_one(self.db.reader()).await?;
+        Ok(running < provider.most_running())
+    }
+
+    async fn wait_for_room(&self, job: &JobRow) -> sqlx::Result<()> {
+        self.look_again(&job.id, self.settings.poll_every * 3).await
     }
 
     async fn order(&self, job: &JobRow) -> Result<Order, StepError> {
