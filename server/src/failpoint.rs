@@ -1,8 +1,8 @@
 //! Named moments at which tests kill the program, each between two things that must not come apart.
 //!
 //! `FAILPOINT=name:n` in the environment: whoever comes to that point as the n-th says so in the log
-//! and stays there for ever, until somebody kills the process from outside. Without the feature
-//! `testing` nothing of this is compiled.
+//! and stays there for ever, as does everybody after, until somebody kills the process from outside.
+//! Without the feature `testing` nothing of this is compiled.
 
 /// The provider has made a checkout session, and we have not written it down.
 pub const SESSION_CREATED: &str = "session-created";
@@ -38,27 +38,32 @@ pub async fn reach(_point: &'static str) {}
 
 #[cfg(feature = "testing")]
 pub async fn reach(point: &'static str) {
-    if armed::is_the_one(point) {
+    let Some(passed) = armed::passed(point) else {
+        return;
+    };
+    if passed == 0 {
         tracing::error!(point, "failpoint reached");
-        std::future::pending::<()>().await;
     }
+    std::future::pending::<()>().await;
 }
 
 #[cfg(feature = "testing")]
 mod armed {
     use std::sync::LazyLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     /// The point that is armed, and how often it may still be passed.
-    static ARMED: LazyLock<Option<(String, AtomicU64)>> = LazyLock::new(|| {
+    static ARMED: LazyLock<Option<(String, AtomicI64)>> = LazyLock::new(|| {
         #[expect(clippy::disallowed_methods, reason = "no setting: only tests know it")]
         let text = std::env::var("FAILPOINT").ok()?;
         let (point, times) = text.split_once(':')?;
-        Some((point.to_owned(), AtomicU64::new(times.parse().ok()?)))
+        Some((point.to_owned(), AtomicI64::new(times.parse().ok()?)))
     });
 
-    pub(super) fn is_the_one(point: &str) -> bool {
-        let armed = ARMED.as_ref().filter(|(name, _)| name == point);
-        armed.is_some_and(|(_, left)| left.fetch_sub(1, Ordering::Relaxed) == 1)
+    /// How many came to the armed point before, from the n-th on; `None` for whoever may pass.
+    pub(super) fn passed(point: &str) -> Option<i64> {
+        let armed = ARMED.as_ref().filter(|(name, _)| name == point)?;
+        let left = armed.1.fetch_sub(1, Ordering::Relaxed);
+        (left <= 1).then_some(1 - left)
     }
 }
