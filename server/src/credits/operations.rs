@@ -56,8 +56,8 @@ pub async fn welcome(
     Ok(locked.write(tx).await?)
 }
 
-/// Moves a wallet to its next version without an entry: what its account sees beside it has changed,
-/// or time has. A wallet that moved in this transaction already is left alone.
+/// Moves a wallet to its next version without an entry: what its account sees beside it has changed. A
+/// wallet that moved in this transaction already is left alone.
 pub async fn touch(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
     if !tx.has_changed(&Change::Wallet(user.clone())) {
         let locked = lock(tx, user, Lots::Open, Actor::System, now).await?;

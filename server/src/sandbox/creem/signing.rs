@@ -1,14 +1,13 @@
 //! How Creem signs: webhooks in two ways, and the way back from a checkout.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{Signatures, shapes};
 use crate::secret::{hash, hmac_sha256};
+use crate::standard_webhooks;
 use crate::time::Timestamp;
 
 /// A webhook's headers, in lower case.
@@ -31,25 +30,12 @@ pub fn headers(
     if signatures != Signatures::Creem {
         let seconds = at.seconds();
         let signed = format!("{id}.{seconds}.{payload}");
-        let mac = hmac_sha256(&standard_key(secret), signed.as_bytes());
+        let mac = hmac_sha256(&standard_webhooks::key_of(secret), signed.as_bytes());
         headers.push(("webhook-id", id.to_owned()));
         headers.push(("webhook-timestamp", seconds.to_string()));
         headers.push(("webhook-signature", format!("v1,{}", STANDARD.encode(mac))));
     }
     headers
-}
-
-/// Standard Webhooks: the key is what the base64 behind `whsec_` says. A secret that is no base64 is
-/// its own key.
-fn standard_key(secret: &str) -> Vec<u8> {
-    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_allow_trailing_bits(true)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let text = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let plain = text.replace('-', "+").replace('_', "/");
-    GeneralPurpose::new(&alphabet::STANDARD, LENIENT)
-        .decode(plain)
-        .unwrap_or_else(|_| text.into())
 }
 
 /// The `signature` of the way back: SHA-256 over the parameters in their order, and the API key as
