@@ -42,6 +42,8 @@ const FIGURES = {
 };
 
 const shownVersion = () => Number(page.dataset.walletVersion ?? 0);
+/** Everything on the page is at least as new as this version, the figures may be newer. */
+const readAsOf = () => Number(page.dataset.asOf ?? 0);
 
 /** The newest figures by name: value and words. @type {Map<string, [string, string]>} */
 const figures = new Map();
@@ -75,13 +77,13 @@ function onWallet(wallet) {
   if (page.dataset.user && wallet.user_id !== page.dataset.user) return location.reload();
   const before = known;
   if (!before || wallet.version > before.version) known = wallet;
+  if (wallet.version > readAsOf()) refresh();
   if (wallet.version <= shownVersion()) return;
   showFigures(wallet);
   if (before && wallet.credits.total > before.credits.total && !one("main[data-quiet]")) {
     const n = spoken(wallet.credits.total - before.credits.total);
     toast(text("credited").replace("{n}", n).replace("{balance}", spoken(wallet.credits.remaining)));
   }
-  refresh();
 }
 
 // ---------------------------------------------------------------- jobs
@@ -207,6 +209,7 @@ function takeOver(next, renewKeys) {
   if (next.documentElement.dataset.user !== page.dataset.user) return location.reload();
   if (from < shownVersion()) return void setTimeout(refresh, 500);
   page.dataset.walletVersion = String(from);
+  page.dataset.asOf = next.documentElement.dataset.asOf;
   document.title = next.title;
   const main = one("main"), nextMain = one("main", next);
   if (nextMain?.dataset.leaveAfter && !main?.dataset.leaveAfter) return location.reload();

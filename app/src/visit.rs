@@ -55,6 +55,9 @@ pub struct Visit {
     pub user: Option<User>,
     /// Of whoever is signed in, read after the route's work was done.
     pub wallet: Option<Wallet>,
+    /// The wallet's version before anything on the page was read: all of it is at least as new, so
+    /// an open page that hears of a later one knows that it has something to fetch.
+    pub as_of: Option<i64>,
     pub language: Language,
     /// Without a language prefix.
     pub path: String,
@@ -193,13 +196,17 @@ const LETTERS: usize = 50;
 impl Visit {
     /// Does the route's work, then reads the wallet.
     pub async fn prepare(request: Request) -> db::Result<Self> {
+        let as_of = match &request.user {
+            Some(user) => Some(credits::read_version(&request.services.db, &user.id).await?),
+            None => None,
+        };
         let content = content(&request).await?;
-        Self::with(request, content).await
+        Self::with(request, as_of, content).await
     }
 
     /// A visit to an address where nothing is.
     pub async fn missing(request: Request) -> db::Result<Self> {
-        Self::with(request, Content::NotFound).await
+        Self::with(request, None, Content::NotFound).await
     }
 
     /// A visit that is answered with why its page is not shown, or with [`Content::NotFound`]. It
@@ -215,12 +222,16 @@ impl Visit {
         )
     }
 
-    async fn with(request: Request, content: Content) -> db::Result<Self> {
+    async fn with(request: Request, as_of: Option<i64>, content: Content) -> db::Result<Self> {
         let wallet = match &request.user {
             Some(user) => Some(request.services.wallet(&user.id).await?),
             None => None,
         };
-        Ok(Self::of(request, content, wallet))
+        let as_of = as_of.or_else(|| wallet.as_ref().map(|wallet| wallet.version));
+        Ok(Self {
+            as_of,
+            ..Self::of(request, content, wallet)
+        })
     }
 
     fn of(request: Request, content: Content, wallet: Option<Wallet>) -> Self {
@@ -238,6 +249,7 @@ impl Visit {
             services,
             user,
             wallet,
+            as_of: None,
             language,
             path,
             query,

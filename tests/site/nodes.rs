@@ -4,11 +4,14 @@
 use std::time::Duration;
 
 use atelier_server::accounts::Email;
+use atelier_server::credits;
+use atelier_server::ids::UserId;
 use atelier_server::testing::cluster::Cluster;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use url::Url;
 
+use crate::support::html::{as_of, figure};
 use crate::support::live::Live;
 use crate::support::multipart::Multipart;
 use crate::support::stripe::{event, signature};
@@ -76,6 +79,39 @@ async fn deliver(to: Client, payload: String, signature: String) {
 }
 
 on_two_nodes! {
+    async fn a_page_claims_no_version_newer_than_what_it_shows(one: &App, other: &App) {
+        let ann = one.sign_up("ann").await;
+        ann.checkout("credits-10").await;
+        // A commit falls right between the readings of one page.
+        let mut tx = one.services.db.begin().await.expect("a transaction");
+        for change in [
+            "LOCK TABLE wallets IN ACCESS EXCLUSIVE MODE",
+            "UPDATE recharge_records SET status = 'cancelled'",
+        ] {
+            sqlx::query(change).execute(&mut *tx).await.expect(change);
+        }
+        let user = UserId::parse(&ann.id).expect("an id");
+        let touched = credits::touch(&mut tx, &user, one.services.clock.now()).await;
+        touched.expect("the wallet's next version");
+        let reader = ann.at(&other.base);
+        let reading = tokio::spawn(async move { reader.get("/payments").await.expect(200) });
+        until("the page waits for the wallet", async || {
+            let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted \
+                           AND relation = 'wallets'::regclass AND database = \
+                           (SELECT oid FROM pg_database WHERE datname = current_database())";
+            (one.number(waiting).await == 1).then_some(())
+        })
+        .await;
+        tx.commit().await.expect("a commit");
+
+        let page = reading.await.expect("a page").text();
+        let claimed = as_of(&page).expect("a version");
+        let is_newest = ann.wallet().await["version"] == claimed;
+        assert!(!is_newest || figure(&page, "recharge-status") == "cancelled", "{page}");
+        // The record's seal knows of no such end.
+        one.execute("UPDATE recharge_records SET status = 'pending'", &[]).await;
+    }
+
     async fn a_commit_on_one_is_pushed_by_the_other(one: &App, other: &App) {
         let (ann, admin) = (one.sign_up("ann").await, one.admin().await);
         let mut page = Live::open(&ann.at(&other.base)).await;

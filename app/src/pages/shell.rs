@@ -39,6 +39,7 @@ fn document(visit: &Visit) -> AnyView {
             data-live=signed_in.map(|_| "on")
             data-user=signed_in.map(|wallet| wallet.user_id.to_string())
             data-wallet-version=signed_in.map(|wallet| wallet.version.to_string())
+            data-as-of=visit.as_of.map(|version| version.to_string())
         >
             {head(visit)}
             <body>

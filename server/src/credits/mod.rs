@@ -47,7 +47,7 @@ pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow,
 #[cfg(feature = "testing")]
 pub use seed::seed_history;
 pub use statement::{DayTotals, Entry, EntryFilter, EntryLot, daily_totals, statement};
-pub use store::{find_wallet, read};
+pub use store::{find_wallet, read, read_version};
 pub use types::{
     Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,
     WalletView,

@@ -89,6 +89,17 @@ pub async fn read(db: &Database, user: &UserId, now: Timestamp) -> sqlx::Result<
         .ok_or(sqlx::Error::RowNotFound)
 }
 
+/// The version of an account's wallet right now: whatever is read after it is at least as new.
+///
+/// # Errors
+/// The database's own.
+pub async fn read_version(db: &Database, user: &UserId) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT version FROM wallets WHERE user_id = $1")
+        .bind(user.clone())
+        .fetch_one(db.reader())
+        .await
+}
+
 /// A wallet under its lock, from [`lock`] to [`Locked::write`]. Dropped without, nothing changes.
 pub(super) struct Locked {
     row: WalletRow,

@@ -24,8 +24,17 @@ pub fn figure(page: &str, test_id: &str) -> String {
 
 /// The version of the wallet whose figures the page shows.
 pub fn wallet_version(page: &str) -> Option<i64> {
+    version(page, "data-wallet-version")
+}
+
+/// The version that everything else on the page is at least as new as.
+pub fn as_of(page: &str) -> Option<i64> {
+    version(page, "data-as-of")
+}
+
+fn version(page: &str, name: &str) -> Option<i64> {
     let tag = tags(page).find(|tag| tag.starts_with("html"))?;
-    attribute(tag, "data-wallet-version")?.parse().ok()
+    attribute(tag, name)?.parse().ok()
 }
 
 /// The opening tags of a page.
