@@ -114,11 +114,11 @@ fn plant(tree: &Path, fault: &Fault) -> Result<Option<String>, Box<dyn std::erro
 
 /// Runs a suite until a test fails; its name.
 fn first_failure(tree: &Path, suite: Suite) -> Result<Option<String>, Box<dyn std::error::Error>> {
-    let mut build = tests(tree, suite);
-    build.arg("--no-run").stdout(Stdio::null());
+    let mut build = tests(tree, &["--no-run"], suite);
+    build.stdout(Stdio::null());
     // A fault that does not even compile proves nothing.
     must(&mut build)?;
-    let output = tests(tree, suite).stderr(Stdio::null()).output()?;
+    let output = tests(tree, &[], suite).stderr(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(None);
     }
@@ -129,7 +129,7 @@ fn first_failure(tree: &Path, suite: Suite) -> Result<Option<String>, Box<dyn st
     Ok(Some(failed.unwrap_or("a test that did not end").to_owned()))
 }
 
-fn tests(tree: &Path, suite: Suite) -> Command {
+fn tests(tree: &Path, options: &[&str], suite: Suite) -> Command {
     let mut command = program("cargo");
     command
         .current_dir(tree)
@@ -139,6 +139,7 @@ fn tests(tree: &Path, suite: Suite) -> Command {
         .env("MODEL_HISTORIES", HISTORIES)
         .env("MODEL_SEED", "1")
         .args(["test", "--quiet"])
+        .args(options)
         .args(suite.words());
     command
 }
