@@ -45,28 +45,49 @@ pub(super) struct Area {
     pub bottom: usize,
 }
 
+/// The label at one size.
+pub(super) struct Pill {
+    pub width: usize,
+    pub height: usize,
+    dot: usize,
+}
+
+impl Pill {
+    /// `dot` is how many pixels a dot of the letters has.
+    pub fn new(dot: usize) -> Self {
+        Self {
+            width: PILL.0 * dot,
+            height: PILL.1 * dot,
+            dot,
+        }
+    }
+
+    /// How strongly the dark ground and the white letters cover a pixel of the label, 0 to 1.
+    pub fn cover(&self, x: usize, y: usize) -> (f32, f32) {
+        let ground = pill_cover(x, y, self.width, self.height);
+        let ink = letter_cover(x / self.dot, y / self.dot);
+        (GROUND * ground, INK * ink)
+    }
+}
+
 /// Draws the label into the lower right corner of `area`. A picture too small for the word gets
 /// none: it would cover what it names.
 pub(super) fn draw(rgb: &mut [u8], width: usize, area: Area) {
-    let dot = (width.min(area.bottom.max(1)) / 420).max(1);
-    let (pill_width, pill_height) = (PILL.0 * dot, PILL.1 * dot);
-    if area.right < area.left + pill_width || area.bottom < area.top + 2 * pill_height {
+    let pill = Pill::new((width.min(area.bottom.max(1)) / 420).max(1));
+    if area.right < area.left + pill.width || area.bottom < area.top + 2 * pill.height {
         return;
     }
-    let (left, top) = (area.right - pill_width, area.bottom - pill_height);
-    for y in 0..pill_height {
+    let (left, top) = (area.right - pill.width, area.bottom - pill.height);
+    for y in 0..pill.height {
         let start = 3 * ((top + y) * width + left);
-        let Some(row) = rgb.get_mut(start..start + 3 * pill_width) else {
+        let Some(row) = rgb.get_mut(start..start + 3 * pill.width) else {
             return;
         };
         for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-            let (ground, ink) = (
-                pill_cover(x, y, pill_width, pill_height),
-                letter_cover(x / dot, y / dot),
-            );
+            let (ground, ink) = pill.cover(x, y);
             for channel in pixel {
-                let darkened = mix(f32::from(*channel), 18.0, GROUND * ground);
-                *channel = mix(darkened, 255.0, INK * ink).round() as u8;
+                let darkened = mix(f32::from(*channel), 18.0, ground);
+                *channel = mix(darkened, 255.0, ink).round() as u8;
             }
         }
     }

@@ -18,9 +18,12 @@
 //!    hands stay in front, edges are soft, and a faint shadow falls on the body.
 //! 8. [`label`]: the word "PREVIEW" is drawn on the lower right of the garment.
 //!
+//! A clip ([`clip`]) is a camera move over such a picture, or a card with words.
+//!
 //! There is no time, chance or thread in it: the same input gives the same bytes.
 
 mod blend;
+pub mod clip;
 mod cutout;
 mod decode;
 mod fit;
