@@ -8,7 +8,7 @@
  *   credits: { remaining: number, held: number, total: number, used: number },
  *   trials: { remaining: number },
  *   remaining_uses: { try_on: number | null, video: number | null } }} Wallet
- * @typedef {{ id: string, state: string, progress: number }} Job
+ * @typedef {{ id: string, tool: string, state: string, progress: number }} Job
  * @typedef {{ wallet?: Wallet, job?: Job, ask?: boolean, up?: boolean, lost?: boolean }} News
  */
 
@@ -112,7 +112,7 @@ function onJob(job) {
   if (final) {
     ended.add(job.id);
     if (!one(`main[data-job-id="${CSS.escape(job.id)}"]`)) {
-      toast(text(job.state), (one("#toasts")?.dataset.jobHref ?? "").replace("{id}", job.id), text("see"));
+      toast(text(`${job.tool}-${job.state}`), (one("#toasts")?.dataset.jobHref ?? "").replace("{id}", job.id), text("see"));
     }
   }
   if (final || stale) refresh();
@@ -522,9 +522,9 @@ document.addEventListener("change", (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);
   const picker = input.closest("[data-picker]");
   const slot = picker && one("[data-drop]", picker);
-  if (!picker || !slot) return;
+  if (!picker || !slot || input.dataset.camera) return;
   if (input.type === "radio") {
-    const file = /** @type {HTMLInputElement | null} */ (one("input[type=file]", picker));
+    const file = /** @type {HTMLInputElement | null} */ (one("input[type=file]:not([data-camera])", picker));
     if (input.value && file) { file.value = ""; checkPicture(file); }
     const own = file?.files?.[0];
     preview(slot, input.value ? one("img", input.parentElement ?? picker)?.getAttribute("src") ?? "" : own ? URL.createObjectURL(own) : "");
@@ -534,6 +534,15 @@ document.addEventListener("change", (event) => {
     if (own) { own.checked = true; touched.add(own); }
     preview(slot, checkPicture(input) && file ? URL.createObjectURL(file) : "");
   }
+});
+
+/** A photo taken just now is as good as one that was chosen. */
+document.addEventListener("change", (event) => {
+  const camera = /** @type {HTMLInputElement} */ (event.target);
+  const input = /** @type {HTMLInputElement | null} */ (camera.dataset.camera ? document.getElementById(camera.dataset.camera) : null);
+  if (!input || !camera.files?.length) return;
+  input.files = camera.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
@@ -586,7 +595,7 @@ function upload(form, body) {
 
 /** Shows the answer to a refused upload; files that were not the reason stay chosen. @param {HTMLFormElement} form @param {HTMLElement} main */
 function answerInPlace(form, main) {
-  const files = /** @type {HTMLInputElement[]} */ (all("input[type=file]", form)).map((input) => ({ id: input.id, files: input.files }));
+  const files = /** @type {HTMLInputElement[]} */ (all("input[type=file]:not([data-camera])", form)).map((input) => ({ id: input.id, files: input.files }));
   one("main")?.replaceWith(document.adoptNode(main));
   noteRegions();
   showChosen();
@@ -608,7 +617,7 @@ function answerInPlace(form, main) {
 function showChosen() {
   const say = (/** @type {Element} */ input) => input.dispatchEvent(new Event("change", { bubbles: true }));
   all("[data-picker] input[type=radio]:checked:not([value=''])").forEach(say);
-  all("[data-picker] input[type=file]").filter((input) => /** @type {HTMLInputElement} */ (input).files?.length).forEach(say);
+  all("[data-picker] input[type=file]:not([data-camera])").filter((input) => /** @type {HTMLInputElement} */ (input).files?.length).forEach(say);
 }
 const noteRegions = () => all("[data-live-region]").forEach((element) => sent.set(element, essence(element)));
 

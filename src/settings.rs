@@ -2,9 +2,11 @@
 //! compares with [`VARIABLES`].
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use atelier_server::accounts::{Email, Password};
 use atelier_server::catalog::Catalog;
@@ -35,13 +37,20 @@ pub const VARIABLES: &[&str] = &[
     "REPLICATE_API_BASE",
     "REPLICATE_WEBHOOK_SECRET",
     "REPLICATE_TRYON_MODEL",
+    "REPLICATE_VIDEO_MODEL",
     "SMTP_URL",
     "MAIL_FROM",
     "ATELIER_LOG",
     "ATELIER_RATE_LIMITS",
+    "ATELIER_JOBS_PER_ACCOUNT",
+    "ATELIER_ORIGINALS_DAYS",
+    "ATELIER_NO_VERDICT_HOURS",
     "ATELIER_TRUSTED_PROXIES",
     "ATELIER_SANDBOX_PUBLIC",
 ];
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// What a key of Creem's begins with that moves no real money.
 const CREEM_TEST_KEY: &str = "creem_test_";
@@ -117,6 +126,12 @@ pub struct Settings {
     pub mail_from: Mailbox,
     pub log: LogFormat,
     pub rate_limits: bool,
+    /// Unfinished jobs an account may have.
+    pub jobs_per_account: i64,
+    /// How long the pictures somebody sent are kept after the job ended.
+    pub originals_kept: Duration,
+    /// How long after its deadline a submitted job waits for its provider's word.
+    pub no_verdict_after: Duration,
     pub trusted_proxies: Vec<Network>,
     pub sandbox_public: bool,
 }
@@ -207,6 +222,9 @@ impl Settings {
             mail_from: reader.mail_from()?,
             log: reader.log()?,
             rate_limits: reader.switch("ATELIER_RATE_LIMITS", "on", "off", true)?,
+            jobs_per_account: reader.number("ATELIER_JOBS_PER_ACCOUNT", 20, 1..=10_000)?,
+            originals_kept: DAY * reader.number("ATELIER_ORIGINALS_DAYS", 30, 0..=3_650)?,
+            no_verdict_after: HOUR * reader.number("ATELIER_NO_VERDICT_HOURS", 24, 1..=720)?,
             trusted_proxies: reader.proxies()?,
             sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0", false)?,
             data_dir,
@@ -323,6 +341,29 @@ impl Reader {
         self.get(variable)
             .map(|text| text.parse().map_err(|_| wants(variable, hint)))
             .transpose()
+    }
+
+    /// A whole number within these bounds.
+    fn number<T>(
+        &self,
+        variable: &str,
+        default: T,
+        bounds: RangeInclusive<T>,
+    ) -> Result<T, SettingError>
+    where
+        T: std::str::FromStr + PartialOrd + Display,
+    {
+        let hint = format!(
+            "wants a whole number, {} to {}",
+            bounds.start(),
+            bounds.end()
+        );
+        let number = self.parse(variable, &hint)?.unwrap_or(default);
+        if bounds.contains(&number) {
+            Ok(number)
+        } else {
+            Err(wants(variable, hint))
+        }
     }
 
     fn switch(
@@ -462,11 +503,12 @@ impl Reader {
         };
         let models = ReplicateModels {
             try_on: model("REPLICATE_TRYON_MODEL")?,
+            video: model("REPLICATE_VIDEO_MODEL")?,
         };
-        if models.try_on.is_none() {
+        if models.try_on.is_none() && models.video.is_none() {
             return Err(wants(
                 "REPLICATE_TRYON_MODEL",
-                "is missing: REPLICATE_API_TOKEN is set, and nothing to be made with it",
+                "or REPLICATE_VIDEO_MODEL is missing: REPLICATE_API_TOKEN is set, and nothing to be made with it",
             ));
         }
         Ok(Some(ReplicateSettings {
@@ -572,6 +614,21 @@ mod tests {
             (&[("ATELIER_URL", "studio")], "ATELIER_URL"),
             (&[("ATELIER_LOG", "xml")], "ATELIER_LOG"),
             (&[("ATELIER_RATE_LIMITS", "no")], "ATELIER_RATE_LIMITS"),
+            (
+                &[("ATELIER_JOBS_PER_ACCOUNT", "0")],
+                "ATELIER_JOBS_PER_ACCOUNT",
+            ),
+            (
+                &[("ATELIER_ORIGINALS_DAYS", "a week")],
+                "ATELIER_ORIGINALS_DAYS",
+            ),
+            (
+                &[
+                    ("REPLICATE_API_TOKEN", "r8_fake"),
+                    ("REPLICATE_WEBHOOK_SECRET", "whsec_fake"),
+                ],
+                "REPLICATE_TRYON_MODEL",
+            ),
             (
                 &[("ATELIER_CATALOG", "/nowhere/catalog.toml")],
                 "ATELIER_CATALOG",

@@ -60,9 +60,7 @@ pub type StartError = Box<dyn Error + Send + Sync>;
 /// How long everything may take to end once the program is told to stop.
 const GRACE: Duration = Duration::from_secs(9);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-const ORIGINALS_KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
 const POLL_EVERY: Duration = Duration::from_millis(700);
-const MOST_UNFINISHED: i64 = 20;
 /// The sandbox takes any secret key.
 const SANDBOX_KEY: &str = "sk_test_sandbox";
 /// Everybody may sign in with it; only the sandbox has such accounts.
@@ -340,10 +338,11 @@ fn services(
         Files::folder(&settings.data_dir.join("files"))?,
         providers(settings, addresses)?,
         StudioSettings {
-            most_unfinished: MOST_UNFINISHED,
+            most_unfinished: settings.jobs_per_account,
             callback_base: callback_base(settings, addresses),
             callback_key: installation.person_key.clone(),
-            originals_kept: ORIGINALS_KEPT,
+            originals_kept: settings.originals_kept,
+            no_verdict_after: settings.no_verdict_after,
             poll_every: POLL_EVERY,
             previews: !settings.has_ai_provider(),
         },
@@ -434,7 +433,7 @@ fn providers(settings: &Settings, addresses: &Addresses) -> Result<Providers, St
     }
     if providers.is_empty() {
         let base = addresses.own.join("sandbox/fashn/")?;
-        providers.push(Arc::new(Fashn::new(base, "sandbox".into())?));
+        providers.push(Arc::new(Fashn::new(base, "sandbox".into())?.of_sandbox()));
     }
     Ok(Providers::new(providers))
 }
@@ -810,6 +809,7 @@ impl Program {
 fn worth_compressing() -> impl Predicate {
     SizeAbove::new(256)
         .and(NotForContentType::IMAGES)
+        .and(NotForContentType::const_new("video/"))
         .and(NotForContentType::const_new("text/event-stream"))
 }
 

@@ -26,6 +26,7 @@ pub enum Form {
     TopUp,
     Plan,
     TryOn,
+    Video,
     Job,
     Account,
 }
@@ -41,6 +42,7 @@ pub enum Outcome {
     PasswordChanged,
     SignedOut,
     Deleted,
+    Restored,
     // Accounts.
     BadEmail,
     EmailTaken,
@@ -72,6 +74,14 @@ pub enum Outcome {
     GarmentUnsupported,
     PersonBroken,
     GarmentBroken,
+    PictureMissing,
+    PictureTooLarge,
+    PictureUnsupported,
+    PictureBroken,
+    PromptMissing,
+    PromptTooLong,
+    /// The pictures of a job are no longer kept.
+    OriginalsGone,
     InsufficientCredits,
     TooManyJobs,
     JobEnded,
@@ -127,6 +137,13 @@ impl Flash {
     pub fn keep(mut self, field: &str, typed: &str) -> Self {
         let typed = typed.chars().take(LONGEST_FIELD).collect();
         self.typed.insert(field.to_owned(), typed);
+        self
+    }
+
+    /// The same on a page that is shown at once and goes through no cookie: however long it is.
+    #[must_use]
+    pub fn show(mut self, field: &str, typed: &str) -> Self {
+        self.typed.insert(field.to_owned(), typed.to_owned());
         self
     }
 

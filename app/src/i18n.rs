@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use atelier_server::accounts::Language;
 use atelier_server::catalog::{Name, decimals_of};
+use atelier_server::studio::Tool;
 use atelier_server::time::Timestamp;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -77,6 +78,11 @@ impl Words {
     /// The message under `key`. A key that is missing shows itself, and fails the tests.
     pub fn say(self, key: &str) -> String {
         self.say_with(key, &[])
+    }
+
+    /// The message under `key` about what a tool makes.
+    pub fn about(self, key: &str, tool: Tool) -> String {
+        self.say_with(key, &[("tool", tool.as_str().into())])
     }
 
     /// The message under `key` with values in its places.

@@ -17,6 +17,7 @@ pub const SUCCESS_ALIASES: [&str; 2] = ["/payment/success", "/success"];
 pub const RECEIPTS: &str = "/payments/receipts";
 pub const CANCELLED: &str = "/payments/cancelled";
 pub const TRY_ON: &str = "/try-on";
+pub const VIDEO: &str = "/video";
 pub const JOBS: &str = "/jobs";
 pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
@@ -43,7 +44,7 @@ pub fn receipt_of(path: &str) -> Option<&str> {
     path.strip_prefix(RECEIPTS)?.strip_prefix('/')
 }
 
-/// One of the pictures of a job: `person` or `garment`.
+/// One of the pictures a job was made from: `person`, `garment` or `picture`.
 pub fn original(id: &str, which: &str) -> String {
     format!("{JOBS}/{id}/{which}")
 }
@@ -51,6 +52,11 @@ pub fn original(id: &str, which: &str) -> String {
 /// The picture a job made.
 pub fn result(id: &str) -> String {
     format!("/api/jobs/{id}/result")
+}
+
+/// The form of a tool with a picture of an earlier job in it.
+pub fn again(tool: &str, id: &str) -> String {
+    format!("{tool}?from={id}")
 }
 
 /// Where signing in leads back to `path`.

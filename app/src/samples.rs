@@ -46,6 +46,9 @@ pub const GARMENTS: &[Sample] = &[
     },
 ];
 
+/// What a form says instead of a sample to use a picture of an earlier job; its id follows.
+pub const EARLIER: &str = "job:";
+
 /// The example of the home page: before, the garment, after.
 pub const BEFORE: &str = "example-before.jpg";
 pub const GARMENT: &str = "garment-tee.png";

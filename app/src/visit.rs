@@ -18,7 +18,7 @@ use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::sandbox::view::DeskView;
 use atelier_server::services::Services;
-use atelier_server::studio::{Draft, FileKind, Job, Tool};
+use atelier_server::studio::{Draft, FileKind, Job, JobFilter, JobState, Tool, VideoWays};
 use atelier_server::time::Timestamp;
 
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
@@ -81,21 +81,22 @@ pub enum Content {
     Payments(Box<PaymentsPage>),
     Success {
         landing: Landing,
-        /// Whether pictures wait to be gone on with.
-        has_draft: bool,
+        /// The tool for which something waits to be gone on with.
+        draft: Option<Tool>,
     },
     Cancelled {
         recharge: Option<Recharge>,
     },
     Receipt(Box<ReceiptPage>),
-    TryOn {
-        draft: Option<Draft>,
-        available: bool,
-        unfinished: usize,
+    TryOn(StudioPage),
+    Video {
+        page: StudioPage,
+        ways: VideoWays,
     },
     Job(Box<JobPage>),
     Gallery {
         jobs: Vec<Job>,
+        filter: JobFilter,
         next: Option<String>,
     },
     Statement(Box<StatementPage>),
@@ -138,12 +139,25 @@ pub enum Refusal {
     Interrupted,
 }
 
+/// A page that makes jobs of one tool.
+#[derive(Clone, Debug)]
+pub struct StudioPage {
+    /// What was wanted before and could not be paid for.
+    pub draft: Option<Draft>,
+    /// Whether it is made at all just now.
+    pub available: bool,
+    /// The job whose picture is to be used again.
+    pub earlier: Option<JobId>,
+    /// Whether the account has sent pictures before.
+    pub has_consented: bool,
+}
+
 /// A job with what its page shows beside it.
 #[derive(Clone, Debug)]
 pub struct JobPage {
     pub job: Job,
-    /// Whether the pictures somebody sent are still kept.
-    pub has_originals: bool,
+    /// Which of the pictures somebody sent are still kept.
+    pub originals: Vec<FileKind>,
 }
 
 /// A page of the statement and how it was asked for.
@@ -426,11 +440,12 @@ pub fn is_success(path: &str) -> bool {
 }
 
 fn is_personal(path: &str) -> bool {
-    const PERSONAL: [&str; 7] = [
+    const PERSONAL: [&str; 8] = [
         routes::DASHBOARD,
         routes::PAYMENTS,
         routes::CANCELLED,
         routes::TRY_ON,
+        routes::VIDEO,
         routes::GALLERY,
         routes::STATEMENT,
         routes::ACCOUNT,
@@ -445,21 +460,24 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
     if is_success(path) {
         return Ok(Content::Success {
             landing: payments::land(request, user).await?,
-            has_draft: services.studio.find_draft(&user.id).await?.is_some(),
+            draft: kept_draft(request, user).await?,
         });
     }
     Ok(match path {
         routes::DASHBOARD => Content::Dashboard {
-            jobs: services.studio.jobs_of(&user.id, None, RECENT_JOBS).await?,
+            jobs: services
+                .studio
+                .jobs_of(&user.id, JobFilter::default(), None, RECENT_JOBS)
+                .await?,
         },
         routes::PAYMENTS => Content::Payments(Box::new(payments::payments(request, user).await?)),
         routes::CANCELLED => Content::Cancelled {
             recharge: payments::asked_for(request, user).await?,
         },
-        routes::TRY_ON => Content::TryOn {
-            draft: services.studio.find_draft(&user.id).await?,
-            available: services.studio.is_available(Tool::TryOn),
-            unfinished: services.studio.open_jobs(&user.id).await?.len(),
+        routes::TRY_ON => Content::TryOn(studio_page(request, user, Tool::TryOn).await?),
+        routes::VIDEO => Content::Video {
+            page: studio_page(request, user, Tool::Video).await?,
+            ways: services.studio.video_ways(),
         },
         routes::GALLERY => gallery(request, user).await?,
         routes::STATEMENT => Content::Statement(Box::new(statement(request, user).await?)),
@@ -537,13 +555,18 @@ async fn verify(request: &Request, token: &str) -> db::Result<Content> {
 async fn gallery(request: &Request, user: &User) -> db::Result<Content> {
     let before = request.query.get("before").and_then(|id| JobId::parse(id));
     let studio = &request.services.studio;
+    let asked = |name| request.query.get(name).map_or("", String::as_str);
+    let filter = JobFilter {
+        tool: Tool::parse(asked("tool")),
+        state: JobState::parse(asked("state")),
+    };
     let mut jobs = studio
-        .jobs_of(&user.id, before.as_ref(), GALLERY_PAGE + 1)
+        .jobs_of(&user.id, filter, before.as_ref(), GALLERY_PAGE + 1)
         .await?;
     let more = jobs.len() as i64 > GALLERY_PAGE;
     jobs.truncate(GALLERY_PAGE as usize);
     let next = jobs.last().filter(|_| more).map(|job| job.id.to_string());
-    Ok(Content::Gallery { jobs, next })
+    Ok(Content::Gallery { jobs, filter, next })
 }
 
 async fn job_page(request: &Request, user: &User, id: &str) -> db::Result<Content> {
@@ -555,8 +578,34 @@ async fn job_page(request: &Request, user: &User, id: &str) -> db::Result<Conten
     let Some(job) = job else {
         return Ok(Content::NotFound);
     };
-    let has_originals = studio.file_of(&job.id, FileKind::Person).await?.is_some();
-    Ok(Content::Job(Box::new(JobPage { job, has_originals })))
+    let originals = studio.originals_of(&job.id).await?;
+    Ok(Content::Job(Box::new(JobPage { job, originals })))
+}
+
+async fn studio_page(request: &Request, user: &User, tool: Tool) -> db::Result<StudioPage> {
+    let studio = &request.services.studio;
+    let earlier = request.query.get("from").and_then(|id| JobId::parse(id));
+    let earlier = match earlier {
+        Some(id) => studio.job(&id).await?.filter(|job| job.user_id == user.id),
+        None => None,
+    };
+    Ok(StudioPage {
+        draft: studio.find_draft(&user.id, tool).await?,
+        available: studio.is_available(tool),
+        earlier: earlier.map(|job| job.id),
+        has_consented: studio.has_consented(&user.id).await?,
+    })
+}
+
+/// The tool for which something is kept to go on with.
+async fn kept_draft(request: &Request, user: &User) -> db::Result<Option<Tool>> {
+    for tool in Tool::ALL {
+        let draft = request.services.studio.find_draft(&user.id, *tool).await?;
+        if draft.is_some() {
+            return Ok(Some(*tool));
+        }
+    }
+    Ok(None)
 }
 
 async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> {

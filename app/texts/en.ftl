@@ -39,6 +39,7 @@ bar-label = Main
 bar-home = { -brand }, home
 bar-brand = { -brand }
 bar-try-on = Try-on
+bar-video = Video
 bar-dashboard = Dashboard
 bar-payments = Payments
 bar-statement = Statement
@@ -61,9 +62,18 @@ bar-credits-label = { $count ->
 bar-recharge = Recharge
 bar-toasts = Messages
 bar-toast-credited = { $n } credits added. You now have { $balance }.
-bar-toast-succeeded = Your picture is ready.
-bar-toast-failed = A picture could not be made. It cost nothing.
-bar-toast-cancelled = The picture was cancelled. It cost nothing.
+bar-toast-succeeded = { $tool ->
+    [video] Your video is ready.
+   *[other] Your picture is ready.
+}
+bar-toast-failed = { $tool ->
+    [video] A video could not be made. It cost nothing.
+   *[other] A picture could not be made. It cost nothing.
+}
+bar-toast-cancelled = { $tool ->
+    [video] The video was cancelled. It cost nothing.
+   *[other] The picture was cancelled. It cost nothing.
+}
 bar-toast-see = See it
 bar-toast-signed-out = You have been signed out.
 bar-toast-reload = Sign in again
@@ -101,6 +111,7 @@ home-welcome-lead = You can make { $n } more { $count ->
 home-welcome-lead-unlimited = Your plan gives you unlimited try-ons.
 home-welcome-lead-none = You have no try-ons left.
 home-go-try-on = Make a try-on
+home-go-video = Make a video
 home-go-dashboard = Open the dashboard
 home-how-title = How it goes
 home-how-photo-title = Choose a photo of a person
@@ -193,6 +204,9 @@ field-garment-missing = Choose a photo of a garment, or one of the samples.
 field-picture-too-large = This picture is larger than { $limit }. Please choose a smaller one.
 field-picture-type = Only JPEG, PNG and WebP pictures work here.
 field-picture-broken = This file could not be read as a picture. It may be damaged.
+field-picture-missing = Choose a picture to begin with, or one of the samples.
+field-prompt-missing = Describe what should happen.
+field-prompt-long = At most { $n } characters, please.
 field-unknown-item = This item is not on sale any more. Please choose another.
 
 ## Dashboard
@@ -250,7 +264,7 @@ dash-sum-given = Received in all: { $initial } of these at the start, { $bonus }
 dash-sum-link = Every change is in your statement
 dash-jobs-title = Recent work
 dash-jobs-all = See all
-dash-jobs-none = Your pictures will stand here.
+dash-jobs-none = Your pictures and videos will stand here.
 
 ## Payments
 
@@ -417,9 +431,12 @@ success-leave-counted = You go on to the dashboard in { $n } s.
 success-stay = Stay here
 success-dashboard = Go to the dashboard
 success-try-on = Make a try-on
-success-draft-title = Your pictures are still here
+success-draft-title = What you had ready is still here
 success-draft-text = Go on where you left off.
-success-draft-button = Go on with my try-on
+success-draft-button = { $tool ->
+    [video] Go on with my video
+   *[other] Go on with my try-on
+}
 success-updating-page = Credits are being updated
 success-updating-page-plan = Plan is being updated
 success-updating-title = Your credits are being updated
@@ -519,6 +536,7 @@ tryon-category-bottoms = Bottom
 tryon-category-one-piece = One-piece
 studio-provider-sandbox = this site’s own sandbox
 tryon-consent = By sending pictures you say that this is you, or that you may use them. They go to { $provider } to make the picture, are seen by nobody else, and the originals are deleted after { $days } days.
+consent-again = What sending pictures means
 tryon-cost-title = What it costs
 tryon-cost-credits = { $count ->
     [one] { $n } credit of your { $left }
@@ -543,18 +561,64 @@ tryon-draft-title = Your pictures from before are still here
 tryon-draft-use = Make the picture from them
 tryon-draft-discard = Discard them
 tryon-unavailable = The studio does not answer just now. Nothing was charged. Please try again in a few minutes.
+tryon-earlier = The photo from before
+tryon-camera = Use the camera
+
+## Video
+
+video-page = Video
+video-title = Make a video
+video-lead = { $ways ->
+    [picture] A picture that begins to move. JPEG, PNG or WebP, up to { $limit }.
+    [prompt] A few words become a short film, with or without a picture to begin with.
+   *[any] A few words, a picture, or both become a short film. Pictures as JPEG, PNG or WebP, up to { $limit }.
+}
+video-prompt = What should happen
+video-prompt-hint = Who or what, how it moves, the light, the camera.
+video-prompt-example = She turns to the camera and smiles; slow zoom, evening light.
+video-picture = The picture it begins with
+video-picture-hint = The film starts with it, cut to the shape you choose.
+video-preview = Preview of the picture
+video-aspect = Shape
+video-aspect-tall = Tall, 9:16
+video-aspect-wide = Wide, 16:9
+video-aspect-square = Square, 1:1
+video-seconds = Length
+video-seconds-choice = { $n } seconds
+video-consent = By sending a picture you say that you may use it. Picture and words go to { $provider } to make the video, are seen by nobody else, and the originals are deleted after { $days } days.
+video-cost-promise = It is only taken when the video succeeds.
+video-button = Make the video
+video-pending = Sending…
+video-none-title = Not enough credits for a video
+video-none-text = A video costs { $cost } and you have { $left }. Trials and plans are for try-ons.
+video-draft-title = What you wanted made is still here
+video-draft-use = Make the video
+video-unavailable = No video can be made just now. Nothing was charged. Please try again in a few minutes.
 
 ## Jobs
 
 job-page-queued = Waiting
 job-page-running = In the making
-job-page-succeeded = Your picture
-job-page-failed = No picture
+job-page-succeeded = { $tool ->
+    [video] Your video
+   *[other] Your picture
+}
+job-page-failed = { $tool ->
+    [video] No video
+   *[other] No picture
+}
 job-page-cancelled = Cancelled
-job-gallery-page = Pictures
-job-gallery-title = Your pictures
+job-gallery-page = Gallery
+job-gallery-title = What you made
 job-gallery-none-title = Nothing here yet
-job-gallery-none-text = Make your first try-on; it will stand here for you to download or compare.
+job-gallery-none-text = Make your first try-on or video; it will stand here for you to download.
+job-gallery-none-filtered = Nothing of this kind.
+job-gallery-show = Show
+job-gallery-all = Everything
+job-gallery-pictures = Pictures
+job-gallery-videos = Videos
+job-gallery-done = Finished
+job-gallery-failed = Failed
 job-tool-try-on = Try-on
 job-tool-video = Video
 job-state-queued = Waiting
@@ -562,15 +626,33 @@ job-state-running = In the making
 job-state-succeeded = Done
 job-state-failed = Failed
 job-state-cancelled = Cancelled
-job-queued-title = Your picture is in line
-job-queued-text = It starts as soon as a place is free. You can close this page; the picture will be in your list.
-job-running-title = Your picture is being made
-job-running-text = You can close this page; the picture will be in your list.
+job-queued-title = { $tool ->
+    [video] Your video is in line
+   *[other] Your picture is in line
+}
+job-queued-text = { $tool ->
+    [video] It starts as soon as a place is free. You can close this page; the video will be in your gallery.
+   *[other] It starts as soon as a place is free. You can close this page; the picture will be in your gallery.
+}
+job-running-title = { $tool ->
+    [video] Your video is being made
+   *[other] Your picture is being made
+}
+job-running-text = { $tool ->
+    [video] A video takes a while longer than a picture. You can close this page; it will be in your gallery.
+   *[other] You can close this page; the picture will be in your gallery.
+}
 job-progress = Progress
 job-cancel = Cancel
 job-cancel-pending = Cancelling…
-job-cancel-late = You asked to cancel, but the studio had it in hand already, so you get the picture.
-job-cancel-requested = You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
+job-cancel-late = { $tool ->
+    [video] You asked to cancel, but the studio had it in hand already, so you get the video.
+   *[other] You asked to cancel, but the studio had it in hand already, so you get the picture.
+}
+job-cancel-requested = { $tool ->
+    [video] You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the video.
+   *[other] You asked to cancel. The studio cannot always stop; if it finishes anyway, you get the picture.
+}
 job-paid-trial = A free trial
 job-paid-plan = Your plan
 job-returned-credits = { $count ->
@@ -584,33 +666,68 @@ job-before = Before
 job-after = After
 job-before-alt = The photo before
 job-after-alt = The picture with the garment on
+job-picture-alt = The picture it begins with
+job-video-label = The video
 job-garment-alt = The garment
 job-compare = Move between before and after
 job-download = Download
-job-again = Try another garment
-job-retry-other = Choose other pictures
+job-again = { $tool ->
+    [video] Make another video
+   *[other] Try another garment
+}
+job-retry-other = { $tool ->
+    [video] Change what is asked for
+   *[other] Choose other pictures
+}
 job-delete = Delete
 job-delete-pending = Deleting…
-job-delete-sure = Delete this picture and its originals for good?
-job-deleted = The picture and its originals are deleted.
+job-deleted = Deleted.
+job-undo = Undo
+job-undo-pending = Bringing it back…
+job-restored = It is back.
+job-rerun = Make it again
+job-rerun-pending = Sending…
+job-originals-gone = The pictures this was made from are no longer kept. Please choose them again.
+job-animate = Make a video of it
 job-made = Made
 job-started = Started
 job-kind = Kind
+job-prompt = Described as
+job-shape = Shape and length
+job-shape-text = { $aspect }, { $seconds } s
 job-held = Set aside
 job-paid = Paid with
 job-id = Number
-job-preview-note = Sandbox preview: a simple collage stands in for the studio.
+job-preview-note = { $tool ->
+    [video] Sandbox preview: a simple camera move stands in for the studio.
+   *[other] Sandbox preview: a simple collage stands in for the studio.
+}
 job-failed-title = This one did not work out
 job-cancelled-title = Cancelled
-job-cancelled-text = No picture was made.
-job-error-image-load = One of the pictures could not be opened. Save it again as JPEG or PNG and try once more.
-job-error-content-moderation = The studio does not work with one of these pictures. Please choose others.
+job-cancelled-text = { $tool ->
+    [video] No video was made.
+   *[other] No picture was made.
+}
+job-error-image-load = { $tool ->
+    [video] The picture could not be opened. Save it again as JPEG or PNG and try once more.
+   *[other] One of the pictures could not be opened. Save it again as JPEG or PNG and try once more.
+}
+job-error-content-moderation = { $tool ->
+    [video] The studio does not work with this picture or these words. Please choose others.
+   *[other] The studio does not work with one of these pictures. Please choose others.
+}
 job-error-pose = No person could be made out clearly. A photo of one person facing the camera works best.
-job-error-input-validation = The studio could not use these pictures as they are. Please choose others.
+job-error-input-validation = { $tool ->
+    [video] The studio could not use this picture or these words as they are. Please change them.
+   *[other] The studio could not use these pictures as they are. Please choose others.
+}
 job-error-internal = The studio had a fault of its own. Please try again a little later.
 job-error-timeout = It took too long and we stopped waiting.
 job-error-no-verdict = The studio never told us how it ended, so we count it as failed.
-job-error-result-unavailable = The picture was made but could not be fetched from the studio.
+job-error-result-unavailable = { $tool ->
+    [video] The video was made but could not be fetched from the studio.
+   *[other] The picture was made but could not be fetched from the studio.
+}
 job-error-rejected = The studio refused this job.
 job-error-unknown = It failed for a reason the studio does not name.
 job-error-free = It cost you nothing.
@@ -729,7 +846,7 @@ error-insufficient-credits = No remaining quota. Please purchase a Credits Pack.
 error-validation = Something in this form is not right yet. Please look at the marked fields.
 error-idempotency-mismatch = This form was sent before with other content. Please press the button again.
 error-conflict = This has been done already, or something changed in the meantime. Please look at the page again.
-error-too-many-jobs = Too many of your pictures are still being made. Please wait for one to finish.
+error-too-many-jobs = Too much of yours is still being made. Please wait for something to finish.
 
 ## E-mails
 
@@ -788,9 +905,9 @@ privacy-updated = Version { $version }
 privacy-who-title = Who is responsible
 privacy-who-text = { $seller }, { $contact }.
 privacy-what-title = What we keep
-privacy-what-text = Your e-mail address, your name if you gave it, a scrambled form of your password, your payments without card data, each change of your credits, and your pictures.
-privacy-pictures-title = Your pictures
-privacy-pictures-text = Only you can open them. To make a try-on they are sent to { $provider }. The originals are deleted { $days } days after; results stay until you delete them.
+privacy-what-text = Your e-mail address, your name if you gave it, a scrambled form of your password, your payments without card data, each change of your credits, when you first sent pictures, and your pictures and videos with the words you described them by.
+privacy-pictures-title = Your pictures and videos
+privacy-pictures-text = Only you can open them. To make a try-on or a video, the pictures and words are sent to { $provider }. The originals are deleted { $days } days after; results stay until you delete them.
 privacy-cookies-title = Cookies
 privacy-cookies-text = One that keeps you signed in and one that remembers your language. No tracking, no advertising, nothing from other sites.
 privacy-payments-title = Payments

@@ -29,6 +29,7 @@ bar-label = 主导航
 bar-home = { -brand } 首页
 bar-brand = { -brand }
 bar-try-on = 试穿
+bar-video = 视频
 bar-dashboard = 概览
 bar-payments = 充值
 bar-statement = 明细
@@ -45,9 +46,18 @@ bar-credits-label = 剩余 { $n } 点
 bar-recharge = 充值
 bar-toasts = 消息
 bar-toast-credited = 已到账 { $n } 点，当前余额 { $balance } 点。
-bar-toast-succeeded = 您的图片做好了。
-bar-toast-failed = 有一张图片没能做成，没有扣费。
-bar-toast-cancelled = 图片已取消，没有扣费。
+bar-toast-succeeded = { $tool ->
+    [video] 您的视频做好了。
+   *[other] 您的图片做好了。
+}
+bar-toast-failed = { $tool ->
+    [video] 有一段视频没能做成，没有扣费。
+   *[other] 有一张图片没能做成，没有扣费。
+}
+bar-toast-cancelled = { $tool ->
+    [video] 视频已取消，没有扣费。
+   *[other] 图片已取消，没有扣费。
+}
 bar-toast-see = 去看看
 bar-toast-signed-out = 您已退出登录。
 bar-toast-reload = 重新登录
@@ -82,6 +92,7 @@ home-welcome-lead = 您现在还可以试穿 { $n } 次。
 home-welcome-lead-unlimited = 您的套餐不限试穿次数。
 home-welcome-lead-none = 您的试穿次数已用完。
 home-go-try-on = 开始试穿
+home-go-video = 做视频
 home-go-dashboard = 打开概览
 home-how-title = 怎么用
 home-how-photo-title = 选一张人物照片
@@ -171,6 +182,9 @@ field-garment-missing = 请选择一张衣服照片，或使用示例。
 field-picture-too-large = 图片超过了 { $limit }，请换一张小一些的。
 field-picture-type = 只支持 JPEG、PNG 和 WebP 图片。
 field-picture-broken = 无法读取这个文件，图片可能已损坏。
+field-picture-missing = 请选择一张起始图片，或使用示例。
+field-prompt-missing = 请描述要发生什么。
+field-prompt-long = 最多 { $n } 个字符。
 field-unknown-item = 该商品已下架，请选择其他商品。
 
 ## 概览
@@ -222,7 +236,7 @@ dash-sum-given = 累计获得：其中 { $initial } 点为初始赠送，{ $bonu
 dash-sum-link = 每一笔变动都在明细里
 dash-jobs-title = 最近的作品
 dash-jobs-all = 查看全部
-dash-jobs-none = 您的图片会出现在这里。
+dash-jobs-none = 您的图片和视频会出现在这里。
 
 ## 充值
 
@@ -365,9 +379,12 @@ success-leave-counted = { $n } 秒后前往概览。
 success-stay = 留在本页
 success-dashboard = 前往概览
 success-try-on = 开始试穿
-success-draft-title = 您的图片还在
+success-draft-title = 您准备好的内容还在
 success-draft-text = 从刚才的地方继续。
-success-draft-button = 继续试穿
+success-draft-button = { $tool ->
+    [video] 继续做视频
+   *[other] 继续试穿
+}
 success-updating-page = 点数正在更新
 success-updating-page-plan = 套餐正在更新
 success-updating-title = 您的点数正在更新
@@ -467,6 +484,7 @@ tryon-category-bottoms = 下装
 tryon-category-one-piece = 连体
 studio-provider-sandbox = 本站自带的沙盒
 tryon-consent = 发送图片即表示照片里是您本人，或您有权使用。照片会发送给 { $provider } 用于制作，其他人看不到；原图在 { $days } 天后删除。
+consent-again = 发送图片意味着什么
 tryon-cost-title = 费用
 tryon-cost-credits = { $n } 点（您有 { $left } 点）
 tryon-cost-plan = 使用套餐中的 1 次试穿（剩 { $left } 次）
@@ -488,18 +506,64 @@ tryon-draft-title = 您之前选的图片还在
 tryon-draft-use = 用它们生成图片
 tryon-draft-discard = 丢弃
 tryon-unavailable = 工作室暂时没有响应，没有扣费。请过几分钟再试。
+tryon-earlier = 之前的照片
+tryon-camera = 拍照
+
+## 视频
+
+video-page = 视频
+video-title = 做一段视频
+video-lead = { $ways ->
+    [picture] 让图片动起来。JPEG、PNG 或 WebP，最大 { $limit }。
+    [prompt] 几句话变成一段短片，可以配一张起始图片。
+   *[any] 几句话、一张图片，或两者一起，变成一段短片。图片为 JPEG、PNG 或 WebP，最大 { $limit }。
+}
+video-prompt = 要发生什么
+video-prompt-hint = 谁或什么、怎么动、光线、镜头。
+video-prompt-example = 她转向镜头微笑；镜头缓缓推近，傍晚的光。
+video-picture = 起始图片
+video-picture-hint = 短片从它开始，画幅按您的选择裁切。
+video-preview = 图片预览
+video-aspect = 画幅
+video-aspect-tall = 竖屏 9:16
+video-aspect-wide = 横屏 16:9
+video-aspect-square = 方形 1:1
+video-seconds = 时长
+video-seconds-choice = { $n } 秒
+video-consent = 发送图片即表示您有权使用它。图片和文字会发送给 { $provider } 制作视频，其他人看不到，原图在 { $days } 天后删除。
+video-cost-promise = 视频做成后才会扣除。
+video-button = 制作视频
+video-pending = 正在发送……
+video-none-title = 点数不够做视频
+video-none-text = 一段视频需要 { $cost }，您还有 { $left }。试用和套餐只用于试穿。
+video-draft-title = 您要做的视频还在
+video-draft-use = 制作视频
+video-unavailable = 现在无法制作视频，没有扣费，请几分钟后再试。
 
 ## 作品
 
 job-page-queued = 排队中
 job-page-running = 制作中
-job-page-succeeded = 您的图片
-job-page-failed = 没有做成
+job-page-succeeded = { $tool ->
+    [video] 您的视频
+   *[other] 您的图片
+}
+job-page-failed = { $tool ->
+    [video] 没有做成视频
+   *[other] 没有做成图片
+}
 job-page-cancelled = 已取消
 job-gallery-page = 作品
 job-gallery-title = 您的作品
 job-gallery-none-title = 这里还是空的
-job-gallery-none-text = 做一次试穿，图片就会出现在这里，可以下载和对比。
+job-gallery-none-text = 做一次试穿或一段视频，就会出现在这里，可以下载。
+job-gallery-none-filtered = 没有这一类作品。
+job-gallery-show = 显示
+job-gallery-all = 全部
+job-gallery-pictures = 图片
+job-gallery-videos = 视频
+job-gallery-done = 已完成
+job-gallery-failed = 失败
 job-tool-try-on = 试穿
 job-tool-video = 视频
 job-state-queued = 排队中
@@ -507,15 +571,33 @@ job-state-running = 制作中
 job-state-succeeded = 完成
 job-state-failed = 失败
 job-state-cancelled = 已取消
-job-queued-title = 您的图片正在排队
-job-queued-text = 一有空位就开始。可以关闭本页，图片会出现在您的作品里。
-job-running-title = 正在制作您的图片
-job-running-text = 可以关闭本页，图片会出现在您的作品里。
+job-queued-title = { $tool ->
+    [video] 您的视频正在排队
+   *[other] 您的图片正在排队
+}
+job-queued-text = { $tool ->
+    [video] 一有空位就开始。可以关闭本页，视频会出现在您的作品里。
+   *[other] 一有空位就开始。可以关闭本页，图片会出现在您的作品里。
+}
+job-running-title = { $tool ->
+    [video] 正在制作您的视频
+   *[other] 正在制作您的图片
+}
+job-running-text = { $tool ->
+    [video] 视频比图片要久一些。可以关闭本页，它会出现在您的作品里。
+   *[other] 可以关闭本页，图片会出现在您的作品里。
+}
 job-progress = 进度
 job-cancel = 取消
 job-cancel-pending = 正在取消……
-job-cancel-late = 您申请了取消，但工作室已经在制作，所以图片归您。
-job-cancel-requested = 您已申请取消。工作室不一定能停下；如果仍然做完，图片归您。
+job-cancel-late = { $tool ->
+    [video] 您申请了取消，但工作室已经在制作，所以视频归您。
+   *[other] 您申请了取消，但工作室已经在制作，所以图片归您。
+}
+job-cancel-requested = { $tool ->
+    [video] 您已申请取消。工作室不一定能停下；如果仍然做完，视频归您。
+   *[other] 您已申请取消。工作室不一定能停下；如果仍然做完，图片归您。
+}
 job-paid-trial = 免费试用
 job-paid-plan = 套餐
 job-returned-credits = 已退回 { $n } 点
@@ -526,33 +608,68 @@ job-before = 试穿前
 job-after = 试穿后
 job-before-alt = 试穿前的照片
 job-after-alt = 穿上衣服后的图片
+job-picture-alt = 起始图片
+job-video-label = 视频
 job-garment-alt = 衣服
 job-compare = 拖动以对比前后
 job-download = 下载
-job-again = 再试一件
-job-retry-other = 换其他图片
+job-again = { $tool ->
+    [video] 再做一段视频
+   *[other] 再试一件
+}
+job-retry-other = { $tool ->
+    [video] 修改要求
+   *[other] 换其他图片
+}
 job-delete = 删除
 job-delete-pending = 正在删除……
-job-delete-sure = 永久删除这张图片及其原图？
-job-deleted = 图片和原图已删除。
+job-deleted = 已删除。
+job-undo = 撤销
+job-undo-pending = 正在恢复……
+job-restored = 已恢复。
+job-rerun = 再做一次
+job-rerun-pending = 正在提交……
+job-originals-gone = 制作所用的图片已不再保留，请重新选择。
+job-animate = 做成视频
 job-made = 完成时间
 job-started = 开始时间
 job-kind = 类别
+job-prompt = 描述
+job-shape = 画幅和时长
+job-shape-text = { $aspect }，{ $seconds } 秒
 job-held = 预留
 job-paid = 支付
 job-id = 编号
-job-preview-note = 沙盒预览：用简单拼贴代替真实制作。
+job-preview-note = { $tool ->
+    [video] 沙盒预览：用简单的镜头移动代替真实制作。
+   *[other] 沙盒预览：用简单拼贴代替真实制作。
+}
 job-failed-title = 这张没有做成
 job-cancelled-title = 已取消
-job-cancelled-text = 没有制作图片。
-job-error-image-load = 有一张图片无法打开。请另存为 JPEG 或 PNG 后重试。
-job-error-content-moderation = 工作室不处理其中的某张图片，请换其他图片。
+job-cancelled-text = { $tool ->
+    [video] 没有制作视频。
+   *[other] 没有制作图片。
+}
+job-error-image-load = { $tool ->
+    [video] 图片无法打开。请另存为 JPEG 或 PNG 后重试。
+   *[other] 有一张图片无法打开。请另存为 JPEG 或 PNG 后重试。
+}
+job-error-content-moderation = { $tool ->
+    [video] 工作室不处理这张图片或这段文字，请更换。
+   *[other] 工作室不处理其中的某张图片，请换其他图片。
+}
 job-error-pose = 没能清楚地辨认出人物。单人正面照效果最好。
-job-error-input-validation = 工作室无法使用这些图片，请换其他图片。
+job-error-input-validation = { $tool ->
+    [video] 工作室无法使用这张图片或这段文字，请修改。
+   *[other] 工作室无法使用这些图片，请换其他图片。
+}
 job-error-internal = 工作室自身出了故障，请稍后再试。
 job-error-timeout = 用时过长，我们不再等待。
 job-error-no-verdict = 工作室一直没有给出结果，按失败处理。
-job-error-result-unavailable = 图片已做好，但无法从工作室取回。
+job-error-result-unavailable = { $tool ->
+    [video] 视频已做好，但无法从工作室取回。
+   *[other] 图片已做好，但无法从工作室取回。
+}
 job-error-rejected = 工作室拒绝了这次制作。
 job-error-unknown = 制作失败，工作室没有说明原因。
 job-error-free = 没有收费。
@@ -668,7 +785,7 @@ error-insufficient-credits = 剩余次数不足，请购买点数包。
 error-validation = 表单还有不对的地方，请看标出的栏目。
 error-idempotency-mismatch = 这个表单之前以不同内容提交过，请再按一次按钮。
 error-conflict = 这一步已经完成，或情况有了变化，请刷新页面看看。
-error-too-many-jobs = 您有太多图片正在制作，请等其中一张完成。
+error-too-many-jobs = 您有太多作品正在制作，请等其中一件完成。
 
 ## 邮件
 
@@ -727,9 +844,9 @@ privacy-updated = 版本 { $version }
 privacy-who-title = 责任方
 privacy-who-text = { $seller }，{ $contact }。
 privacy-what-title = 我们保存什么
-privacy-what-text = 您的邮箱、您填写的称呼、经过不可逆处理的密码、不含卡号的付款记录、每一笔点数变动，以及您的图片。
-privacy-pictures-title = 您的图片
-privacy-pictures-text = 只有您能打开。制作试穿时会发送给 { $provider }。原图在 { $days } 天后删除；成品保留到您删除为止。
+privacy-what-text = 您的邮箱、您填写的称呼、经过不可逆处理的密码、不含卡号的付款记录、每一笔点数变动、首次上传图片的时间，以及您的图片、视频和描述它们的文字。
+privacy-pictures-title = 您的图片和视频
+privacy-pictures-text = 只有您能打开。制作试穿或视频时，图片和文字会发送给 { $provider }。原图在 { $days } 天后删除；成品保留到您删除为止。
 privacy-cookies-title = Cookie
 privacy-cookies-text = 一个用于保持登录，一个用于记住语言。没有跟踪，没有广告，不加载其他网站的内容。
 privacy-payments-title = 付款

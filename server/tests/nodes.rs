@@ -125,6 +125,7 @@ fn studio(ground: &TestGround, provider: &Provider, node: &str) -> Studio {
         callback_key: "key".into(),
         callback_base: "http://127.0.0.1:9/".parse().unwrap(),
         originals_kept: Duration::from_secs(60),
+        no_verdict_after: Duration::from_secs(60),
         poll_every: Duration::from_millis(100),
         previews: true,
     };

@@ -91,6 +91,8 @@ fn personal(state: &State) -> Router<State> {
     let uploads = Router::new()
         .route("/api/try-on", post(api::try_on::create))
         .route("/try-on", post(api::try_on::submit_form))
+        .route("/api/video/generate", post(api::video::create))
+        .route("/video", post(api::video::submit_form))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));
     let api = Router::new()
         .route("/api/auth/sign-up", post(api::auth::sign_up))
@@ -125,6 +127,7 @@ fn personal(state: &State) -> Router<State> {
         .route("/api/jobs/{id}/result", get(api::jobs::result))
         .route("/jobs/{id}/person", get(api::jobs::person))
         .route("/jobs/{id}/garment", get(api::jobs::garment))
+        .route("/jobs/{id}/picture", get(api::jobs::picture))
         .route("/api/stats", get(api::stats::show))
         .route("/api/test-creem", get(api::test_creem::run))
         .route("/live", get(live::stream))
@@ -135,11 +138,15 @@ fn personal(state: &State) -> Router<State> {
 /// What providers and machines ask: no session, no cookie, no cross-site rule.
 fn machines() -> Router<State> {
     Router::new()
-        .route("/api/try-on/callback/{token}", post(api::try_on::callback))
+        .route(
+            "/api/try-on/callback/{token}",
+            post(api::callbacks::one_job),
+        )
+        .route("/api/video/callback/{token}", post(api::callbacks::one_job))
         .route("/api/v1/webhooks/stripe", post(webhooks::stripe))
         .route("/api/webhooks/stripe", post(webhooks::stripe))
         .route("/api/webhooks/creem", post(webhooks::creem))
-        .route("/api/webhooks/replicate", post(api::try_on::replicate))
+        .route("/api/webhooks/replicate", post(api::callbacks::replicate))
         .layer(DefaultBodyLimit::max(MOST_WEBHOOK))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 const MOST_TEXT: usize = 8 * 1024;
 const MOST_FIELDS: usize = 20;
 /// The fields that carry files; others are read and dropped.
-const FILES: [&str; 2] = ["person", "garment"];
+const FILES: [&str; 3] = ["person", "garment", "image"];
 /// Bodies read at once: each holds up to two pictures in memory.
 static READING: Semaphore = Semaphore::const_new(16);
 /// Longer than a slow line takes for two pictures.

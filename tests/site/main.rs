@@ -28,3 +28,4 @@ mod soak;
 mod studio;
 mod success_page;
 mod verify;
+mod video;

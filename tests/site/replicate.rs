@@ -309,12 +309,23 @@ async fn no_more_run_at_once_than_are_allowed(kind: Kind) {
     for _ in 0..MOST + 2 {
         ann.start_job().await;
     }
-    until("the others were looked at and put back", async || {
-        let back = "SELECT COUNT(*) FROM jobs WHERE state = 'queued' AND next_at > created_at";
-        (app.number(back).await == 2).then_some(())
-    })
+    until(
+        "ten are at it, and were looked at several times",
+        async || {
+            for prediction in &mut replicate.book().predictions {
+                prediction["status"] = json!("processing");
+            }
+            let at_it = "SELECT COUNT(*) FROM jobs WHERE state = 'running' AND progress >= 60";
+            (app.number(at_it).await == MOST as i64).then_some(())
+        },
+    )
     .await;
     assert_eq!(replicate.book().predictions.len(), MOST);
+    assert_eq!(
+        app.number("SELECT COUNT(*) FROM jobs WHERE state = 'queued'")
+            .await,
+        2
+    );
     replicate.succeeds();
     until("another one has its turn", async || {
         (replicate.book().predictions.len() > MOST).then_some(())

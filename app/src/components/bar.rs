@@ -40,8 +40,9 @@ fn ribbon(w: Words) -> impl IntoView {
     view! { <p class="ribbon">{text}{text_link(routes::SANDBOX, w.say("common-sandbox-more"))}</p> }
 }
 
-const PERSONAL: [(&str, &str); 5] = [
+const PERSONAL: [(&str, &str); 6] = [
     (routes::TRY_ON, "bar-try-on"),
+    (routes::VIDEO, "bar-video"),
     (routes::DASHBOARD, "bar-dashboard"),
     (routes::PAYMENTS, "bar-payments"),
     (routes::STATEMENT, "bar-statement"),

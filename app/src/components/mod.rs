@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod bar;
 pub mod buy;
+pub mod consent;
 pub mod demo;
 pub mod field;
 pub mod figure;

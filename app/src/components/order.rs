@@ -1,22 +1,68 @@
 use atelier_server::catalog::Pack;
 use atelier_server::credits::{PaidBy, Period, Price, Wallet};
+use atelier_server::studio::Tool;
 use leptos::prelude::*;
 
 use super::link::button_link;
 use super::notice::Notice;
 use crate::i18n::Words;
 use crate::routes;
+use crate::visit::Visit;
 
-/// What a try-on takes from this wallet, or what is missing and the way to buy instead of the
-/// button.
-pub fn order(w: Words, wallet: &Wallet, price: Price, pack: Option<&Pack>) -> AnyView {
-    match wallet.payer(price) {
-        Ok(payer) => cost(w, wallet, price, payer),
-        Err(_) => missing(w, wallet, price, pack),
+/// What a tool says of its price.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    promise: &'static str,
+    button: &'static str,
+    pending: &'static str,
+    none_title: &'static str,
+    none_text: &'static str,
+}
+
+impl Labels {
+    const fn of(tool: Tool) -> Self {
+        match tool {
+            Tool::TryOn => Self {
+                promise: "tryon-cost-promise",
+                button: "tryon-button",
+                pending: "tryon-pending",
+                none_title: "tryon-none-title",
+                none_text: "tryon-none-text",
+            },
+            Tool::Video => Self {
+                promise: "video-cost-promise",
+                button: "video-button",
+                pending: "video-pending",
+                none_title: "video-none-title",
+                none_text: "video-none-text",
+            },
+        }
     }
 }
 
-fn cost(w: Words, wallet: &Wallet, price: Price, payer: PaidBy) -> AnyView {
+/// What a job of a tool takes from the visitor's wallet, or what is missing and the way to buy instead
+/// of the button.
+pub fn order_of(visit: &Visit, tool: Tool) -> Option<AnyView> {
+    let catalog = &visit.services.catalog;
+    let smallest = catalog.packs.iter().min_by_key(|pack| pack.credits);
+    let prices = visit.services.prices();
+    let price = match tool {
+        Tool::TryOn => prices.try_on,
+        Tool::Video => prices.video,
+    };
+    let wallet = visit.wallet.as_ref()?;
+    Some(order(visit.words(), tool, wallet, price, smallest))
+}
+
+fn order(w: Words, tool: Tool, wallet: &Wallet, price: Price, pack: Option<&Pack>) -> AnyView {
+    let labels = Labels::of(tool);
+    match wallet.payer(price) {
+        Ok(payer) => cost(w, labels, wallet, price, payer),
+        Err(_) => missing(w, labels, wallet, price, pack),
+    }
+}
+
+fn cost(w: Words, labels: Labels, wallet: &Wallet, price: Price, payer: PaidBy) -> AnyView {
     let said = match payer {
         PaidBy::Trial if wallet.trials.remaining == 1 => w.say("tryon-cost-trial-last"),
         PaidBy::Trial => {
@@ -41,32 +87,38 @@ fn cost(w: Words, wallet: &Wallet, price: Price, payer: PaidBy) -> AnyView {
         <div class="cost">
             <span class="note">{w.say("tryon-cost-title")}</span>
             <strong>{said}</strong>
-            <span class="note">{w.say("tryon-cost-promise")}</span>
+            <span class="note">{w.say(labels.promise)}</span>
         </div>
         <progress class="bare" data-upload-progress="" aria-label=w.say("tryon-upload") value="0"
             max="1" hidden=true></progress>
         <p class="error" role="alert" data-upload-failed="" hidden=true>{w.say("tryon-upload-failed")}</p>
-        <button class="button main large block" data-pending=w.say("tryon-pending")>
-            {w.say("tryon-button")}
+        <button class="button main large block" data-pending=w.say(labels.pending)>
+            {w.say(labels.button)}
         </button>
     }
     .into_any()
 }
 
-fn missing(w: Words, wallet: &Wallet, price: Price, pack: Option<&Pack>) -> AnyView {
+fn missing(
+    w: Words,
+    labels: Labels,
+    wallet: &Wallet,
+    price: Price,
+    pack: Option<&Pack>,
+) -> AnyView {
     let figures = &wallet.figures;
     let args = [
         ("cost", w.count("common-credits", price.credits).into()),
         ("left", w.count("common-credits", figures.remaining).into()),
     ];
-    let text = w.say_with("tryon-none-text", &args);
+    let text = w.say_with(labels.none_text, &args);
     let debt = (figures.debt > 0).then(|| {
         let debt = w.count("common-credits", figures.debt);
         view! { <p>{w.say_with("tryon-none-debt", &[("debt", debt.into())])}</p> }
     });
     let quick = pack.map(|pack| view! { <p>{quick(w, pack)}</p> });
     view! {
-        <Notice title=w.say("tryon-none-title")>
+        <Notice title=w.say(labels.none_title)>
             <p>{text}</p>
             {debt}
             {quick}
@@ -99,6 +151,10 @@ mod tests {
     use super::*;
 
     fn render(remaining: i64, trials: i64) -> String {
+        render_for(Tool::TryOn, remaining, trials)
+    }
+
+    fn render_for(tool: Tool, remaining: i64, trials: i64) -> String {
         let mut wallet = Wallet {
             user_id: UserId::new(Timestamp::from_seconds(1)),
             version: 1,
@@ -110,8 +166,18 @@ mod tests {
         wallet.figures.remaining = remaining;
         wallet.trials.remaining = trials;
         let catalog = Catalog::built_in();
-        let price = catalog.prices().try_on;
-        order(Words(Language::En), &wallet, price, catalog.packs.first()).to_html()
+        let price = match tool {
+            Tool::TryOn => catalog.prices().try_on,
+            Tool::Video => catalog.prices().video,
+        };
+        order(
+            Words(Language::En),
+            tool,
+            &wallet,
+            price,
+            catalog.packs.first(),
+        )
+        .to_html()
     }
 
     #[test]
@@ -119,6 +185,15 @@ mod tests {
         assert!(render(327, 3).contains("1 credit of your 327"));
         assert!(render(0, 2).contains("One of your 2 free trials"));
         assert!(render(0, 1).contains("Your last free trial"));
+    }
+
+    #[test]
+    fn a_video_is_paid_with_credits_alone() {
+        assert!(render_for(Tool::Video, 27, 3).contains("10 credits of your 27"));
+        assert!(
+            render_for(Tool::Video, 9, 3)
+                .contains("A video costs 10 credits and you have 9 credits")
+        );
     }
 
     #[test]

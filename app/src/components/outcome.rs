@@ -1,10 +1,14 @@
 use atelier_server::accounts::Password;
 use atelier_server::catalog::TopUp;
+use atelier_server::studio::Video;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
+use super::form::{hidden, submit};
 use super::icon::Icon;
 use super::notice::{Notice, Tone};
 use crate::flash::{Flash, Form, Outcome};
+use crate::forms::jobs::RestoreJob;
 use crate::i18n::Words;
 
 /// The most a picture may weigh, as it is said.
@@ -18,6 +22,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::PasswordChanged => w.say("auth-reset-done"),
         Outcome::SignedOut => w.say("bar-toast-signed-out"),
         Outcome::Deleted => w.say("job-deleted"),
+        Outcome::Restored => w.say("job-restored"),
         Outcome::BadEmail => w.say("field-email-invalid"),
         Outcome::EmailTaken => w.say("field-email-taken"),
         Outcome::BadPassword => {
@@ -41,19 +46,33 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::PlanGoesOn => w.say("pay-plan-goes-on"),
         Outcome::PlanRefused => w.say("pay-plan-refused"),
         Outcome::VerifyFirst => w.say("pay-portal-verify"),
-        Outcome::ProviderUnavailable if form == Form::TryOn => w.say("tryon-unavailable"),
+        Outcome::ProviderUnavailable if matches!(form, Form::TryOn | Form::Video | Form::Job) => {
+            w.say("tryon-unavailable")
+        }
         Outcome::ProviderUnavailable if form == Form::Plan => w.say("pay-plan-unknown"),
         Outcome::ProviderUnavailable => w.say("pay-error-unavailable"),
         Outcome::KeyMismatch => w.say("error-idempotency-mismatch"),
         Outcome::Conflict | Outcome::JobEnded => w.say("error-conflict"),
         Outcome::PersonMissing => w.say("field-person-missing"),
         Outcome::GarmentMissing => w.say("field-garment-missing"),
-        Outcome::PersonTooLarge | Outcome::GarmentTooLarge => w.say_with(
-            "field-picture-too-large",
-            &[("limit", PICTURE_LIMIT.into())],
-        ),
-        Outcome::PersonUnsupported | Outcome::GarmentUnsupported => w.say("field-picture-type"),
-        Outcome::PersonBroken | Outcome::GarmentBroken => w.say("field-picture-broken"),
+        Outcome::PictureMissing => w.say("field-picture-missing"),
+        Outcome::PromptMissing => w.say("field-prompt-missing"),
+        Outcome::PromptTooLong => {
+            let most = w.number(i64::try_from(Video::LONGEST_PROMPT).unwrap_or(i64::MAX));
+            w.say_with("field-prompt-long", &[("n", most.into())])
+        }
+        Outcome::OriginalsGone => w.say("job-originals-gone"),
+        Outcome::PersonTooLarge | Outcome::GarmentTooLarge | Outcome::PictureTooLarge => w
+            .say_with(
+                "field-picture-too-large",
+                &[("limit", PICTURE_LIMIT.into())],
+            ),
+        Outcome::PersonUnsupported | Outcome::GarmentUnsupported | Outcome::PictureUnsupported => {
+            w.say("field-picture-type")
+        }
+        Outcome::PersonBroken | Outcome::GarmentBroken | Outcome::PictureBroken => {
+            w.say("field-picture-broken")
+        }
         Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
         Outcome::TooManyJobs => w.say("error-too-many-jobs"),
         Outcome::Interrupted => w.say("error-interrupted-text"),
@@ -88,6 +107,12 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::GarmentUnsupported
             | Outcome::PersonBroken
             | Outcome::GarmentBroken
+            | Outcome::PictureMissing
+            | Outcome::PictureTooLarge
+            | Outcome::PictureUnsupported
+            | Outcome::PictureBroken
+            | Outcome::PromptMissing
+            | Outcome::PromptTooLong
     )
 }
 
@@ -100,7 +125,8 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::PlanChanged
         | Outcome::PlanEnds
         | Outcome::PlanGoesOn
-        | Outcome::Deleted => Tone::Good,
+        | Outcome::Deleted
+        | Outcome::Restored => Tone::Good,
         Outcome::RateLimited { .. }
         | Outcome::ProviderUnavailable
         | Outcome::HasPlan
@@ -123,8 +149,20 @@ pub fn outcome_notice(w: Words, flash: Option<&Flash>, form: Form) -> Option<Any
     }
     let outcome = *flash.outcomes.first()?;
     let text = say_outcome(w, form, outcome, None);
-    let notice = view! { <Notice tone=tone_of(outcome) answer=true><p>{text}</p></Notice> };
+    let undo = (outcome == Outcome::Deleted).then(|| undo(w, flash.typed("job")));
+    let notice = view! { <Notice tone=tone_of(outcome) answer=true><p>{text}</p>{undo}</Notice> };
     Some(notice.into_any())
+}
+
+/// The way back from a deletion.
+fn undo(w: Words, job: &str) -> AnyView {
+    view! {
+        <form method="post" action=RestoreJob::PATH>
+            {hidden("id", job)}
+            {submit("", w.say("job-undo"), w.say("job-undo-pending"))}
+        </form>
+    }
+    .into_any()
 }
 
 fn summary(w: Words, count: i64) -> AnyView {

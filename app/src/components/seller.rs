@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use atelier_server::catalog::Catalog;
 use atelier_server::payments::{Payments, Provider};
+use atelier_server::studio::ProviderId;
 
 use crate::i18n::Words;
 use crate::visit::Visit;
@@ -59,10 +60,20 @@ pub fn payment_providers(w: Words, payments: &Payments) -> String {
 }
 
 /// Who makes the pictures, and so gets to see those they are made from.
-pub fn studio_provider(visit: &Visit) -> String {
-    if visit.services.studio.makes_previews() {
-        visit.words().say("studio-provider-sandbox")
-    } else {
-        "FASHN".to_owned()
+pub fn studio_providers(visit: &Visit) -> String {
+    let w = visit.words();
+    let studio = &visit.services.studio;
+    if studio.makes_previews() {
+        return w.say("studio-provider-sandbox");
+    }
+    let names: Vec<&str> = studio.providers().map(ai_name).collect();
+    names.join(w.or())
+}
+
+/// What an AI provider calls itself.
+const fn ai_name(provider: ProviderId) -> &'static str {
+    match provider {
+        ProviderId::Fashn => "FASHN",
+        ProviderId::Replicate => "Replicate",
     }
 }

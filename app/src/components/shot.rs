@@ -1,4 +1,4 @@
-use atelier_server::studio::{Job, JobState};
+use atelier_server::studio::{Job, JobState, Tool};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -28,6 +28,16 @@ pub fn shot(w: Words, job: &Job) -> AnyView {
 
 fn inside(w: Words, job: &Job) -> AnyView {
     match job.state {
+        JobState::Succeeded if job.tool() == Tool::Video => {
+            // The first frame stands for the film.
+            let source = format!("{}#t=0.1", routes::result(job.id.as_str()));
+            view! {
+                <video src=source preload="metadata" muted=true playsinline=true tabindex="-1"
+                    aria-label=w.say("job-video-label")></video>
+                {icon(Icon::Play)}
+            }
+            .into_any()
+        }
         JobState::Succeeded => {
             let source = routes::result(job.id.as_str());
             view! { <img src=source alt=w.say("job-after-alt") width="720" height="960" loading="lazy"/> }.into_any()
@@ -51,7 +61,7 @@ mod tests {
     use atelier_server::accounts::Language;
     use atelier_server::credits::PaidBy;
     use atelier_server::ids::{JobId, UserId};
-    use atelier_server::studio::{Category, Tool};
+    use atelier_server::studio::{Aspect, Category, Video, Work};
     use atelier_server::time::Timestamp;
 
     use super::*;
@@ -61,13 +71,15 @@ mod tests {
         Job {
             id: JobId::new(at),
             user_id: UserId::new(at),
-            tool: Tool::TryOn,
+            work: Work::TryOn {
+                category: Category::Auto,
+            },
+            began_with_picture: true,
             state,
             progress: 60,
             cancel_requested: false,
             paid_by: PaidBy::Credits,
             cost: 1,
-            category: Category::Auto,
             created_at: at,
             finished_at: None,
             result_url: None,
@@ -80,6 +92,9 @@ mod tests {
         let w = Words(Language::En);
         let html = shot(w, &job(JobState::Succeeded)).to_html();
         assert!(html.contains("/result\""), "{html}");
+        let mut film = job(JobState::Succeeded);
+        film.work = Work::Video(Video::new("snow", Aspect::Wide, 5).unwrap());
+        assert!(shot(w, &film).to_html().contains("<video"));
         let html = shot(w, &job(JobState::Running)).to_html();
         assert!(
             html.contains("value=\"60\"") && html.contains("<progress"),

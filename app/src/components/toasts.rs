@@ -1,4 +1,4 @@
-use atelier_server::studio::JobState;
+use atelier_server::studio::{JobState, Tool};
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -19,9 +19,12 @@ pub fn toasts(w: Words) -> impl IntoView {
             aria-label=w.say("bar-toasts")
             data-job-href=routes::job("{id}")
             data-text-credited=w.say_with("bar-toast-credited", &credited)
-            data-text-succeeded=w.say("bar-toast-succeeded")
-            data-text-failed=w.say("bar-toast-failed")
-            data-text-cancelled=w.say("bar-toast-cancelled")
+            data-text-try_on-succeeded=w.about("bar-toast-succeeded", Tool::TryOn)
+            data-text-try_on-failed=w.about("bar-toast-failed", Tool::TryOn)
+            data-text-try_on-cancelled=w.about("bar-toast-cancelled", Tool::TryOn)
+            data-text-video-succeeded=w.about("bar-toast-succeeded", Tool::Video)
+            data-text-video-failed=w.about("bar-toast-failed", Tool::Video)
+            data-text-video-cancelled=w.about("bar-toast-cancelled", Tool::Video)
             data-text-see=w.say("bar-toast-see")
             data-text-signed-out=w.say("bar-toast-signed-out")
             data-text-reload=w.say("bar-toast-reload")

@@ -28,6 +28,7 @@ mod terms;
 mod title;
 mod try_on;
 mod verify;
+mod video;
 
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/payments/cancelled") view=|| show(cancelled::page) ssr=WHOLE/>
                 <Route path=path!("/payments/receipts/:id") view=|| show(receipt::page) ssr=WHOLE/>
                 <Route path=path!("/try-on") view=|| show(try_on::page) ssr=WHOLE/>
+                <Route path=path!("/video") view=|| show(video::page) ssr=WHOLE/>
                 <Route path=path!("/jobs/:id") view=|| show(job::page) ssr=WHOLE/>
                 <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
                 <Route path=path!("/statement") view=|| show(statement::page) ssr=WHOLE/>
@@ -114,6 +116,7 @@ mod tests {
             routes::SUCCESS,
             routes::CANCELLED,
             routes::TRY_ON,
+            routes::VIDEO,
             routes::GALLERY,
             routes::STATEMENT,
             routes::ACCOUNT,

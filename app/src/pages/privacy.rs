@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 
 use super::terms::{chapter, paragraphs};
-use super::try_on::ORIGINALS_KEPT_DAYS;
-use crate::components::seller::{SellerView, payment_providers, seller_of, studio_provider};
+use crate::components::consent::originals_days;
+use crate::components::seller::{SellerView, payment_providers, seller_of, studio_providers};
 use crate::i18n::Words;
 use crate::visit::Visit;
 
@@ -49,8 +49,8 @@ fn who(w: Words, seller: &SellerView<'_>) -> AnyView {
 fn chapters(visit: &Visit) -> Vec<AnyView> {
     let w = visit.words();
     let pictures = [
-        ("provider", studio_provider(visit).into()),
-        ("days", ORIGINALS_KEPT_DAYS.into()),
+        ("provider", studio_providers(visit).into()),
+        ("days", originals_days(visit).into()),
     ];
     let provider = payment_providers(w, &visit.services.payments);
     let payments = [("provider", provider.into())];

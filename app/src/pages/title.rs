@@ -7,7 +7,11 @@ use crate::visit::{Content, Landing, Visit};
 
 /// What the page is called in the browser's tab.
 pub fn of(visit: &Visit) -> String {
-    visit.words().say(key(visit))
+    let w = visit.words();
+    match &visit.content {
+        Content::Job(page) => w.about(key(visit), page.job.tool()),
+        _ => w.say(key(visit)),
+    }
 }
 
 fn key(visit: &Visit) -> &'static str {
@@ -21,7 +25,8 @@ fn key(visit: &Visit) -> &'static str {
         Content::Receipt(_) => "receipt-page",
         Content::Success { landing, .. } => landed(landing),
         Content::Cancelled { .. } => "cancelled-page",
-        Content::TryOn { .. } => "tryon-page",
+        Content::TryOn(_) => "tryon-page",
+        Content::Video { .. } => "video-page",
         Content::Job(page) => job(page.job.state),
         Content::Gallery { .. } => "job-gallery-page",
         Content::Statement(_) => "statement-page",

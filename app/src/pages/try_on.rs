@@ -1,24 +1,21 @@
-use atelier_server::studio::Category;
+use atelier_server::studio::{Category, Tool};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::sign_up::error;
+use crate::components::consent::consent;
 use crate::components::form::{hidden, one_time_key, one_time_key_after, submit};
 use crate::components::icon::Icon;
 use crate::components::notice::{Notice, Tone};
-use crate::components::order::order;
+use crate::components::order::order_of;
 use crate::components::outcome::{PICTURE_LIMIT, outcome_notice};
 use crate::components::picker::{Picker, picker};
-use crate::components::seller::studio_provider;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::jobs::DiscardDraft;
 use crate::i18n::Words;
 use crate::routes;
 use crate::samples;
-use crate::visit::{Content, Visit};
-
-/// How long the pictures somebody sent are kept after the job, in days.
-pub const ORIGINALS_KEPT_DAYS: &str = "30";
+use crate::visit::{Content, StudioPage, Visit};
 
 const PERSON: Picker = Picker {
     name: "person",
@@ -26,6 +23,9 @@ const PERSON: Picker = Picker {
     hint: "tryon-person-hint",
     preview: "tryon-preview-person",
     samples: samples::PEOPLE,
+    camera: "user",
+    earlier: |job| routes::original(job, "person"),
+    optional: false,
 };
 
 const GARMENT: Picker = Picker {
@@ -34,14 +34,14 @@ const GARMENT: Picker = Picker {
     hint: "tryon-garment-hint",
     preview: "tryon-preview-garment",
     samples: samples::GARMENTS,
+    camera: "environment",
+    earlier: |job| routes::original(job, "garment"),
+    optional: false,
 };
 
 /// Two pictures in, one picture out.
 pub fn page(visit: &Visit) -> Option<AnyView> {
-    let Content::TryOn {
-        draft, available, ..
-    } = &visit.content
-    else {
+    let Content::TryOn(page) = &visit.content else {
         return None;
     };
     let w = visit.words();
@@ -50,15 +50,15 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .as_ref()
         .filter(|flash| flash.form == Form::TryOn);
     let answer =
-        outcome_notice(w, flash, Form::TryOn).or_else(|| (!available).then(|| unavailable(w)));
+        outcome_notice(w, flash, Form::TryOn).or_else(|| (!page.available).then(|| unavailable(w)));
     let lead = w.say_with("tryon-lead", &[("limit", PICTURE_LIMIT.into())]);
     let main = view! {
         <main id="main" class="wrap">
             <div class="head">
                 <div><h1>{w.say("tryon-title")}</h1><p class="lead">{lead}</p></div>
             </div>
-            <div class="notices">{answer}{draft.as_ref().map(|_| kept(visit))}</div>
-            {form(visit, flash)}
+            <div class="notices">{answer}{page.draft.as_ref().map(|_| kept(visit))}</div>
+            {form(visit, page, flash)}
         </main>
     };
     Some(main.into_any())
@@ -82,7 +82,6 @@ fn kept(visit: &Visit) -> AnyView {
             <form method="post" action=routes::TRY_ON enctype="multipart/form-data">
                 {one_time_key()}
                 {hidden("draft", "1")}
-                {hidden("category", Category::Auto.as_str())}
                 {submit("main", w.say("tryon-draft-use"), w.say("tryon-pending"))}
             </form>
         }
@@ -97,6 +96,7 @@ fn kept(visit: &Visit) -> AnyView {
             <div class="row">
                 {go_on}
                 <form method="post" action=DiscardDraft::PATH>
+                    {hidden("tool", Tool::TryOn.as_str())}
                     <button class="button">{w.say("tryon-draft-discard")}</button>
                 </form>
             </div>
@@ -105,7 +105,7 @@ fn kept(visit: &Visit) -> AnyView {
     .into_any()
 }
 
-fn form(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
+fn form(visit: &Visit, page: &StudioPage, flash: Option<&Flash>) -> Option<AnyView> {
     const PERSON_ERRORS: [Outcome; 4] = [
         Outcome::PersonMissing,
         Outcome::PersonTooLarge,
@@ -120,24 +120,21 @@ fn form(visit: &Visit, flash: Option<&Flash>) -> Option<AnyView> {
     ];
     let w = visit.words();
     let typed = |field: &str| flash.map_or("", |flash| flash.typed(field));
-    let catalog = &visit.services.catalog;
-    let smallest = catalog.packs.iter().min_by_key(|pack| pack.credits);
-    let order = order(
-        w,
-        visit.wallet.as_ref()?,
-        visit.services.prices().try_on,
-        smallest,
-    );
+    let person = match &page.earlier {
+        Some(job) if flash.is_none() => format!("{}{job}", samples::EARLIER),
+        _ => typed("person_sample").to_owned(),
+    };
+    let order = order_of(visit, Tool::TryOn)?;
     let form = view! {
         <form class="fitting" method="post" action=routes::TRY_ON enctype="multipart/form-data" data-upload="">
             {one_time_key_after(flash)}
             <div class="pickers">
-                {picker(w, PERSON, typed("person_sample"), error(w, flash, &PERSON_ERRORS))}
+                {picker(w, PERSON, &person, error(w, flash, &PERSON_ERRORS))}
                 {picker(w, GARMENT, typed("garment_sample"), error(w, flash, &GARMENT_ERRORS))}
             </div>
             <div class="order">
                 {categories(w, typed("category"))}
-                {consent(visit)}
+                {consent(visit, "tryon-consent", page.has_consented)}
                 <div class="order" data-live-region="tryon-order">{order}</div>
             </div>
         </form>
@@ -170,14 +167,4 @@ fn categories(w: Words, chosen: &str) -> impl IntoView + use<> {
             <div class="choices">{choices}</div>
         </fieldset>
     }
-}
-
-/// What sending the pictures means, said before the button.
-fn consent(visit: &Visit) -> impl IntoView + use<> {
-    let w = visit.words();
-    let args = [
-        ("provider", studio_provider(visit).into()),
-        ("days", ORIGINALS_KEPT_DAYS.into()),
-    ];
-    view! { <p class="note">{w.say_with("tryon-consent", &args)}</p> }
 }

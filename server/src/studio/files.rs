@@ -1,6 +1,7 @@
 //! Where pictures are kept: a folder, by the object_store crate, so that another store is one line.
 //! Names are made here (owner and random id); nothing a person typed is part of a path.
 
+use std::ops::Range;
 use std::path::Path as FolderPath;
 use std::sync::Arc;
 
@@ -10,15 +11,15 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sqlx::FromRow;
 
-use super::{Picture, Studio};
+use super::{Job, Picture, Studio, Tool};
 use crate::db::Tx;
 use crate::ids::{FileId, JobId, UserId};
 use crate::time::Timestamp;
 use crate::words::words;
 
 words! {
-    /// What a picture is to a job.
-    FileKind { Person = "person", Garment = "garment", Result = "result" }
+    /// What a file is to a job: a picture it is made from, or what was made.
+    FileKind { Person = "person", Garment = "garment", Picture = "picture", Result = "result" }
 }
 
 /// The store of pictures. Cheap to clone.
@@ -89,7 +90,7 @@ impl Studio {
         picture: &Picture,
     ) -> Result<StoredFile, StoreError> {
         let id = FileId::new(self.clock.now());
-        let location = format!("{user}/{}-{}", id, crate::secret::token());
+        let location = location(user, &id);
         self.files.put(&location, picture.bytes.clone()).await?;
         Ok(StoredFile {
             id,
@@ -102,6 +103,29 @@ impl Studio {
             width: i64::from(picture.width),
             height: i64::from(picture.height),
         })
+    }
+
+    /// Stores the bytes of a file once more and describes the row that is to be written.
+    pub(super) async fn copy(&self, file: &StoredFile) -> Result<StoredFile, StoreError> {
+        let id = FileId::new(self.clock.now());
+        let location = location(&file.user_id, &id);
+        let (from, to) = (Path::from(&*file.location), Path::from(&*location));
+        self.files.0.copy(&from, &to).await?;
+        Ok(StoredFile {
+            id,
+            job_id: None,
+            location,
+            ..file.clone()
+        })
+    }
+
+    /// Some of the bytes of a stored file, which has all of them.
+    pub async fn part_of(&self, file: &StoredFile, part: Range<u64>) -> Result<Bytes, StoreError> {
+        Ok(self
+            .files
+            .0
+            .get_range(&Path::from(&*file.location), part)
+            .await?)
     }
 
     /// The bytes of a stored file.
@@ -119,6 +143,28 @@ impl Studio {
         .bind(kind.as_str())
         .fetch_optional(self.db.reader())
         .await
+    }
+
+    /// The picture a film can begin with: a film's own, or what a try-on made.
+    pub async fn beginning_of(&self, job: &Job) -> sqlx::Result<Option<StoredFile>> {
+        let kind = match job.tool() {
+            Tool::TryOn => FileKind::Result,
+            Tool::Video => FileKind::Picture,
+        };
+        self.file_of(&job.id, kind).await
+    }
+
+    /// Which of the pictures a job was made from are still kept.
+    pub async fn originals_of(&self, job: &JobId) -> sqlx::Result<Vec<FileKind>> {
+        let kinds: Vec<String> =
+            sqlx::query_scalar("SELECT kind FROM files WHERE job_id = $1 AND kind <> 'result'")
+                .bind(job)
+                .fetch_all(self.db.reader())
+                .await?;
+        Ok(kinds
+            .iter()
+            .filter_map(|kind| FileKind::parse(kind))
+            .collect())
     }
 
     /// Deletes files whose time is over: first the bytes, then the row.
@@ -146,6 +192,11 @@ impl Studio {
         }
         Ok(())
     }
+}
+
+/// Whose it is, and what nobody can guess.
+fn location(user: &UserId, id: &FileId) -> String {
+    format!("{user}/{id}-{}", crate::secret::token())
 }
 
 /// Writes the row of a stored file; with `expires_at` it is deleted from then on.

@@ -1,7 +1,9 @@
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Category, Failure, ProviderId, Studio, Tool};
+use super::settle::UNDO;
+use super::work::{Work, WorkRow};
+use super::{Failure, ProviderId, Studio, Tool};
 use crate::credits::PaidBy;
 use crate::ids::{JobId, UserId};
 use crate::time::Timestamp;
@@ -27,7 +29,11 @@ pub struct Job {
     pub id: JobId,
     #[serde(skip)]
     pub user_id: UserId,
-    pub tool: Tool,
+    #[serde(flatten)]
+    pub work: Work,
+    /// Every try-on, and a video that was not made from words alone.
+    #[serde(skip)]
+    pub began_with_picture: bool,
     pub state: JobState,
     /// 0 to 100.
     pub progress: i64,
@@ -35,11 +41,16 @@ pub struct Job {
     pub paid_by: PaidBy,
     /// Credits held for it; 0 when a trial or a plan pays.
     pub cost: i64,
-    pub category: Category,
     pub created_at: Timestamp,
     pub finished_at: Option<Timestamp>,
     pub result_url: Option<String>,
     pub error: Option<JobError>,
+}
+
+impl Job {
+    pub const fn tool(&self) -> Tool {
+        self.work.tool()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,8 +64,9 @@ pub struct JobError {
 pub(super) struct JobRow {
     pub id: JobId,
     pub user_id: UserId,
-    #[sqlx(try_from = "String")]
-    pub tool: Tool,
+    #[sqlx(flatten)]
+    pub work: WorkRow,
+    pub began_with_picture: i64,
     #[sqlx(try_from = "String")]
     pub state: JobState,
     pub progress: i64,
@@ -62,8 +74,6 @@ pub(super) struct JobRow {
     #[sqlx(try_from = "String")]
     pub paid_by: PaidBy,
     pub cost: i64,
-    #[sqlx(try_from = "String")]
-    pub category: Category,
     #[sqlx(try_from = "String")]
     pub provider: ProviderId,
     pub external_id: Option<String>,
@@ -85,13 +95,13 @@ impl From<JobRow> for Job {
             result_url: succeeded.then(|| format!("/api/jobs/{}/result", row.id)),
             id: row.id,
             user_id: row.user_id,
-            tool: row.tool,
+            work: row.work.into(),
+            began_with_picture: row.began_with_picture != 0,
             state: row.state,
             progress: row.progress,
             cancel_requested: row.cancel_requested != 0,
             paid_by: row.paid_by,
             cost: row.cost,
-            category: row.category,
             created_at: row.created_at,
             finished_at: row.finished_at,
             error: error.map(|code| JobError {
@@ -105,16 +115,23 @@ impl From<JobRow> for Job {
 /// The English words of a failure, for programs; pages have their own in each language.
 fn message(failure: Failure) -> &'static str {
     match failure {
-        Failure::Moderation => "The provider's moderation refused the pictures.",
+        Failure::Moderation => "The provider's moderation refused what it was given.",
         Failure::BadImage => "The provider could not read one of the pictures.",
         Failure::NoPose => "No person was found in the photo.",
-        Failure::InvalidInput => "The provider could not work with these pictures.",
+        Failure::InvalidInput => "The provider could not work with what it was given.",
         Failure::ProviderInternal => "The provider failed.",
         Failure::ProviderRefused => "The provider did not take the job.",
         Failure::Timeout => "The job took too long.",
         Failure::NoVerdict => "The provider never said how the job ended.",
         Failure::ResultUnavailable => "The result could not be fetched.",
     }
+}
+
+/// Which jobs of an account are wanted; nothing set means all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    pub tool: Option<Tool>,
+    pub state: Option<JobState>,
 }
 
 /// How many jobs of an account are in which state.
@@ -137,20 +154,36 @@ impl Studio {
         Ok(row.map(Job::from))
     }
 
+    /// A job that its owner deleted, as long as that can be undone.
+    pub async fn deleted_job(&self, id: &JobId) -> sqlx::Result<Option<Job>> {
+        let row: Option<JobRow> = sqlx::query_as(
+            "SELECT * FROM jobs WHERE id = $1 AND deleted_at IS NOT NULL AND deleted_at > $2",
+        )
+        .bind(id)
+        .bind(self.clock.now().minus(UNDO))
+        .fetch_optional(self.db.reader())
+        .await?;
+        Ok(row.map(Job::from))
+    }
+
     /// The jobs of an account, newest first, older than `before` if given.
     pub async fn jobs_of(
         &self,
         user: &UserId,
+        filter: JobFilter,
         before: Option<&JobId>,
         limit: i64,
     ) -> sqlx::Result<Vec<Job>> {
         let rows: Vec<JobRow> = sqlx::query_as(
             "SELECT * FROM jobs WHERE user_id = $1 AND deleted_at IS NULL \
-             AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+             AND ($2 IS NULL OR id < $2) AND ($4 IS NULL OR tool = $4) \
+             AND ($5 IS NULL OR state = $5) ORDER BY id DESC LIMIT $3",
         )
         .bind(user)
         .bind(before)
         .bind(limit)
+        .bind(filter.tool.map(Tool::as_str))
+        .bind(filter.state.map(JobState::as_str))
         .fetch_all(self.db.reader())
         .await?;
         Ok(rows.into_iter().map(Job::from).collect())

@@ -1,4 +1,4 @@
-//! The studio: jobs that turn pictures into pictures, from acceptance to a stored result.
+//! The studio: jobs that make pictures and videos, from acceptance to a stored result.
 //!
 //! A job is a row. Accepting it holds what pays for it, in one transaction ([`Studio::submit`]).
 //! Workers on any node lease due jobs and take one step at a time: submit to the provider, ask how
@@ -6,21 +6,26 @@
 //! row, in the transaction that captures or releases its hold. Callbacks only make a worker look
 //! earlier: what counts is what the provider says when asked.
 
+mod callbacks;
+mod clips;
+mod drafts;
 mod files;
 mod jobs;
 mod pictures;
 mod provider;
 mod providers;
+mod queue;
 mod settle;
 mod submit;
 mod upkeep;
+mod work;
 mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
 use crate::catalog::Catalog;
@@ -28,14 +33,16 @@ use crate::db::Database;
 use crate::time::Clock;
 use crate::words::words;
 
+pub use callbacks::Heard;
+pub use drafts::Draft;
 pub use files::{FileKind, Files, StoreError, StoredFile};
-pub use jobs::{Job, JobCounts, JobError, JobState};
+pub use jobs::{Job, JobCounts, JobError, JobFilter, JobState};
 pub use pictures::{MOST_BYTES, Picture, PictureError};
 pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
 pub use providers::{Fashn, Model, Providers, Replicate, ReplicateModels};
-pub use settle::CancelError;
-pub use submit::{Draft, SubmitError, SubmitRequest};
-pub use worker::Heard;
+pub use settle::{CancelError, Deletion};
+pub use submit::{SubmitError, SubmitRequest};
+pub use work::{Aspect, Video, VideoWays, Wish, Work};
 
 words! {
     /// What the studio makes.
@@ -53,6 +60,8 @@ pub struct StudioSettings {
     pub callback_key: SecretString,
     /// How long the pictures somebody sent are kept after the job ended.
     pub originals_kept: Duration,
+    /// How long after its deadline a submitted job still waits for a verdict.
+    pub no_verdict_after: Duration,
     /// How soon the provider is asked again.
     pub poll_every: Duration,
     /// Whether the provider is our own sandbox, whose pictures only show the way.
@@ -71,8 +80,6 @@ pub struct Studio {
     pub(crate) node: String,
     /// Wakes the worker when there is something to do.
     pub(crate) wake: Arc<Notify>,
-    /// Held while it is decided whether a provider gets one more job.
-    pub(crate) admission: Arc<Mutex<()>>,
     /// Pictures decoded at once: each may take hundreds of megabytes.
     pub(crate) decoding: Arc<Semaphore>,
 }
@@ -98,8 +105,21 @@ impl Studio {
             settings: Arc::new(settings),
             node,
             wake: Arc::default(),
-            admission: Arc::default(),
             decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
         }
+    }
+
+    /// Does what decodes pictures, a bounded number at once; `None` when it broke down.
+    async fn decoded<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let place = self.decoding.clone().acquire_owned().await.ok()?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        done.await.ok()
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use url::Url;
 
-use super::Tool;
+use super::work::{Aspect, Wish};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -39,7 +39,7 @@ pub trait JobProvider: Send + Sync {
     fn id(&self) -> ProviderId;
 
     /// Whether it can make this at all.
-    fn makes(&self, tool: Tool) -> bool;
+    fn makes(&self, wish: Wish) -> bool;
 
     /// Whether it refused everything just now: nothing new is accepted then.
     fn is_down(&self) -> bool;
@@ -73,15 +73,28 @@ pub trait JobProvider: Send + Sync {
 pub enum Verdict {
     Queued,
     Running,
-    /// Where the result can be fetched.
+    /// Where the result can be fetched, and what the provider says it cost us.
     Succeeded {
         output: String,
+        cost: Option<Cost>,
     },
     Failed(Failure),
     /// It stopped because we asked it to.
     Cancelled,
     /// The provider does not know the job (any more).
     Unknown,
+}
+
+/// What a job cost the operator, as its provider counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    pub thousandths: i64,
+    pub unit: CostUnit,
+}
+
+words! {
+    /// What providers count in.
+    CostUnit { Credits = "credits", Seconds = "seconds" }
 }
 
 /// What becomes of the wish to cancel a job that the provider has.
@@ -121,16 +134,39 @@ impl ProviderError {
     }
 }
 
-/// What is asked of the provider.
+/// What is asked of the provider. Pictures are data URIs, so that it need not reach us.
 #[derive(Clone, Debug)]
 pub enum Order {
     TryOn(TryOn),
+    Video(VideoOrder),
 }
 
-/// Pictures as data URIs, so that the provider need not reach us.
+impl Order {
+    /// As far as it decides who can take it.
+    pub fn wish(&self) -> Wish {
+        match self {
+            Self::TryOn(_) => Wish::TryOn,
+            Self::Video(video) => Wish::Video {
+                picture: video.picture.is_some(),
+                prompt: !video.prompt.is_empty(),
+            },
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct TryOn {
     pub person: String,
     pub garment: String,
     pub category: Category,
+}
+
+#[derive(Clone, Debug)]
+pub struct VideoOrder {
+    /// May be empty where there is a picture.
+    pub prompt: String,
+    /// The first frame, of the video's own shape.
+    pub picture: Option<String>,
+    pub aspect: Aspect,
+    pub seconds: i64,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::files::{self, StoredFile};
 use super::jobs::{Job, JobRow, JobState};
+use super::provider::Cost;
 use super::{Failure, Studio};
 use crate::credits::{self, CreditsError};
 use crate::db::{Change, Tx, corrupt};
@@ -26,7 +27,8 @@ pub enum CancelError {
 
 /// How a job ends.
 pub(super) enum End<'a> {
-    Succeeded(&'a StoredFile),
+    /// With what was made, and what the provider says it cost us.
+    Succeeded(&'a StoredFile, Option<Cost>),
     Failed(Failure),
     /// Before it was submitted.
     Cancelled,
@@ -37,7 +39,7 @@ pub(super) enum End<'a> {
 impl End<'_> {
     fn state(&self) -> JobState {
         match self {
-            Self::Succeeded(_) => JobState::Succeeded,
+            Self::Succeeded(..) => JobState::Succeeded,
             Self::Failed(_) => JobState::Failed,
             Self::Cancelled | Self::Stopped => JobState::Cancelled,
         }
@@ -65,7 +67,8 @@ impl Studio {
             return Ok(false);
         }
         let settled = match end {
-            End::Succeeded(file) => {
+            End::Succeeded(file, cost) => {
+                note_cost(tx, &job.id, *cost).await?;
                 files::insert(tx, file, Some(&job.id), None, now).await?;
                 credits::capture(tx, &job.id, now).await
             }
@@ -84,11 +87,16 @@ impl Studio {
         Ok(true)
     }
 
-    /// The pictures somebody sent are kept for a while after the job.
-    async fn let_originals_go(&self, tx: &mut Tx, job: &JobId, now: Timestamp) -> sqlx::Result<()> {
+    /// The pictures somebody sent are kept for a while after the job ended.
+    async fn let_originals_go(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        ended: Timestamp,
+    ) -> sqlx::Result<()> {
         sqlx::query("UPDATE files SET expires_at = $2 WHERE job_id = $1 AND kind <> 'result'")
             .bind(job)
-            .bind(now.plus(self.settings.originals_kept))
+            .bind(ended.plus(self.settings.originals_kept))
             .execute(&mut **tx)
             .await?;
         Ok(())
@@ -137,8 +145,9 @@ impl Studio {
         Ok(answer)
     }
 
-    /// Hides an ended job and lets its pictures go.
-    pub async fn delete(&self, job: &Job) -> Result<(), CancelError> {
+    /// Hides an ended job and lets its files go: at once, or after a while in which
+    /// [`Studio::restore`] can bring it back.
+    pub async fn delete(&self, job: &Job, deletion: Deletion) -> Result<(), CancelError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let deleted = sqlx::query(
@@ -153,22 +162,75 @@ impl Studio {
         if deleted == 0 {
             return Err(CancelError::NotEnded);
         }
-        sqlx::query("UPDATE files SET expires_at = $2 WHERE job_id = $1")
-            .bind(&job.id)
-            .bind(now.minus(Duration::from_secs(1)))
-            .execute(&mut *tx)
-            .await?;
+        let until = match deletion {
+            Deletion::ForGood => now.minus(Duration::from_secs(1)),
+            Deletion::Undoable => now.plus(UNDO),
+        };
+        sqlx::query(
+            "UPDATE files SET expires_at = $2 \
+             WHERE job_id = $1 AND (expires_at IS NULL OR expires_at > $2)",
+        )
+        .bind(&job.id)
+        .bind(until)
+        .execute(&mut *tx)
+        .await?;
         tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
         tx.commit().await?;
         Ok(())
     }
+
+    /// Brings back a job that was deleted just now, with its files. Says whether it could.
+    pub async fn restore(&self, job: &Job) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let restored =
+            sqlx::query("UPDATE jobs SET deleted_at = NULL WHERE id = $1 AND deleted_at > $2")
+                .bind(&job.id)
+                .bind(now.minus(UNDO))
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+        if restored == 0 {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE files SET expires_at = NULL WHERE job_id = $1 AND kind = 'result'")
+            .bind(&job.id)
+            .execute(&mut *tx)
+            .await?;
+        self.let_originals_go(&mut tx, &job.id, job.finished_at.unwrap_or(now))
+            .await?;
+        tx.changed(Change::Job(job.user_id.clone(), job.id.clone()));
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// How long a deletion can be undone.
+pub(super) const UNDO: Duration = Duration::from_secs(5 * 60);
+
+/// Whether a deletion can be undone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    ForGood,
+    Undoable,
+}
+
+async fn note_cost(tx: &mut Tx, job: &JobId, cost: Option<Cost>) -> sqlx::Result<()> {
+    let Some(cost) = cost else { return Ok(()) };
+    sqlx::query("UPDATE jobs SET provider_cost = $2, provider_cost_unit = $3 WHERE id = $1")
+        .bind(job)
+        .bind(cost.thousandths)
+        .bind(cost.unit.as_str())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// The compare-and-set. Unless its provider stopped it, a job is cancelled only as long as it was never
 /// submitted.
 async fn transition(tx: &mut Tx, id: &JobId, end: &End<'_>, now: Timestamp) -> sqlx::Result<bool> {
     let (code, progress) = match end {
-        End::Succeeded(_) => (None, 100),
+        End::Succeeded(..) => (None, 100),
         End::Failed(failure) => (Some(failure.as_str()), 0),
         End::Cancelled | End::Stopped => (None, 0),
     };

@@ -3,30 +3,24 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::files::{self, FileKind, StoreError, StoredFile};
+use super::drafts::{self, Draft};
+use super::files::StoreError;
 use super::jobs::{Job, JobState};
-use super::{Category, Picture, ProviderId, Studio, Tool};
+use super::work::{VideoWays, Wish, Work, WorkRow};
+use super::{ProviderId, Studio, Tool};
 use crate::credits::{self, CreditsError, Held, HoldRequest, Insufficient};
 use crate::db::{Change, Tx};
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
-use crate::ids::{FileId, JobId, UserId};
+use crate::ids::{JobId, UserId};
 use crate::secret;
 use crate::time::Timestamp;
 
-/// Somebody wants to try something on.
+/// Somebody wants something made.
 #[derive(Clone, Debug)]
 pub struct SubmitRequest {
     pub user: UserId,
     pub draft: Draft,
-    pub category: Category,
     pub key: Option<Scope>,
-}
-
-/// Two checked pictures, kept privately for a day, waiting for what pays for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    pub person: FileId,
-    pub garment: FileId,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,88 +51,41 @@ impl From<CreditsError> for SubmitError {
     }
 }
 
-const DRAFT_LIFE: Duration = Duration::from_secs(24 * 3_600);
-/// How long a job may wait before it is given up.
-const DEADLINE: Duration = Duration::from_secs(10 * 60);
+/// How long a job may wait before it is given up; a video takes a provider minutes.
+const fn deadline(tool: Tool) -> Duration {
+    Duration::from_secs(match tool {
+        Tool::TryOn => 10 * 60,
+        Tool::Video => 30 * 60,
+    })
+}
 
 impl Studio {
-    /// Keeps two checked pictures for a day.
-    pub async fn keep_draft(
-        &self,
-        user: &UserId,
-        person: &Picture,
-        garment: &Picture,
-    ) -> Result<Draft, SubmitError> {
-        let person = self.store_picture(user, FileKind::Person, person).await?;
-        let garment = self.store_picture(user, FileKind::Garment, garment).await?;
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        for file in [&person, &garment] {
-            files::insert(&mut tx, file, None, Some(now.plus(DRAFT_LIFE)), now).await?;
-        }
-        tx.commit().await?;
-        Ok(Draft {
-            person: person.id,
-            garment: garment.id,
-        })
-    }
-
-    /// The newest draft of an account that still waits, if any.
-    pub async fn find_draft(&self, user: &UserId) -> sqlx::Result<Option<Draft>> {
-        let waiting: Vec<StoredFile> = sqlx::query_as(
-            "SELECT id, user_id, job_id, kind, location, media_type, bytes, width, height \
-             FROM files WHERE user_id = $1 AND job_id IS NULL AND kind <> 'result' \
-               AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 2",
-        )
-        .bind(user)
-        .bind(self.clock.now())
-        .fetch_all(self.db.reader())
-        .await?;
-        let pick = |kind| {
-            waiting
-                .iter()
-                .find(|file| file.kind == kind)
-                .map(|f| f.id.clone())
-        };
-        Ok(pick(FileKind::Person)
-            .zip(pick(FileKind::Garment))
-            .map(|(person, garment)| Draft { person, garment }))
-    }
-
-    /// Lets go every draft of an account but this one: one is offered to go on with.
-    pub async fn keep_only(&self, user: &UserId, draft: &Draft) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
-        sqlx::query(
-            "UPDATE files SET expires_at = 0 WHERE user_id = $1 AND job_id IS NULL \
-             AND kind <> 'result' AND id NOT IN ($2, $3)",
-        )
-        .bind(user)
-        .bind(&draft.person)
-        .bind(&draft.garment)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
-    }
-
-    /// Lets a draft go at the next sweep.
-    pub async fn drop_draft(&self, draft: &Draft) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE files SET expires_at = 0 WHERE id IN ($1, $2) AND job_id IS NULL")
-            .bind(&draft.person)
-            .bind(&draft.garment)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
-    }
-
     /// Whether what it makes are previews.
     pub fn makes_previews(&self) -> bool {
         self.settings.previews
     }
 
+    /// The AI providers switched on.
+    pub fn providers(&self) -> impl Iterator<Item = ProviderId> {
+        self.providers.all()
+    }
+
+    /// How long the pictures somebody sent are kept after the job.
+    pub fn originals_kept(&self) -> Duration {
+        self.settings.originals_kept
+    }
+
     /// Whether jobs of this kind are taken at all right now.
     pub fn is_available(&self, tool: Tool) -> bool {
-        self.providers.that_makes(tool).is_some()
+        match tool {
+            Tool::TryOn => self.providers.that_makes(Wish::TryOn).is_some(),
+            Tool::Video => self.video_ways().any(),
+        }
+    }
+
+    /// From what videos are made right now.
+    pub fn video_ways(&self) -> VideoWays {
+        self.providers.video_ways()
     }
 
     /// Accepts a job: one transaction holds what pays for it and writes its row. Nothing is held
@@ -167,7 +114,7 @@ impl Studio {
                 }
             }
         }
-        let provider = self.providers.that_makes(Tool::TryOn);
+        let provider = self.providers.that_makes(wish(&request.draft));
         let provider = provider.ok_or(SubmitError::ProviderDown)?.id();
         let answer = self.accept(&mut tx, request, provider, now).await?;
         if let Some(scope) = &request.key {
@@ -186,11 +133,15 @@ impl Studio {
         now: Timestamp,
     ) -> Result<Answer, SubmitError> {
         let id = JobId::new(now);
-        let price = self.catalog.prices().try_on;
+        let tool = request.draft.work.tool();
+        let prices = self.catalog.prices();
         let hold = HoldRequest {
             job: &id,
-            tool: Tool::TryOn.as_str(),
-            price,
+            tool: tool.as_str(),
+            price: match tool {
+                Tool::TryOn => prices.try_on,
+                Tool::Video => prices.video,
+            },
         };
         // The hold locks the wallet, so the count behind it cannot be passed by two at once.
         let held = credits::hold(tx, &request.user, hold, now).await?;
@@ -259,32 +210,39 @@ async fn insert_job(
     made_by: &MadeBy,
     now: Timestamp,
 ) -> sqlx::Result<Job> {
+    let row = WorkRow::from(&request.draft.work);
     sqlx::query(
         "INSERT INTO jobs (id, user_id, tool, state, progress, cancel_requested, paid_by, cost, \
-         category, provider, callback_hash, next_at, deadline_at, created_at) \
-         VALUES ($1, $2, 'try_on', 'queued', 0, 0, $3, $4, $5, $9, $6, $7, $8, $7)",
+         category, prompt, aspect, seconds, provider, callback_hash, next_at, deadline_at, \
+         created_at, began_with_picture) \
+         VALUES ($1, $2, $3, 'queued', 0, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $14)",
     )
     .bind(id)
     .bind(&request.user)
+    .bind(row.tool.as_str())
     .bind(held.hold.paid_by.as_str())
     .bind(held.hold.credits)
-    .bind(request.category.as_str())
+    .bind(row.category.as_str())
+    .bind(row.prompt)
+    .bind(row.aspect)
+    .bind(row.seconds)
+    .bind(made_by.provider.as_str())
     .bind(&made_by.callback_hash)
     .bind(now)
-    .bind(now.plus(DEADLINE))
-    .bind(made_by.provider.as_str())
+    .bind(now.plus(deadline(row.tool)))
+    .bind(i64::from(!request.draft.files.is_empty()))
     .execute(&mut **tx)
     .await?;
     Ok(Job {
         id: id.clone(),
         user_id: request.user.clone(),
-        tool: Tool::TryOn,
+        work: request.draft.work.clone(),
+        began_with_picture: !request.draft.files.is_empty(),
         state: JobState::Queued,
         progress: 0,
         cancel_requested: false,
         paid_by: held.hold.paid_by,
         cost: held.hold.credits,
-        category: request.category,
         created_at: now,
         finished_at: None,
         result_url: None,
@@ -292,28 +250,42 @@ async fn insert_job(
     })
 }
 
-/// The draft becomes the job's pictures; they must both be the account's own and still be there.
+/// As far as it decides who makes it.
+fn wish(draft: &Draft) -> Wish {
+    match &draft.work {
+        Work::TryOn { .. } => Wish::TryOn,
+        Work::Video(video) => Wish::Video {
+            picture: !draft.files.is_empty(),
+            prompt: !video.prompt.is_empty(),
+        },
+    }
+}
+
+/// The draft's pictures become the job's; all must be the account's own and still be there.
 async fn take_draft(
     tx: &mut Tx,
     job: &JobId,
     request: &SubmitRequest,
     now: Timestamp,
 ) -> Result<(), SubmitError> {
-    let taken = sqlx::query(
-        "UPDATE files SET job_id = $1, expires_at = NULL \
-         WHERE id IN ($2, $3) AND user_id = $4 AND job_id IS NULL AND expires_at > $5",
-    )
-    .bind(job)
-    .bind(&request.draft.person)
-    .bind(&request.draft.garment)
-    .bind(&request.user)
-    .bind(now)
-    .execute(&mut **tx)
-    .await?
-    .rows_affected();
-    if taken == 2 {
-        Ok(())
-    } else {
-        Err(SubmitError::NoDraft)
+    for file in &request.draft.files {
+        let taken = sqlx::query(
+            "UPDATE files SET job_id = $1, expires_at = NULL \
+             WHERE id = $2 AND user_id = $3 AND job_id IS NULL AND expires_at > $4",
+        )
+        .bind(job)
+        .bind(file)
+        .bind(&request.user)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+        if taken != 1 {
+            return Err(SubmitError::NoDraft);
+        }
     }
+    if request.draft.is_kept {
+        drafts::forget(tx, &request.user, request.draft.work.tool()).await?;
+    }
+    Ok(())
 }

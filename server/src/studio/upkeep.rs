@@ -1,8 +1,10 @@
 use super::Studio;
 
 impl Studio {
-    /// What has to be done now and then: files whose time is over go.
+    /// What has to be done now and then: files and drafts whose time is over go.
     pub async fn tidy(&self) -> sqlx::Result<()> {
-        self.delete_expired_files(self.clock.now()).await
+        let now = self.clock.now();
+        self.forget_old_drafts(now).await?;
+        self.delete_expired_files(now).await
     }
 }

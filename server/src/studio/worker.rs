@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
-use serde_json::Value;
+use bytes::Bytes;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::jobs::JobRow;
-use super::provider::{JobProvider, Order, ProviderError, TryOn, Verdict};
+use super::provider::{Cost, JobProvider, Order, ProviderError, TryOn, Verdict, VideoOrder};
+use super::queue::LEASE;
 use super::settle::End;
-use super::{Failure, FileKind, Picture, ProviderId, StoreError, Studio, pictures};
+use super::work::{Aspect, Work};
+use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, clips, pictures};
 use crate::db::Change;
 use crate::failpoint;
 use crate::ids::JobId;
@@ -23,8 +24,6 @@ use crate::time::Timestamp;
 
 /// Steps at once in one process; FASHN lets six jobs of an account run by default.
 const AT_ONCE: usize = 6;
-/// Renewed while its step runs. After a crash another node goes on when it is over.
-const LEASE: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long steps under way may take once we are told to stop.
@@ -32,8 +31,6 @@ const FINISH: Duration = Duration::from_secs(4);
 /// Submits whose answer was lost, at most: each may have been taken, and is paid for then.
 const MOST_UNSURE_SUBMITS: i64 = 2;
 const MOST_FETCHES: i64 = 5;
-/// How long after its deadline a submitted job still waits for a verdict.
-const NO_VERDICT_AFTER: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Debug, thiserror::Error)]
 enum StepError {
@@ -126,42 +123,6 @@ impl Studio {
         Ok(())
     }
 
-    /// Leases the job that has been due longest. What another node leases at the same moment is its
-    /// own.
-    async fn lease_one(&self) -> sqlx::Result<Option<JobRow>> {
-        loop {
-            let now = self.clock.now();
-            let due: Option<(JobId,)> = sqlx::query_as(
-                "SELECT id FROM jobs WHERE next_at IS NOT NULL AND next_at <= $1 \
-                 AND lease_until <= $1 ORDER BY next_at, id LIMIT 1",
-            )
-            .bind(now)
-            .fetch_optional(self.db.reader())
-            .await?;
-            let Some((id,)) = due else { return Ok(None) };
-            let leased = self.lease(&id, now).await?;
-            if leased.is_some() {
-                return Ok(leased);
-            }
-        }
-    }
-
-    async fn lease(&self, id: &JobId, now: Timestamp) -> sqlx::Result<Option<JobRow>> {
-        let mut tx = self.db.begin().await?;
-        let job = sqlx::query_as(
-            "UPDATE jobs SET lease_owner = $2, lease_until = $3 \
-             WHERE id = $1 AND next_at IS NOT NULL AND lease_until <= $4 RETURNING *",
-        )
-        .bind(id)
-        .bind(&self.node)
-        .bind(now.plus(LEASE))
-        .bind(now)
-        .fetch_optional(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(job)
-    }
-
     /// The heartbeat: what this node still works on stays its own. A lease that its step left
     /// behind is not renewed, so that another step can take the job.
     async fn renew_leases(&self, jobs: Vec<JobId>, now: Timestamp) -> sqlx::Result<()> {
@@ -225,7 +186,7 @@ impl Studio {
 
     /// Whether a submitted job has been without a verdict for so long that its hold is let go.
     fn is_given_up(&self, job: &JobRow) -> bool {
-        self.clock.now() > job.deadline_at.plus(NO_VERDICT_AFTER)
+        self.clock.now() > job.deadline_at.plus(self.settings.no_verdict_after)
     }
 
     /// Its provider has been switched off: what was never submitted ends, the rest waits for a verdict.
@@ -252,21 +213,12 @@ impl Studio {
         if late || job.unsure_submits >= MOST_UNSURE_SUBMITS {
             return Ok(self.wait_for_verdict(job).await?);
         }
-        if !self.has_room(provider, &job.id).await? {
-            return Ok(self.wait_for_room(job).await?);
-        }
         let token = self.callback_token(&job.id);
         let order = self.order(job).await?;
-        let callback = self.callback_address(job.tool, &token);
-        // Of several steps that saw the same room, one has it.
-        let admission = self.admission.lock().await;
-        if !self.has_room(provider, &job.id).await? {
-            return Ok(self.wait_for_room(job).await?);
-        }
+        let callback = self.callback_address(job.work.tool, &token);
         if !self.mark_submitting(&job.id, &token, now).await? {
             return Ok(());
         }
-        drop(admission);
         failpoint::reach(failpoint::JOB_HELD).await;
         match provider.submit(&order, &callback).await {
             Ok(external_id) => {
@@ -286,46 +238,43 @@ impl Studio {
         }
     }
 
-    /// Whether a provider may get one more job: it has, or is being given, fewer than it runs at once.
-    /// Those past their deadline, which it may have forgotten, do not keep others waiting. Nodes that
-    /// look at the same moment may exceed it a little; the provider then asks us to wait.
-    async fn has_room(&self, provider: &dyn JobProvider, job: &JobId) -> sqlx::Result<bool> {
-        let count = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM jobs WHERE provider = $1 AND id <> $2 AND deadline_at > $3 \
-             AND (state = 'running' \
-             OR (state = 'queued' AND submitted_at IS NOT NULL AND lease_until > $3))",
-        );
-        let count = count
-            .bind(provider.id().as_str())
-            .bind(job)
-            .bind(self.clock.now());
-        let running: i64 = count.fetch_one(self.db.reader()).await?;
-        Ok(running < provider.most_running())
-    }
-
-    async fn wait_for_room(&self, job: &JobRow) -> sqlx::Result<()> {
-        self.look_again(&job.id, self.settings.poll_every * 3).await
-    }
-
     async fn order(&self, job: &JobRow) -> Result<Order, StepError> {
-        Ok(Order::TryOn(TryOn {
-            person: self.data_uri(&job.id, FileKind::Person).await?,
-            garment: self.data_uri(&job.id, FileKind::Garment).await?,
-            category: job.category,
-        }))
+        Ok(match job.work.clone().into() {
+            Work::TryOn { category } => Order::TryOn(TryOn {
+                person: self.original(&job.id, FileKind::Person).await?,
+                garment: self.original(&job.id, FileKind::Garment).await?,
+                category,
+            }),
+            Work::Video(video) => Order::Video(VideoOrder {
+                picture: self.first_frame(&job.id, video.aspect).await?,
+                prompt: video.prompt,
+                aspect: video.aspect,
+                seconds: video.seconds,
+            }),
+        })
     }
 
-    async fn data_uri(&self, job: &JobId, kind: FileKind) -> Result<String, StepError> {
-        let file = self
-            .file_of(job, kind)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
+    /// A picture somebody sent, as a data URI.
+    async fn original(&self, job: &JobId, kind: FileKind) -> Result<String, StepError> {
+        let file = self.file_of(job, kind).await?;
+        let file = file.ok_or(sqlx::Error::RowNotFound)?;
         let bytes = self.bytes_of(&file).await?;
-        Ok(format!(
-            "data:{};base64,{}",
-            file.media_type,
-            STANDARD.encode(bytes)
-        ))
+        Ok(data_uri(&file.media_type, &bytes))
+    }
+
+    /// The picture a video begins with, in the video's shape.
+    async fn first_frame(&self, job: &JobId, aspect: Aspect) -> Result<Option<String>, StepError> {
+        let Some(file) = self.file_of(job, FileKind::Picture).await? else {
+            return Ok(None);
+        };
+        let bytes = self.bytes_of(&file).await?;
+        let frame = self
+            .decoded(move || clips::first_frame(&bytes, aspect))
+            .await;
+        // It was decoded once when it came.
+        let frame = frame.ok_or(sqlx::Error::RowNotFound)?;
+        let frame = frame.map_err(|error| sqlx::Error::Decode(error.into()))?;
+        Ok(Some(data_uri("image/jpeg", &frame)))
     }
 
     /// Written before the provider is asked: from here on it may have taken the job. Of two that
@@ -362,7 +311,7 @@ impl Studio {
         tx.commit().await
     }
 
-    async fn mark_running(&self, job: &JobRow, external_id: &str) -> sqlx::Result<()> {
+    pub(super) async fn mark_running(&self, job: &JobRow, external_id: &str) -> sqlx::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         sqlx::query(
@@ -395,7 +344,9 @@ impl Studio {
                 self.show_progress(job, (job.progress + 10).clamp(40, 90))
                     .await?
             }
-            Verdict::Succeeded { output } => return self.fetch_step(job, provider, &output).await,
+            Verdict::Succeeded { output, cost } => {
+                return self.fetch_step(job, provider, &output, cost).await;
+            }
             Verdict::Cancelled if cancelling => {
                 self.end(job, End::Stopped).await?;
             }
@@ -432,9 +383,11 @@ impl Studio {
         job: &JobRow,
         provider: &dyn JobProvider,
         output: &str,
+        cost: Option<Cost>,
     ) -> Result<(), StepError> {
+        let tool = job.work.tool;
         let fetched = match provider.fetch(output).await {
-            Ok(bytes) => result_picture(bytes).await,
+            Ok(bytes) => self.decoded(move || result(tool, bytes)).await.flatten(),
             Err(error) => {
                 tracing::warn!(job = %job.id, %error, "a result could not be fetched");
                 None
@@ -444,7 +397,7 @@ impl Studio {
             let file = self
                 .store_picture(&job.user_id, FileKind::Result, &picture)
                 .await?;
-            if !self.end(job, End::Succeeded(&file)).await? {
+            if !self.end(job, End::Succeeded(&file, cost)).await? {
                 // Another node was first, with a file of its own.
                 self.files.delete(&file.location).await?;
             }
@@ -510,91 +463,9 @@ impl Studio {
         .await?;
         tx.commit().await
     }
-
-    /// A callback came to the address of one job: look at it now. The provider's own id of it is taken
-    /// only where the answer that had it was lost.
-    pub async fn callback(
-        &self,
-        token: &str,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> sqlx::Result<Heard> {
-        let job: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE callback_hash = $1")
-            .bind(secret::hash(token))
-            .fetch_optional(self.db.reader())
-            .await?;
-        let Some(job) = job else {
-            return Ok(Heard::Unknown);
-        };
-        let provider = self.providers.named(job.provider);
-        let signed = provider.and_then(|one| one.is_signed(headers, body, self.clock.now()));
-        if signed == Some(false) {
-            return Ok(Heard::Forged);
-        }
-        match (told_id(body), &job.external_id) {
-            // Where the answer is only late, it finds the job running already.
-            (Some(id), None) => self.mark_running(&job, &id).await?,
-            (_, Some(_)) => self.look_now(&job.id).await?,
-            (None, None) => {}
-        }
-        self.wake.notify_one();
-        Ok(Heard::Known)
-    }
-
-    /// A callback came to the address of all jobs of a provider, which has to sign it.
-    pub async fn signed_callback(
-        &self,
-        from: ProviderId,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> sqlx::Result<Heard> {
-        let provider = self.providers.named(from);
-        let signed = provider.and_then(|one| one.is_signed(headers, body, self.clock.now()));
-        if signed != Some(true) {
-            return Ok(Heard::Forged);
-        }
-        let job: Option<JobId> =
-            sqlx::query_scalar("SELECT id FROM jobs WHERE provider = $1 AND external_id = $2")
-                .bind(from.as_str())
-                .bind(told_id(body).unwrap_or_default())
-                .fetch_optional(self.db.reader())
-                .await?;
-        let Some(job) = job else {
-            return Ok(Heard::Unknown);
-        };
-        self.look_now(&job).await?;
-        self.wake.notify_one();
-        Ok(Heard::Known)
-    }
-
-    async fn look_now(&self, id: &JobId) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE jobs SET next_at = $2 WHERE id = $1 AND finished_at IS NULL")
-            .bind(id)
-            .bind(self.clock.now())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
-    }
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
-
-/// What became of a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    Known,
-    /// It is about no job of ours.
-    Unknown,
-    /// Its provider signs what it says, and did not sign this.
-    Forged,
-}
-
-/// The provider's id of the job that a callback is about.
-fn told_id(body: &[u8]) -> Option<String> {
-    let told: Value = serde_json::from_slice(body).ok()?;
-    told.get("id")?.as_str().map(str::to_owned)
-}
 
 /// About 1 s, 2 s, 4 s … at most a minute. Jobs that failed together do not come back together: each
 /// waits between half and all of that, by its id.
@@ -606,10 +477,14 @@ fn back_off(job: &JobId, attempts: i64) -> Duration {
     longest / 2 + longest * share / 64
 }
 
-/// A result as it will be shown; `None` when it is no picture.
-async fn result_picture(bytes: bytes::Bytes) -> Option<Picture> {
-    tokio::task::spawn_blocking(move || pictures::result(bytes))
-        .await
-        .ok()
-        .flatten()
+fn data_uri(media_type: &str, bytes: &[u8]) -> String {
+    format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
+}
+
+/// A result as it will be shown; `None` when it is not what was asked for.
+fn result(tool: Tool, bytes: Bytes) -> Option<Picture> {
+    match tool {
+        Tool::TryOn => pictures::result(bytes),
+        Tool::Video => clips::result(bytes),
+    }
 }

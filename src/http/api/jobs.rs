@@ -1,11 +1,11 @@
 use atelier_server::accounts::Scope;
 use atelier_server::idempotency::BodyHash;
 use atelier_server::ids::JobId;
-use atelier_server::studio::{FileKind, Job, StoredFile};
+use atelier_server::studio::{Deletion, FileKind, Job, JobFilter, JobState, StoredFile, Tool};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ use crate::http::problem::Problem;
 pub struct Asked {
     limit: Option<i64>,
     cursor: Option<String>,
+    tool: Option<String>,
+    state: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,12 +43,34 @@ pub async fn list(
         ),
         None => None,
     };
+    let filter = JobFilter {
+        tool: word("tool", asked.tool.as_deref(), Tool::parse)?,
+        state: word("state", asked.state.as_deref(), JobState::parse)?,
+    };
     let jobs = state
         .services
         .studio
-        .jobs_of(&caller.user.id, before.as_ref(), wanted + 1)
+        .jobs_of(&caller.user.id, filter, before.as_ref(), wanted + 1)
         .await?;
     Ok(Json(Page::of(jobs, wanted, |job| job.id.to_string())))
+}
+
+/// A word of a filter, if it is set.
+fn word<T>(
+    field: &'static str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => match parse(text) {
+            None => Err(Problem::validation([(
+                field,
+                "is not one of those there are",
+            )])),
+            word => Ok(word),
+        },
+    }
 }
 
 pub async fn show(
@@ -76,7 +100,11 @@ pub async fn delete(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let job = own(&state, &caller, &id).await?;
-    state.services.studio.delete(&job).await?;
+    state
+        .services
+        .studio
+        .delete(&job, Deletion::ForGood)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -84,50 +112,12 @@ pub async fn result(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
     Queried(how): Queried<How>,
+    headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    picture(
-        &state,
-        &caller,
-        &id,
-        FileKind::Result,
-        how.download.is_some(),
-    )
-    .await
-}
-
-pub async fn person(
-    Extract(state): Extract<State>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Response, Problem> {
-    picture(&state, &caller, &id, FileKind::Person, false).await
-}
-
-pub async fn garment(
-    Extract(state): Extract<State>,
-    Path(id): Path<String>,
-    caller: Caller,
-) -> Result<Response, Problem> {
-    picture(&state, &caller, &id, FileKind::Garment, false).await
-}
-
-async fn picture(
-    state: &State,
-    caller: &Caller,
-    id: &str,
-    kind: FileKind,
-    download: bool,
-) -> Result<Response, Problem> {
-    let job = readable(state, caller, id).await?;
-    let studio = &state.services.studio;
-    let file = studio
-        .file_of(&job.id, kind)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    let bytes = studio.bytes_of(&file).await?;
-    let mut response = (picture_headers(&file), Body::from(bytes)).into_response();
-    if download {
+    let (job, file) = find_file(&state, &caller, &id, FileKind::Result).await?;
+    let mut response = send(&state, &file, &headers).await?;
+    if how.download.is_some() {
         let name = format!(
             "attachment; filename=\"atelier-{}.{}\"",
             job.id,
@@ -142,19 +132,121 @@ async fn picture(
     Ok(response)
 }
 
-fn picture_headers(file: &StoredFile) -> [(header::HeaderName, String); 2] {
+pub async fn person(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    original(&state, &caller, &id, FileKind::Person, &headers).await
+}
+
+pub async fn garment(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    original(&state, &caller, &id, FileKind::Garment, &headers).await
+}
+
+/// The picture a film can begin with.
+pub async fn picture(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    let job = readable(&state, &caller, &id).await?;
+    let file = state.services.studio.beginning_of(&job).await?;
+    send(&state, &file.ok_or_else(Problem::not_found)?, &headers).await
+}
+
+async fn original(
+    state: &State,
+    caller: &Caller,
+    id: &str,
+    kind: FileKind,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (_, file) = find_file(state, caller, id, kind).await?;
+    send(state, &file, headers).await
+}
+
+async fn find_file(
+    state: &State,
+    caller: &Caller,
+    id: &str,
+    kind: FileKind,
+) -> Result<(Job, StoredFile), Problem> {
+    let job = readable(state, caller, id).await?;
+    let file = state.services.studio.file_of(&job.id, kind).await?;
+    Ok((job, file.ok_or_else(Problem::not_found)?))
+}
+
+/// A file, or the part of it that is asked for: players of videos jump about in them.
+async fn send(state: &State, file: &StoredFile, headers: &HeaderMap) -> Result<Response, Problem> {
+    let studio = &state.services.studio;
+    let whole = u64::try_from(file.bytes).unwrap_or_default();
+    let mut response = match asked_part(headers, whole) {
+        Part::All => Body::from(studio.bytes_of(file).await?).into_response(),
+        Part::From(first, last) => {
+            let bytes = studio.part_of(file, first..last + 1).await?;
+            let range = format!("bytes {first}-{last}/{whole}");
+            let part = (
+                StatusCode::PARTIAL_CONTENT,
+                [(header::CONTENT_RANGE, range)],
+                bytes,
+            );
+            part.into_response()
+        }
+        Part::Nowhere => {
+            let range = [(header::CONTENT_RANGE, format!("bytes */{whole}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
+        }
+    };
+    let headers = response.headers_mut();
+    if let Ok(media) = file.media_type.parse() {
+        headers.insert(header::CONTENT_TYPE, media);
+    }
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // They are somebody's own: kept nowhere, so that they are gone after signing out and deleting.
-    let keep = "private, no-store".to_owned();
-    [
-        (header::CONTENT_TYPE, file.media_type.clone()),
-        (header::CACHE_CONTROL, keep),
-    ]
+    let keep = HeaderValue::from_static("private, no-store");
+    headers.insert(header::CACHE_CONTROL, keep);
+    Ok(response)
+}
+
+/// What a `Range` header asks for: the first and the last byte.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    From(u64, u64),
+    Nowhere,
+}
+
+/// One range is followed; what cannot be read, and several at once, get the whole file, as RFC 9110
+/// (14.2) allows.
+fn asked_part(headers: &HeaderMap, whole: u64) -> Part {
+    let asked = headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok());
+    let Some(Ok(asked)) = asked.map(http_range_header::parse_range_header) else {
+        return Part::All;
+    };
+    match asked.validate(whole) {
+        Ok(ranges) => match &ranges[..] {
+            [one] => Part::From(*one.start(), *one.end()),
+            _ => Part::All,
+        },
+        Err(_) => Part::Nowhere,
+    }
 }
 
 fn extension(file: &StoredFile) -> &'static str {
     match file.media_type.as_str() {
         "image/jpeg" => "jpg",
         "image/webp" => "webp",
+        "video/mp4" => "mp4",
         _ => "png",
     }
 }
@@ -188,4 +280,25 @@ async fn find(state: &State, id: &str) -> Result<Job, Problem> {
         .job(&id)
         .await?
         .ok_or_else(Problem::not_found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_file_is_asked_for_as_players_do() {
+        let part = |range: &str| {
+            let headers = HeaderMap::from_iter([(header::RANGE, range.parse().unwrap())]);
+            asked_part(&headers, 100)
+        };
+        assert_eq!(part("bytes=0-"), Part::From(0, 99));
+        assert_eq!(part("bytes=10-19"), Part::From(10, 19));
+        assert_eq!(part("bytes=-5"), Part::From(95, 99));
+        assert_eq!(part("bytes=90-500"), Part::From(90, 99));
+        assert_eq!(part("bytes=100-"), Part::Nowhere);
+        assert_eq!(part("bytes=0-1,5-6"), Part::All);
+        assert_eq!(part("pages=1"), Part::All);
+        assert_eq!(asked_part(&HeaderMap::new(), 100), Part::All);
+    }
 }

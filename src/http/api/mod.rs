@@ -1,6 +1,7 @@
 //! The HTTP API. The module a route names is the file that answers it.
 
 pub mod auth;
+pub mod callbacks;
 pub mod catalog;
 pub mod checkout;
 pub mod credits;
@@ -8,8 +9,10 @@ pub mod entries;
 pub mod jobs;
 pub mod recharge;
 pub mod stats;
+pub mod studio;
 pub mod test_creem;
 pub mod try_on;
+pub mod video;
 
 use serde::Serialize;
 

@@ -38,7 +38,7 @@ fn version(page: &str, name: &str) -> Option<i64> {
 }
 
 /// The opening tags of a page.
-fn tags(page: &str) -> impl Iterator<Item = &str> {
+pub fn tags(page: &str) -> impl Iterator<Item = &str> {
     page.split('<')
         .filter_map(|piece| piece.split('>').next())
         .filter(|tag| !tag.starts_with(['/', '!']))

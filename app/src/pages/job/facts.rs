@@ -1,15 +1,19 @@
 use atelier_server::credits::PaidBy;
-use atelier_server::studio::{Job, JobState, Tool};
+use atelier_server::studio::{Job, JobState, Tool, Video, Work};
 use leptos::prelude::*;
 
 use crate::i18n::Words;
 
 /// When it was begun and made, and what paid for it.
 pub fn facts(w: Words, job: &Job) -> AnyView {
-    let tool = w.say(match job.tool {
+    let tool = w.say(match job.tool() {
         Tool::TryOn => "job-tool-try-on",
         Tool::Video => "job-tool-video",
     });
+    let film = match &job.work {
+        Work::Video(video) => Some(film(w, video)),
+        Work::TryOn { .. } => None,
+    };
     let made = job.finished_at.filter(|_| job.state == JobState::Succeeded).map(|at| {
         view! { <dt>{w.say("job-made")}</dt><dd><time datetime=at.to_rfc3339()>{w.moment(at)}</time></dd> }
     });
@@ -22,12 +26,30 @@ pub fn facts(w: Words, job: &Job) -> AnyView {
         <dl class="facts">
             <dt>{w.say("job-kind")}</dt>
             <dd>{tool}</dd>
+            {film}
             <dt>{w.say("job-started")}</dt>
             <dd><time datetime=job.created_at.to_rfc3339()>{w.moment(job.created_at)}</time></dd>
             {made}
             {paid}
             {number}
         </dl>
+    }
+    .into_any()
+}
+
+/// What was asked for.
+fn film(w: Words, video: &Video) -> AnyView {
+    let shape = [
+        ("aspect", video.aspect.as_str().into()),
+        ("seconds", w.number(video.seconds).into()),
+    ];
+    let prompt = (!video.prompt.is_empty()).then(|| {
+        view! { <dt>{w.say("job-prompt")}</dt><dd>{video.prompt.clone()}</dd> }
+    });
+    view! {
+        <dt>{w.say("job-shape")}</dt>
+        <dd>{w.say_with("job-shape-text", &shape)}</dd>
+        {prompt}
     }
     .into_any()
 }

@@ -2,23 +2,23 @@ mod facts;
 mod pictures;
 
 use atelier_server::credits::PaidBy;
-use atelier_server::studio::{Failure, Job, JobState};
+use atelier_server::studio::{Failure, FileKind, Job, JobState, Tool};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use self::facts::facts;
 use self::pictures::pictures;
-use crate::components::form::{hidden, submit};
+use crate::components::form::{hidden, one_time_key, submit};
 use crate::components::icon::{Icon, icon};
 use crate::components::link::button_link;
 use crate::components::notice::{Notice, Tone};
 use crate::components::outcome::outcome_notice;
 use crate::components::state::job_state;
 use crate::flash::Form;
-use crate::forms::jobs::{CancelJob, DeleteJob};
+use crate::forms::jobs::{CancelJob, DeleteJob, RerunJob};
 use crate::i18n::Words;
 use crate::routes;
-use crate::visit::{Content, Visit};
+use crate::visit::{Content, JobPage, Visit};
 
 /// One job: its pictures, how far it has come, what it cost.
 pub fn page(visit: &Visit) -> Option<AnyView> {
@@ -34,11 +34,11 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 <div>{pictures(w, page)}</div>
                 <div class="job-words">
                     <p>{job_state(w, job.state)}</p>
-                    <h1>{title(w, job.state)}</h1>
+                    <h1>{title(w, job)}</h1>
                     {text(w, job, visit.services.studio.makes_previews()).map(|text| view! { <p class="soft">{text}</p> })}
                     {progress(w, job)}
                     {returned(w, job)}
-                    <div class="row">{buttons(w, job)}</div>
+                    <div class="row">{buttons(w, page)}</div>
                     {facts(w, job)}
                 </div>
             </div>
@@ -47,14 +47,15 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-fn title(w: Words, state: JobState) -> String {
-    w.say(match state {
+fn title(w: Words, job: &Job) -> String {
+    let key = match job.state {
         JobState::Queued => "job-queued-title",
         JobState::Running => "job-running-title",
         JobState::Succeeded => "job-succeeded-title",
         JobState::Failed => "job-failed-title",
         JobState::Cancelled => "job-cancelled-title",
-    })
+    };
+    w.about(key, job.tool())
 }
 
 fn text(w: Words, job: &Job, is_preview: bool) -> Option<String> {
@@ -68,7 +69,7 @@ fn text(w: Words, job: &Job, is_preview: bool) -> Option<String> {
         JobState::Failed => failure_key(job.error.as_ref().map(|error| error.code)),
         JobState::Cancelled => "job-cancelled-text",
     };
-    Some(w.say(key))
+    Some(w.about(key, job.tool()))
 }
 
 const fn failure_key(failure: Option<Failure>) -> &'static str {
@@ -121,15 +122,76 @@ fn returned(w: Words, job: &Job) -> Option<AnyView> {
     Some(view! { <Notice tone=Tone::Good>{said}</Notice> }.into_any())
 }
 
-fn buttons(w: Words, job: &Job) -> Vec<AnyView> {
-    let other = |class, key| button_link(class, routes::TRY_ON, w.say(key));
+fn buttons(w: Words, page: &JobPage) -> Vec<AnyView> {
+    let job = &page.job;
+    let other =
+        |class, key: &'static str| button_link(class, other(page), w.about(key, job.tool()));
+    let again = || again(w, page);
     match job.state {
         JobState::Queued | JobState::Running if job.cancel_requested => vec![look_again(w, job)],
         JobState::Queued | JobState::Running => vec![cancel(w, job), look_again(w, job)],
-        JobState::Succeeded => vec![download(w, job), other("", "job-again"), delete(w, job)],
-        JobState::Failed => vec![other("main", "job-retry-other"), delete(w, job)],
-        JobState::Cancelled => vec![other("main", "home-go-try-on"), delete(w, job)],
+        JobState::Succeeded => {
+            let animate = (job.tool() == Tool::TryOn).then(|| animate(w, job));
+            [
+                Some(download(w, job)),
+                Some(other("", "job-again")),
+                animate,
+                again(),
+                Some(delete(w, job)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        }
+        JobState::Failed | JobState::Cancelled => [
+            Some(other("main", "job-retry-other")),
+            again(),
+            Some(delete(w, job)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
+}
+
+/// The tool's form, with the person of this job in it as long as that is kept.
+fn other(page: &JobPage) -> String {
+    let job = &page.job;
+    match job.tool() {
+        Tool::TryOn if page.originals.contains(&FileKind::Person) => {
+            routes::again(routes::TRY_ON, job.id.as_str())
+        }
+        Tool::TryOn => routes::TRY_ON.to_owned(),
+        Tool::Video if page.originals.contains(&FileKind::Picture) => {
+            routes::again(routes::VIDEO, job.id.as_str())
+        }
+        Tool::Video => routes::VIDEO.to_owned(),
+    }
+}
+
+/// The picture that was made as the beginning of a film.
+fn animate(w: Words, job: &Job) -> AnyView {
+    let form = routes::again(routes::VIDEO, job.id.as_str());
+    button_link("", form, w.say("job-animate"))
+}
+
+/// The same once more, for whoever did not like what came out.
+fn again(w: Words, page: &JobPage) -> Option<AnyView> {
+    let job = &page.job;
+    let is_whole = match job.tool() {
+        Tool::TryOn => page.originals.len() == 2,
+        Tool::Video => job.began_with_picture != page.originals.is_empty(),
+    };
+    let form = is_whole.then(|| {
+        view! {
+            <form method="post" action=RerunJob::PATH>
+                {one_time_key()}
+                {hidden("id", job.id.as_str())}
+                {submit("", w.say("job-rerun"), w.say("job-rerun-pending"))}
+            </form>
+        }
+    });
+    form.map(IntoAny::into_any)
 }
 
 /// For whoever has no script; with it the page follows by itself.
@@ -161,7 +223,7 @@ fn cancel(w: Words, job: &Job) -> AnyView {
 
 fn delete(w: Words, job: &Job) -> AnyView {
     view! {
-        <form method="post" action=DeleteJob::PATH data-confirm=w.say("job-delete-sure")>
+        <form method="post" action=DeleteJob::PATH>
             {hidden("id", job.id.as_str())}
             {submit("plain danger", w.say("job-delete"), w.say("job-delete-pending"))}
         </form>

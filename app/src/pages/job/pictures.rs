@@ -1,4 +1,4 @@
-use atelier_server::studio::JobState;
+use atelier_server::studio::{Aspect, FileKind, JobState, Video, Work};
 use leptos::prelude::*;
 
 use crate::i18n::Words;
@@ -7,17 +7,27 @@ use crate::visit::JobPage;
 
 /// What the job is made from, or what it made.
 pub fn pictures(w: Words, page: &JobPage) -> AnyView {
-    let id = page.job.id.as_str();
-    let person = page.has_originals.then(|| routes::original(id, "person"));
-    if page.job.state == JobState::Succeeded {
-        return result(w, id, person);
+    let is_done = page.job.state == JobState::Succeeded;
+    match &page.job.work {
+        Work::TryOn { .. } if is_done => result(w, page),
+        Work::TryOn { .. } => pair(w, page),
+        Work::Video(video) if is_done => film(w, page, video),
+        Work::Video(_) => beginning(w, page),
     }
-    let garment = page.has_originals.then(|| routes::original(id, "garment"));
-    let person = person.map(|source| {
+}
+
+/// Where a picture is that somebody sent, as long as it is kept.
+fn kept(page: &JobPage, kind: FileKind) -> Option<String> {
+    let is_kept = page.originals.contains(&kind);
+    is_kept.then(|| routes::original(page.job.id.as_str(), kind.as_str()))
+}
+
+fn pair(w: Words, page: &JobPage) -> AnyView {
+    let person = kept(page, FileKind::Person).map(|source| {
         let image = portrait(source, w.say("job-before-alt"));
         view! { <div class="frame">{image}</div> }
     });
-    let garment = garment.map(|source| {
+    let garment = kept(page, FileKind::Garment).map(|source| {
         let alt = w.say("job-garment-alt");
         view! { <div class="frame fit"><img src=source alt=alt width="640" height="640"/></div> }
     });
@@ -25,9 +35,10 @@ pub fn pictures(w: Words, page: &JobPage) -> AnyView {
 }
 
 /// The picture, beside the one it was made from as long as that is kept.
-fn result(w: Words, id: &str, before: Option<String>) -> AnyView {
-    let after = portrait(routes::result(id), w.say("job-after-alt"));
-    let Some(before) = before else {
+fn result(w: Words, page: &JobPage) -> AnyView {
+    let made = routes::result(page.job.id.as_str());
+    let after = portrait(made, w.say("job-after-alt"));
+    let Some(before) = kept(page, FileKind::Person) else {
         return view! { <div class="frame piece">{after}</div> }.into_any();
     };
     view! {
@@ -45,6 +56,32 @@ fn result(w: Words, id: &str, before: Option<String>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The film, in its own shape from the start, so that nothing moves when it is loaded.
+fn film(w: Words, page: &JobPage, video: &Video) -> AnyView {
+    let source = routes::result(page.job.id.as_str());
+    let (class, width, height) = match video.aspect {
+        Aspect::Tall => ("frame film tall", "480", "848"),
+        Aspect::Wide => ("frame film wide", "848", "480"),
+        Aspect::Square => ("frame film square", "640", "640"),
+    };
+    view! {
+        <div class=class>
+            <video src=source controls=true playsinline=true loop=true preload="metadata"
+                width=width height=height aria-label=w.say("job-video-label")></video>
+        </div>
+    }
+    .into_any()
+}
+
+/// What a film is made from.
+fn beginning(w: Words, page: &JobPage) -> AnyView {
+    let picture = kept(page, FileKind::Picture).map(|source| {
+        let image = portrait(source, w.say("job-picture-alt"));
+        view! { <div class="frame">{image}</div> }
+    });
+    view! { <div class="job-pair">{picture}</div> }.into_any()
 }
 
 /// A picture of a person. Width and height keep its place until it is there.

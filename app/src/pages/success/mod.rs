@@ -23,11 +23,11 @@ const ASK_AGAIN: &str = "1,3,5,7,9,11";
 
 /// Where the payment provider sends people back to.
 pub fn page(visit: &Visit) -> Option<AnyView> {
-    let Content::Success { landing, has_draft } = &visit.content else {
+    let Content::Success { landing, draft } = &visit.content else {
         return None;
     };
     let inside = match landing {
-        Landing::Settled(recharge) => settled(visit, recharge, *has_draft),
+        Landing::Settled(recharge) => settled(visit, recharge, *draft),
         Landing::Updating(recharge, delay) => updating(visit, recharge, *delay),
         Landing::Unpaid(recharge) => unpaid(visit, recharge),
         Landing::Failed(recharge) => failed(visit, recharge),

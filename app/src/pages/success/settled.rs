@@ -1,5 +1,6 @@
 use atelier_server::credits::Period;
 use atelier_server::payments::{Recharge, RecordedPlan};
+use atelier_server::studio::Tool;
 use leptos::prelude::*;
 
 use crate::components::figure::live_figure;
@@ -15,7 +16,7 @@ use crate::routes;
 use crate::visit::Visit;
 
 /// What was bought is there: the new balance, or the plan. Then the page leaves by itself.
-pub fn settled(visit: &Visit, recharge: &Recharge, has_draft: bool) -> AnyView {
+pub fn settled(visit: &Visit, recharge: &Recharge, kept: Option<Tool>) -> AnyView {
     let w = visit.words();
     let leaves = visit.refresh();
     let countdown = leaves.as_ref().map(|(seconds, _)| countdown(w, *seconds));
@@ -41,7 +42,7 @@ pub fn settled(visit: &Visit, recharge: &Recharge, has_draft: bool) -> AnyView {
         >
             <dl class="figures">{figures}</dl>
             {countdown}
-            {has_draft.then(|| draft(w))}
+            {kept.map(|tool| draft(w, tool))}
         </Message>
     }
     .into_any()
@@ -154,11 +155,15 @@ fn settled_buttons(visit: &Visit, recharge: &Recharge, leaves: bool) -> Vec<AnyV
     buttons
 }
 
-fn draft(w: Words) -> AnyView {
+fn draft(w: Words, tool: Tool) -> AnyView {
+    let page = match tool {
+        Tool::TryOn => routes::TRY_ON,
+        Tool::Video => routes::VIDEO,
+    };
     view! {
         <Notice image=Icon::Hanger title=w.say("success-draft-title")>
             <p>{w.say("success-draft-text")}</p>
-            <p>{text_link(routes::TRY_ON, w.say("success-draft-button"))}</p>
+            <p>{text_link(page, w.about("success-draft-button", tool))}</p>
         </Notice>
     }
     .into_any()

@@ -1,7 +1,9 @@
-//! The sandbox studio: FASHN's API on loopback. It really composes the picture (see [`atelier_compose`]),
+//! The sandbox studio: FASHN's API on loopback. It really composes pictures and renders clips (see [`atelier_compose`]),
 //! keeps its runs in the database and its pictures in a folder, so it survives restarts, and plays
 //! scripted outcomes for tests.
 
+mod making;
+mod order;
 mod outcome;
 mod routes;
 mod runs;

@@ -8,12 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::runs::{Order, RunError};
+use super::order::{Order, Shape, TRY_ON_MODEL, VIDEO_MODEL, Wanted};
+use super::runs::RunError;
 use super::{FashnSandbox, Outcome};
 
 /// Two pictures of 10 MB as data URIs.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-const MODEL: &str = "tryon-v1.6";
+
+/// On the answer that says that a run ended well.
+const COST_HEADER: &str = "x-fashn-credits-used";
 
 #[derive(Deserialize)]
 struct RunQuery {
@@ -26,12 +29,18 @@ struct RunBody {
     inputs: Inputs,
 }
 
-#[derive(Deserialize)]
+/// Of try-on and image-to-video. A picture may be missing for a video here, which FASHN would refuse:
+/// then `aspect_ratio` gives its shape.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Inputs {
     model_image: String,
     garment_image: String,
-    #[serde(default)]
     category: String,
+    image: Option<String>,
+    prompt: String,
+    duration: Option<u32>,
+    aspect_ratio: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,21 +113,44 @@ async fn run(
             "scripted",
         ));
     }
-    if body.model_name != MODEL {
-        return Err(Refusal(
-            StatusCode::BAD_REQUEST,
-            "BadRequest",
-            "unknown model_name",
-        ));
-    }
     let order = Order {
-        person: data_uri(&body.inputs.model_image)?,
-        garment: data_uri(&body.inputs.garment_image)?,
-        category: body.inputs.category,
+        wanted: wanted(&body)?,
         webhook_url: query.webhook_url,
     };
     let id = sandbox.start(order, &outcome).await?;
     Ok(Json(json!({"id": id, "error": null})).into_response())
+}
+
+fn wanted(body: &RunBody) -> Result<Wanted, Refusal> {
+    const fn bad(message: &'static str) -> Refusal {
+        Refusal(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+    let inputs = &body.inputs;
+    match body.model_name.as_str() {
+        TRY_ON_MODEL => Ok(Wanted::TryOn {
+            person: data_uri(&inputs.model_image)?,
+            garment: data_uri(&inputs.garment_image)?,
+            category: inputs.category.clone(),
+        }),
+        VIDEO_MODEL => {
+            let picture = inputs.image.as_deref().map(data_uri).transpose()?;
+            let prompt = inputs.prompt.trim();
+            if picture.is_none() && prompt.is_empty() {
+                return Err(bad("image or prompt is missing"));
+            }
+            let seconds = inputs.duration.unwrap_or(5);
+            if !matches!(seconds, 5 | 10) {
+                return Err(bad("duration is 5 or 10"));
+            }
+            Ok(Wanted::Video {
+                picture,
+                prompt: prompt.to_owned(),
+                shape: inputs.aspect_ratio.as_deref().and_then(Shape::parse),
+                seconds,
+            })
+        }
+        _ => Err(bad("unknown model_name")),
+    }
 }
 
 async fn status(
@@ -128,7 +160,13 @@ async fn status(
 ) -> Result<Response, Refusal> {
     check_key(&headers)?;
     match sandbox.status(&id).await? {
-        Some(envelope) => Ok(Json(envelope).into_response()),
+        Some((envelope, cost)) => {
+            let mut answer = Json(envelope).into_response();
+            if let Some(cost) = cost {
+                answer.headers_mut().insert(COST_HEADER, cost.into());
+            }
+            Ok(answer)
+        }
         None => Err(Refusal(
             StatusCode::NOT_FOUND,
             "NotFound",
@@ -142,17 +180,18 @@ async fn output(
     Path(name): Path<String>,
 ) -> Result<Response, Refusal> {
     const GONE: Refusal = Refusal(StatusCode::NOT_FOUND, "NotFound", "no such output");
-    let id = name.strip_suffix(".png").ok_or(GONE)?;
+    let (id, kind) = name.rsplit_once('.').ok_or(GONE)?;
     // Only the id of a run that exists becomes part of a path.
     let run = sandbox
         .find(id)
         .await?
-        .filter(|run| run.status == "completed")
+        .filter(|run| run.status == "completed" && run.output_kind().extension == kind)
         .ok_or(GONE)?;
-    let bytes = tokio::fs::read(sandbox.file(&run.id, "png"))
+    let kind = run.output_kind();
+    let bytes = tokio::fs::read(sandbox.file(&run.id, kind.extension))
         .await
         .map_err(|_| GONE)?;
-    Ok(([(header::CONTENT_TYPE, "image/png")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, kind.media_type)], bytes).into_response())
 }
 
 async fn script(

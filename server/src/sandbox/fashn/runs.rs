@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use atelier_compose::{Category, ComposeError, compose};
 use serde_json::{Value, json};
 use sqlx::FromRow;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
+use super::order::{Order, OutputKind, TRY_ON_MODEL, VIDEO_MODEL, Wanted};
 use super::{FashnSandbox, Outcome};
 use crate::ids::uuid_v7;
 use crate::time::Timestamp;
@@ -27,19 +26,15 @@ const CALLED_FOR: Duration = Duration::from_secs(3_600);
 pub(super) struct Run {
     pub id: String,
     pub outcome: String,
+    pub model: String,
     pub category: String,
+    pub prompt: String,
+    pub aspect: Option<String>,
+    pub seconds: i64,
     pub status: String,
     pub error_name: Option<String>,
     pub webhook_url: Option<String>,
     pub created_at: Timestamp,
-}
-
-/// What a run was asked for.
-pub(super) struct Order {
-    pub person: Vec<u8>,
-    pub garment: Vec<u8>,
-    pub category: String,
-    pub webhook_url: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +48,18 @@ pub(super) enum RunError {
 impl Run {
     fn outcome(&self) -> Outcome {
         Outcome::parse(&self.outcome).unwrap_or(Outcome::Ok)
+    }
+
+    pub fn output_kind(&self) -> OutputKind {
+        OutputKind::of(&self.model)
+    }
+
+    /// FASHN's prices, in its own credits: a picture one, a video of 720p three for five seconds.
+    fn cost(&self) -> i64 {
+        match self.model.as_str() {
+            VIDEO_MODEL => 3 * self.seconds / 5,
+            _ => 1,
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -100,16 +107,46 @@ impl FashnSandbox {
         let now = self.clock.now();
         let id = format!("{}-u1", uuid_v7(now));
         tokio::fs::create_dir_all(&self.folder).await?;
-        tokio::fs::write(self.file(&id, "person"), &order.person).await?;
-        tokio::fs::write(self.file(&id, "garment"), &order.garment).await?;
+        let put =
+            async |kind: &str, bytes: &[u8]| tokio::fs::write(self.file(&id, kind), bytes).await;
+        let (mut category, mut words, mut aspect, mut length) = ("", "", None, 5);
+        let model = match &order.wanted {
+            Wanted::TryOn {
+                person,
+                garment,
+                category: wanted,
+            } => {
+                put("person", person).await?;
+                put("garment", garment).await?;
+                category = wanted;
+                TRY_ON_MODEL
+            }
+            Wanted::Video {
+                picture,
+                prompt,
+                shape,
+                seconds,
+            } => {
+                if let Some(picture) = picture {
+                    put("picture", picture).await?;
+                }
+                (words, aspect, length) = (prompt, *shape, *seconds);
+                VIDEO_MODEL
+            }
+        };
         let mut tx = self.db.begin().await?;
         sqlx::query(
-            "INSERT INTO sandbox_fashn_runs (id, outcome, category, status, webhook_url, \
-             lease_until, created_at) VALUES ($1, $2, $3, 'in_queue', $4, 0, $5)",
+            "INSERT INTO sandbox_fashn_runs (id, outcome, model, category, prompt, aspect, seconds, \
+             status, webhook_url, lease_until, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'in_queue', $8, 0, $9)",
         )
         .bind(&id)
         .bind(outcome)
-        .bind(&order.category)
+        .bind(model)
+        .bind(category)
+        .bind(words)
+        .bind(aspect.map(|shape| shape.as_str()))
+        .bind(i64::from(length))
         .bind(&order.webhook_url)
         .bind(now)
         .execute(&mut *tx)
@@ -119,15 +156,16 @@ impl FashnSandbox {
         Ok(id)
     }
 
-    /// A run's envelope, as `GET /v1/status/{id}` answers it.
-    pub(super) async fn status(&self, id: &str) -> sqlx::Result<Option<Value>> {
+    /// A run's envelope, as `GET /v1/status/{id}` answers it, and what it cost once it is done.
+    pub(super) async fn status(&self, id: &str) -> sqlx::Result<Option<(Value, Option<i64>)>> {
         let Some(run) = self.find(id).await? else {
             return Ok(None);
         };
         if !run.is_done() {
             self.work_behind(run.id.clone());
         }
-        Ok(Some(self.envelope(&run)))
+        let cost = (run.status == "completed").then(|| run.cost());
+        Ok(Some((self.envelope(&run), cost)))
     }
 
     pub(super) async fn find(&self, id: &str) -> sqlx::Result<Option<Run>> {
@@ -151,7 +189,11 @@ impl FashnSandbox {
             Outcome::ExpiredUrl => "expired",
             _ => run.id.as_str(),
         };
-        format!("{}outputs/{name}.png", self.base)
+        format!(
+            "{}outputs/{name}.{}",
+            self.base,
+            run.output_kind().extension
+        )
     }
 
     pub(super) fn file(&self, id: &str, kind: &str) -> PathBuf {
@@ -227,14 +269,12 @@ impl FashnSandbox {
         }
         let made = match outcome {
             Outcome::Fail(ref name) => Err(name.clone()),
-            _ => self
-                .compose(&run, place)
-                .await?
-                .map_err(|error| error_name(&error).to_owned()),
+            _ => self.make(&run, place).await?.map_err(str::to_owned),
         };
         let done = match made {
-            Ok(png) => {
-                tokio::fs::write(self.file(id, "png"), png).await?;
+            Ok(made) => {
+                let kind = run.output_kind().extension;
+                tokio::fs::write(self.file(id, kind), made).await?;
                 self.finish(id, "completed", None).await?
             }
             Err(name) => self.finish(id, "failed", Some(&name)).await?,
@@ -303,23 +343,6 @@ impl FashnSandbox {
         Ok(run)
     }
 
-    async fn compose(
-        &self,
-        run: &Run,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Result<Vec<u8>, ComposeError>, RunError> {
-        let person = tokio::fs::read(self.file(&run.id, "person")).await?;
-        let garment = tokio::fs::read(self.file(&run.id, "garment")).await?;
-        let category = category(&run.category);
-        let composed = tokio::task::spawn_blocking(move || {
-            let composed = compose(&person, &garment, category);
-            drop(place);
-            composed
-        });
-        let composed = composed.await.map_err(std::io::Error::other)?;
-        Ok(composed.map(|picture| picture.png))
-    }
-
     /// Says whether whoever is called has heard it, whatever they think of it.
     async fn call_back(&self, run: &Run, envelope: &Value) -> bool {
         let Some(url) = &run.webhook_url else {
@@ -339,23 +362,4 @@ impl FashnSandbox {
 fn forged(run: &Run) -> Value {
     json!({"id": run.id, "status": "completed", "output": ["http://127.0.0.1:9/forged.png"],
         "error": null})
-}
-
-fn category(text: &str) -> Category {
-    match text {
-        "tops" => Category::Tops,
-        "bottoms" => Category::Bottoms,
-        "one-pieces" => Category::OnePiece,
-        _ => Category::Auto,
-    }
-}
-
-/// The error names FASHN publishes (docs.fashn.ai, "Runtime errors").
-fn error_name(error: &ComposeError) -> &'static str {
-    match error {
-        ComposeError::Person(_) | ComposeError::Garment(_) => "ImageLoadError",
-        ComposeError::NoPerson => "PoseError",
-        ComposeError::NoGarment => "InputValidationError",
-        ComposeError::Encode(_) => "PipelineError",
-    }
 }

@@ -12,13 +12,19 @@ use url::Url;
 
 use super::health::Health;
 use super::requests;
-use crate::studio::Tool;
 use crate::studio::provider::{
-    Cancelling, Category, Failure, JobProvider, Order, ProviderError, ProviderId, TryOn, Verdict,
+    Cancelling, Category, Cost, CostUnit, Failure, JobProvider, Order, ProviderError, ProviderId,
+    TryOn, Verdict, VideoOrder,
 };
+use crate::studio::work::Wish;
 use crate::time::Timestamp;
 
 const TRY_ON_MODEL: &str = "tryon-v1.6";
+const VIDEO_MODEL: &str = "image-to-video";
+/// Of 480p, 720p and 1080p: what a phone shows, at half the price of the best.
+const VIDEO_RESOLUTION: &str = "720p";
+/// What the run cost, on the answer that says that it ended.
+const COST_HEADER: &str = "x-fashn-credits-used";
 /// FASHN: an account runs six jobs at once by default.
 const MOST_RUNNING: i64 = 6;
 
@@ -28,6 +34,8 @@ pub struct Fashn {
     base: Url,
     key: SecretString,
     health: Health,
+    /// Our own sandbox also makes videos from words alone, which FASHN does not.
+    is_sandbox: bool,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +63,17 @@ impl Fashn {
             base,
             key,
             health: Health::default(),
+            is_sandbox: false,
         })
+    }
+
+    /// The same API, spoken by our own sandbox.
+    #[must_use]
+    pub fn of_sandbox(self) -> Self {
+        Self {
+            is_sandbox: true,
+            ..self
+        }
     }
 
     fn address(&self, path: &[&str]) -> Url {
@@ -81,8 +99,11 @@ impl JobProvider for Fashn {
         ProviderId::Fashn
     }
 
-    fn makes(&self, tool: Tool) -> bool {
-        tool == Tool::TryOn
+    fn makes(&self, wish: Wish) -> bool {
+        match wish {
+            Wish::TryOn => true,
+            Wish::Video { picture, prompt } => picture || (prompt && self.is_sandbox),
+        }
     }
 
     fn is_down(&self) -> bool {
@@ -99,6 +120,7 @@ impl JobProvider for Fashn {
             .append_pair("webhook_url", callback.as_str());
         let body = match order {
             Order::TryOn(try_on) => try_on_body(try_on),
+            Order::Video(video) => video_body(video, self.is_sandbox),
         };
         let answer = self.send(self.http.post(url).json(&body)).await?;
         let run: RunAnswer = answer
@@ -115,11 +137,12 @@ impl JobProvider for Fashn {
             Err(ProviderError::NotFound) => return Ok(Verdict::Unknown),
             sent => sent?,
         };
+        let cost = cost(answer.headers());
         let status: StatusAnswer = answer
             .json()
             .await
             .map_err(|error| requests::lost(&error))?;
-        Ok(verdict(status))
+        Ok(verdict(status, cost))
     }
 
     /// FASHN's client knows no way.
@@ -149,6 +172,30 @@ fn try_on_body(try_on: &TryOn) -> Value {
     })
 }
 
+/// The shape of the video is that of its picture. Without one the sandbox is told.
+fn video_body(video: &VideoOrder, for_sandbox: bool) -> Value {
+    let mut inputs = json!({
+        "prompt": video.prompt,
+        "duration": video.seconds,
+        "resolution": VIDEO_RESOLUTION,
+    });
+    match &video.picture {
+        Some(picture) => inputs["image"] = json!(picture),
+        None if for_sandbox => inputs["aspect_ratio"] = json!(video.aspect.as_str()),
+        None => {}
+    }
+    json!({"model_name": VIDEO_MODEL, "inputs": inputs})
+}
+
+fn cost(headers: &HeaderMap) -> Option<Cost> {
+    let credits: f64 = headers.get(COST_HEADER)?.to_str().ok()?.parse().ok()?;
+    let plausible = credits.is_finite() && (0.0..1e9).contains(&credits);
+    plausible.then(|| Cost {
+        thousandths: (credits * 1_000.0).round() as i64,
+        unit: CostUnit::Credits,
+    })
+}
+
 #[derive(Deserialize)]
 struct ApiError {
     error: String,
@@ -171,12 +218,12 @@ fn category(category: Category) -> &'static str {
     }
 }
 
-fn verdict(answer: StatusAnswer) -> Verdict {
+fn verdict(answer: StatusAnswer, cost: Option<Cost>) -> Verdict {
     match answer.status.as_str() {
         "starting" | "in_queue" => Verdict::Queued,
         "processing" => Verdict::Running,
         "completed" => match answer.output.and_then(|output| output.into_iter().next()) {
-            Some(output) => Verdict::Succeeded { output },
+            Some(output) => Verdict::Succeeded { output, cost },
             None => Verdict::Failed(Failure::ResultUnavailable),
         },
         "time_out" => Verdict::Failed(Failure::Timeout),
@@ -201,15 +248,47 @@ fn failure(name: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::studio::work::Aspect;
 
     fn answer(status: &str, output: Option<&str>, error: Option<&str>) -> Verdict {
-        verdict(StatusAnswer {
+        let answer = StatusAnswer {
             status: status.to_owned(),
             output: output.map(|output| vec![output.to_owned()]),
             error: error.map(|name| RuntimeError {
                 name: name.to_owned(),
             }),
-        })
+        };
+        verdict(answer, None)
+    }
+
+    #[test]
+    fn a_video_from_a_picture_has_its_shape() {
+        let mut order = VideoOrder {
+            prompt: "snow".to_owned(),
+            picture: Some("data:image/png;base64,AA==".to_owned()),
+            aspect: Aspect::Wide,
+            seconds: 10,
+        };
+        let body = video_body(&order, true);
+        assert_eq!(body["model_name"], "image-to-video");
+        assert_eq!(body["inputs"]["duration"], 10);
+        assert_eq!(body["inputs"].get("aspect_ratio"), None);
+        order.picture = None;
+        assert_eq!(video_body(&order, true)["inputs"]["aspect_ratio"], "16:9");
+    }
+
+    #[test]
+    fn what_a_run_cost_is_read_where_it_is_told() {
+        let told = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(COST_HEADER, text.parse().unwrap());
+            cost(&headers).map(|cost| cost.thousandths)
+        };
+        assert_eq!(told("3"), Some(3_000));
+        assert_eq!(told("0.5"), Some(500));
+        assert_eq!(told("-1"), None);
+        assert_eq!(told("much"), None);
+        assert_eq!(cost(&HeaderMap::new()), None);
     }
 
     #[test]
@@ -219,6 +298,7 @@ mod tests {
         assert_eq!(answer("something_new", None, None), Verdict::Running);
         let done = Verdict::Succeeded {
             output: "http://x/1.png".to_owned(),
+            cost: None,
         };
         assert_eq!(answer("completed", Some("http://x/1.png"), None), done);
         for (status, error, failure) in [

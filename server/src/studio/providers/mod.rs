@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub use fashn::Fashn;
 pub use replicate::{Model, Replicate, ReplicateModels};
 
-use super::Tool;
 use super::provider::{JobProvider, ProviderId};
+use super::work::{VideoWays, Wish};
 
 /// The providers switched on, in the order in which they are asked.
 #[derive(Clone)]
@@ -22,6 +22,10 @@ impl Providers {
         Self(providers.into())
     }
 
+    pub fn all(&self) -> impl Iterator<Item = ProviderId> {
+        self.0.iter().map(|provider| provider.id())
+    }
+
     /// The provider of a job. `None` when it has been switched off since.
     pub fn named(&self, id: ProviderId) -> Option<&dyn JobProvider> {
         let mut all = self.0.iter().map(|provider| &**provider);
@@ -29,9 +33,19 @@ impl Providers {
     }
 
     /// Who makes this: the first that can and is not down.
-    pub fn that_makes(&self, tool: Tool) -> Option<&dyn JobProvider> {
-        let mut able = self.0.iter().filter(|provider| provider.makes(tool));
+    pub fn that_makes(&self, wish: Wish) -> Option<&dyn JobProvider> {
+        let mut able = self.0.iter().filter(|provider| provider.makes(wish));
         able.find(|provider| !provider.is_down())
             .map(|provider| &**provider)
+    }
+
+    /// From what videos can be made just now.
+    pub fn video_ways(&self) -> VideoWays {
+        let can = |picture, prompt| self.that_makes(Wish::Video { picture, prompt }).is_some();
+        VideoWays {
+            picture_alone: can(true, false),
+            prompt_alone: can(false, true),
+            both: can(true, true),
+        }
     }
 }

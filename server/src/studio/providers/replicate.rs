@@ -1,5 +1,6 @@
 //! Replicate's API (replicate.com/docs/reference/http): predictions of any model, signed callbacks.
-//! Which model makes what is the operator's choice; its inputs are those of IDM-VTON.
+//! Which model makes what is the operator's choice. For try-on its inputs are those of IDM-VTON; for video
+//! those that most models share: `prompt`, `image`, `aspect_ratio`, `duration`.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,10 +14,11 @@ use url::Url;
 use super::health::Health;
 use super::requests;
 use crate::standard_webhooks;
-use crate::studio::Tool;
 use crate::studio::provider::{
-    Cancelling, Category, Failure, JobProvider, Order, ProviderError, ProviderId, TryOn, Verdict,
+    Cancelling, Category, Cost, CostUnit, Failure, JobProvider, Order, ProviderError, ProviderId,
+    TryOn, Verdict, VideoOrder,
 };
+use crate::studio::work::Wish;
 use crate::time::Timestamp;
 
 /// Replicate queues without a limit of its own; so many at once is ours.
@@ -36,6 +38,7 @@ pub struct Replicate {
 #[derive(Clone, Debug, Default)]
 pub struct ReplicateModels {
     pub try_on: Option<Model>,
+    pub video: Option<Model>,
 }
 
 /// A model as the settings name it: `owner/name`, or `owner/name:version`.
@@ -74,6 +77,13 @@ struct Prediction {
     #[serde(default)]
     output: Value,
     error: Option<String>,
+    metrics: Option<Metrics>,
+}
+
+#[derive(Deserialize)]
+struct Metrics {
+    /// Seconds of the machine, which is what is paid for.
+    predict_time: Option<f64>,
 }
 
 impl Replicate {
@@ -94,10 +104,11 @@ impl Replicate {
         })
     }
 
-    fn model(&self, tool: Tool) -> Option<&Model> {
-        match tool {
-            Tool::TryOn => self.models.try_on.as_ref(),
-            Tool::Video => None,
+    /// A video model is told what happens, with or without a picture to begin with.
+    fn model(&self, wish: Wish) -> Option<&Model> {
+        match wish {
+            Wish::TryOn => self.models.try_on.as_ref(),
+            Wish::Video { prompt, .. } => self.models.video.as_ref().filter(|_| prompt),
         }
     }
 
@@ -133,8 +144,8 @@ impl JobProvider for Replicate {
         ProviderId::Replicate
     }
 
-    fn makes(&self, tool: Tool) -> bool {
-        self.model(tool).is_some()
+    fn makes(&self, wish: Wish) -> bool {
+        self.model(wish).is_some()
     }
 
     fn is_down(&self) -> bool {
@@ -146,10 +157,11 @@ impl JobProvider for Replicate {
     }
 
     async fn submit(&self, order: &Order, callback: &Url) -> Result<String, ProviderError> {
-        let (tool, input) = match order {
-            Order::TryOn(try_on) => (Tool::TryOn, try_on_input(try_on)),
+        let input = match order {
+            Order::TryOn(try_on) => try_on_input(try_on),
+            Order::Video(video) => video_input(video),
         };
-        let model = self.model(tool).ok_or(ProviderError::NotFound)?;
+        let model = self.model(order.wish()).ok_or(ProviderError::NotFound)?;
         let mut body = json!({
             "input": input,
             "webhook": callback.as_str(),
@@ -210,12 +222,36 @@ fn try_on_input(try_on: &TryOn) -> Value {
     })
 }
 
+fn video_input(video: &VideoOrder) -> Value {
+    let mut input = json!({
+        "prompt": video.prompt,
+        "aspect_ratio": video.aspect.as_str(),
+        "duration": video.seconds,
+    });
+    if let Some(picture) = &video.picture {
+        input["image"] = json!(picture);
+    }
+    input
+}
+
+fn cost(prediction: &Prediction) -> Option<Cost> {
+    let seconds = prediction.metrics.as_ref()?.predict_time?;
+    let plausible = seconds.is_finite() && (0.0..1e9).contains(&seconds);
+    plausible.then(|| Cost {
+        thousandths: (seconds * 1_000.0).round() as i64,
+        unit: CostUnit::Seconds,
+    })
+}
+
 fn verdict(prediction: Prediction) -> Verdict {
     match prediction.status.as_str() {
         "starting" | "queued" => Verdict::Queued,
         "processing" => Verdict::Running,
         "succeeded" => match first_output(&prediction.output) {
-            Some(output) => Verdict::Succeeded { output },
+            Some(output) => Verdict::Succeeded {
+                output,
+                cost: cost(&prediction),
+            },
             None => Verdict::Failed(Failure::ResultUnavailable),
         },
         "canceled" => Verdict::Cancelled,
@@ -275,6 +311,9 @@ mod tests {
             status: status.to_owned(),
             output,
             error: error.map(str::to_owned),
+            metrics: Some(Metrics {
+                predict_time: Some(2.5),
+            }),
         })
     }
 
@@ -282,6 +321,10 @@ mod tests {
     fn every_status_has_a_verdict() {
         let done = Verdict::Succeeded {
             output: "https://x/1.png".to_owned(),
+            cost: Some(Cost {
+                thousandths: 2_500,
+                unit: CostUnit::Seconds,
+            }),
         };
         let table = [
             ("starting", Value::Null, None, Verdict::Queued),
