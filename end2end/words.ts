@@ -25,6 +25,21 @@ export interface Words {
     buy: string;
     paidByPlan: (left: number) => string;
   };
+  /** Keeps what was chosen and leads to the payments. */
+  keepAndBuy: string;
+  video: {
+    prompt: string;
+    picture: string;
+    wide: string;
+    submit: string;
+    /** The accessible name of the film. */
+    film: string;
+    animate: string;
+    /** What was wanted before and could not be paid for. */
+    kept: string;
+    goOn: string;
+  };
+  gallery: { videos: string; remove: string; undo: string; restored: string; again: RegExp };
   payments: {
     buyCreditsPack: RegExp;
     buyWithCreem: RegExp;
@@ -129,6 +144,24 @@ export const words: Record<Language, Words> = {
       buy: 'Recharge',
       paidByPlan: (left) => `One of the ${left} try-ons left in your plan`,
     },
+    keepAndBuy: 'Keep what I chose and recharge',
+    video: {
+      prompt: 'What should happen',
+      picture: 'The picture it begins with',
+      wide: 'Wide, 16:9',
+      submit: 'Make the video',
+      film: 'The video',
+      animate: 'Make a video of it',
+      kept: 'What you wanted made is still here',
+      goOn: 'Go on with my video',
+    },
+    gallery: {
+      videos: 'Videos',
+      remove: 'Delete',
+      undo: 'Undo',
+      restored: 'It is back.',
+      again: /^Make it again \(10 credits\)$/,
+    },
     payments: {
       buyCreditsPack: /^Buy for .*Credits Pack/,
       buyWithCreem: /^Pay with Creem: .*Credits Pack/,
@@ -226,6 +259,18 @@ export const words: Record<Language, Words> = {
       buy: '去充值',
       paidByPlan: (left) => `使用套餐中的 1 次试穿（剩 ${left} 次）`,
     },
+    keepAndBuy: '保留所选内容并充值',
+    video: {
+      prompt: '要发生什么',
+      picture: '起始图片',
+      wide: '横屏 16:9',
+      submit: '制作视频',
+      film: '视频',
+      animate: '做成视频',
+      kept: '您要做的视频还在',
+      goOn: '继续做视频',
+    },
+    gallery: { videos: '视频', remove: '删除', undo: '撤销', restored: '已恢复。', again: /^再做一次（10 点）$/ },
     payments: {
       buyCreditsPack: /^US\$1\.90 购买：点数包/,
       buyWithCreem: /^用 Creem 支付.*点数包/,

@@ -14,4 +14,13 @@ export const OPEN_PAGES = [
   '/sandbox/mail',
 ];
 
-export const PERSONAL_PAGES = ['/dashboard', '/payments', '/payments/cancelled', '/try-on', '/gallery', '/statement', '/account'];
+export const PERSONAL_PAGES = [
+  '/dashboard',
+  '/payments',
+  '/payments/cancelled',
+  '/try-on',
+  '/video',
+  '/gallery',
+  '/statement',
+  '/account',
+];

@@ -9,6 +9,9 @@ use crate::i18n::Words;
 use crate::routes;
 use crate::visit::Visit;
 
+/// What the form says when what was chosen is to be kept until credits are bought.
+pub const THEN_BUY: &str = "buy";
+
 /// What a tool says of its price.
 #[derive(Clone, Copy, Debug)]
 pub struct Labels {
@@ -124,6 +127,9 @@ fn missing(
             {quick}
         </Notice>
         {button_link("main large block", routes::PAYMENTS, w.say("tryon-none-button"))}
+        <button class="button block" name="then" value=THEN_BUY data-pending=w.say(labels.pending)>
+            {w.say("order-keep-and-buy")}
+        </button>
     }
     .into_any()
 }
@@ -199,7 +205,8 @@ mod tests {
     #[test]
     fn with_nothing_left_there_is_a_way_to_buy_instead_of_the_button() {
         let html = render(0, 0);
-        assert!(!html.contains("<button"), "{html}");
+        assert!(!html.contains("Make the picture"), "{html}");
+        assert!(html.contains("name=\"then\" value=\"buy\""), "{html}");
         assert!(html.contains("href=\"/payments\""), "{html}");
         assert!(
             html.contains("Credits Pack: 10 credits for $1.90"),

@@ -123,7 +123,7 @@ fn form(
         <form class="fitting" method="post" action=routes::VIDEO enctype="multipart/form-data" data-upload="">
             {one_time_key_after(flash)}
             <div class="pickers">
-                <div class="order">
+                <div class="wish">
                     {prompt(w, ways, flash)}
                     {aspects(w, typed("aspect"))}
                     {lengths(w, typed("seconds"))}

@@ -1,7 +1,9 @@
 //! What posting a job is for every tool: who may, the body, the draft, and the answer.
 
+use atelier_app::components::order::THEN_BUY;
 use atelier_app::flash::{Flash, Form, Outcome};
 pub use atelier_app::forms::jobs::outcome_of;
+use atelier_app::routes;
 use atelier_server::accounts::{Language, Scope};
 use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, Key, KeyRefused};
@@ -11,7 +13,7 @@ use atelier_server::studio::{Draft, FileKind, PictureError, SubmitError, SubmitR
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 
 use crate::http::State;
@@ -91,6 +93,10 @@ impl JobForm {
         upload: Option<&Upload>,
         outcomes: Vec<Outcome>,
     ) -> Response {
+        let lacks_credits = outcomes == [Outcome::InsufficientCredits];
+        if lacks_credits && upload.is_some_and(|upload| upload.text("then") == THEN_BUY) {
+            return Redirect::to(routes::PAYMENTS).into_response();
+        }
         let status = status_of(&outcomes);
         let mut flash = Flash::several(self.form, outcomes);
         if let Some(upload) = upload {

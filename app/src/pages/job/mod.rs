@@ -38,7 +38,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                     {text(w, job, visit.services.studio.makes_previews()).map(|text| view! { <p class="soft">{text}</p> })}
                     {progress(w, job)}
                     {returned(w, job)}
-                    <div class="row">{buttons(w, page)}</div>
+                    <div class="row">{buttons(visit, page)}</div>
                     {facts(w, job)}
                 </div>
             </div>
@@ -122,11 +122,12 @@ fn returned(w: Words, job: &Job) -> Option<AnyView> {
     Some(view! { <Notice tone=Tone::Good>{said}</Notice> }.into_any())
 }
 
-fn buttons(w: Words, page: &JobPage) -> Vec<AnyView> {
+fn buttons(visit: &Visit, page: &JobPage) -> Vec<AnyView> {
+    let w = visit.words();
     let job = &page.job;
     let other =
         |class, key: &'static str| button_link(class, other(page), w.about(key, job.tool()));
-    let again = || again(w, page);
+    let again = || again(visit, page);
     match job.state {
         JobState::Queued | JobState::Running if job.cancel_requested => vec![look_again(w, job)],
         JobState::Queued | JobState::Running => vec![cancel(w, job), look_again(w, job)],
@@ -175,8 +176,24 @@ fn animate(w: Words, job: &Job) -> AnyView {
     button_link("", form, w.say("job-animate"))
 }
 
+/// What pays for one more of a tool.
+fn cost_of(visit: &Visit, tool: Tool) -> String {
+    let w = visit.words();
+    let prices = visit.services.prices();
+    let price = match tool {
+        Tool::TryOn => prices.try_on,
+        Tool::Video => prices.video,
+    };
+    match visit.wallet.as_ref().map(|wallet| wallet.payer(price)) {
+        Some(Ok(PaidBy::Trial)) => w.say("job-paid-trial"),
+        Some(Ok(PaidBy::Plan)) => w.say("job-paid-plan"),
+        _ => w.count("common-credits", price.credits),
+    }
+}
+
 /// The same once more, for whoever did not like what came out.
-fn again(w: Words, page: &JobPage) -> Option<AnyView> {
+fn again(visit: &Visit, page: &JobPage) -> Option<AnyView> {
+    let w = visit.words();
     let job = &page.job;
     let is_whole = match job.tool() {
         Tool::TryOn => page.originals.len() == 2,
@@ -187,7 +204,7 @@ fn again(w: Words, page: &JobPage) -> Option<AnyView> {
             <form method="post" action=RerunJob::PATH>
                 {one_time_key()}
                 {hidden("id", job.id.as_str())}
-                {submit("", w.say("job-rerun"), w.say("job-rerun-pending"))}
+                {submit("", w.say_with("job-rerun", &[("cost", cost_of(visit, job.tool()).into())]), w.say("job-rerun-pending"))}
             </form>
         }
     });

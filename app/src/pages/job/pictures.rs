@@ -12,7 +12,7 @@ pub fn pictures(w: Words, page: &JobPage) -> AnyView {
         Work::TryOn { .. } if is_done => result(w, page),
         Work::TryOn { .. } => pair(w, page),
         Work::Video(video) if is_done => film(w, page, video),
-        Work::Video(_) => beginning(w, page),
+        Work::Video(video) => beginning(w, page, video),
     }
 }
 
@@ -58,14 +58,18 @@ fn result(w: Words, page: &JobPage) -> AnyView {
     .into_any()
 }
 
-/// The film, in its own shape from the start, so that nothing moves when it is loaded.
-fn film(w: Words, page: &JobPage, video: &Video) -> AnyView {
-    let source = routes::result(page.job.id.as_str());
-    let (class, width, height) = match video.aspect {
+/// The class of a frame in a film's shape, and the film's size. Nothing moves when it is loaded.
+const fn shape(aspect: Aspect) -> (&'static str, &'static str, &'static str) {
+    match aspect {
         Aspect::Tall => ("frame film tall", "480", "848"),
         Aspect::Wide => ("frame film wide", "848", "480"),
         Aspect::Square => ("frame film square", "640", "640"),
-    };
+    }
+}
+
+fn film(w: Words, page: &JobPage, video: &Video) -> AnyView {
+    let source = routes::result(page.job.id.as_str());
+    let (class, width, height) = shape(video.aspect);
     view! {
         <div class=class>
             <video src=source controls=true playsinline=true loop=true preload="metadata"
@@ -75,13 +79,16 @@ fn film(w: Words, page: &JobPage, video: &Video) -> AnyView {
     .into_any()
 }
 
-/// What a film is made from.
-fn beginning(w: Words, page: &JobPage) -> AnyView {
-    let picture = kept(page, FileKind::Picture).map(|source| {
-        let image = portrait(source, w.say("job-picture-alt"));
-        view! { <div class="frame">{image}</div> }
-    });
-    view! { <div class="job-pair">{picture}</div> }.into_any()
+/// What a film is made from: its picture, or else its words.
+fn beginning(w: Words, page: &JobPage, video: &Video) -> AnyView {
+    let (class, width, height) = shape(video.aspect);
+    if let Some(source) = kept(page, FileKind::Picture) {
+        let alt = w.say("job-picture-alt");
+        return view! { <div class=class><img src=source alt=alt width=width height=height/></div> }
+            .into_any();
+    }
+    view! { <div class=format!("{class} empty")><blockquote>{video.prompt.clone()}</blockquote></div> }
+        .into_any()
 }
 
 /// A picture of a person. Width and height keep its place until it is there.
