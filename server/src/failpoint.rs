@@ -1,7 +1,7 @@
 //! Named moments at which tests kill the program, each between two things that must not come apart.
 //!
-//! `FAILPOINT=name:n` in the environment: whoever comes to that point as the n-th says so in the log
-//! and stays there for ever, as does everybody after, until somebody kills the process from outside.
+//! `FAILPOINT=name:n` in the environment: whoever comes to that point as the n-th, and everybody after,
+//! says so in the log and stays there for ever, until somebody kills the process from outside.
 //! Without the feature `testing` nothing of this is compiled.
 
 /// The provider has made a checkout session, and we have not written it down.
@@ -13,6 +13,8 @@ pub const STRIPE_ANSWERED: &str = "stripe-answered";
 pub const JOB_HELD: &str = "job-held";
 /// The provider has taken a job, and we have not written that down.
 pub const JOB_SUBMITTED: &str = "job-submitted";
+/// What a job made is in our store, and the end of the job is not committed.
+pub const RESULT_STORED: &str = "result-stored";
 /// It is known how a job ended, and the end of its hold is not committed.
 pub const VERDICT_HEARD: &str = "verdict-heard";
 /// The provider has given money back, and we have not written that down.
@@ -23,11 +25,12 @@ pub const PLAN_CHANGED: &str = "plan-changed";
 pub const COMMITTED: &str = "committed";
 
 /// Every point that buying and trying on come to, for tests that try them all.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 7] = [
     SESSION_CREATED,
     STRIPE_ANSWERED,
     JOB_HELD,
     JOB_SUBMITTED,
+    RESULT_STORED,
     VERDICT_HEARD,
     COMMITTED,
 ];
@@ -38,12 +41,10 @@ pub async fn reach(_point: &'static str) {}
 
 #[cfg(feature = "testing")]
 pub async fn reach(point: &'static str) {
-    let Some(passed) = armed::passed(point) else {
+    if !armed::stops(point) {
         return;
-    };
-    if passed == 0 {
-        tracing::error!(point, "failpoint reached");
     }
+    tracing::error!(point, "failpoint reached");
     std::future::pending::<()>().await;
 }
 
@@ -60,10 +61,9 @@ mod armed {
         Some((point.to_owned(), AtomicI64::new(times.parse().ok()?)))
     });
 
-    /// How many came to the armed point before, from the n-th on; `None` for whoever may pass.
-    pub(super) fn passed(point: &str) -> Option<i64> {
-        let armed = ARMED.as_ref().filter(|(name, _)| name == point)?;
-        let left = armed.1.fetch_sub(1, Ordering::Relaxed);
-        (left <= 1).then_some(1 - left)
+    /// Whether whoever comes to this point now is the n-th, or comes after.
+    pub(super) fn stops(point: &str) -> bool {
+        let armed = ARMED.as_ref().filter(|(name, _)| name == point);
+        armed.is_some_and(|(_, times)| times.fetch_sub(1, Ordering::Relaxed) <= 1)
     }
 }

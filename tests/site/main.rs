@@ -14,6 +14,7 @@ mod doctor;
 mod faults;
 mod freshness;
 mod headers;
+mod job_table;
 mod killed;
 mod money;
 mod nodes;

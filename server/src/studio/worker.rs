@@ -397,6 +397,7 @@ impl Studio {
             let file = self
                 .store_picture(&job.user_id, FileKind::Result, &picture)
                 .await?;
+            failpoint::reach(failpoint::RESULT_STORED).await;
             if !self.end(job, End::Succeeded(&file, cost)).await? {
                 // Another node was first, with a file of its own.
                 self.files.delete(&file.location).await?;

@@ -10,6 +10,8 @@ pub enum Outcome {
     Fail(String),
     NoCallback,
     DuplicateCallback,
+    /// It is done and has called back before the submit is answered.
+    EarlyCallback,
     /// A callback that lies comes before the end.
     ForgedCallback,
     /// The result's address answers 404.
@@ -35,6 +37,7 @@ impl Outcome {
             "ok" => Self::Ok,
             "no_callback" => Self::NoCallback,
             "duplicate_callback" => Self::DuplicateCallback,
+            "early_callback" => Self::EarlyCallback,
             "forged_callback" => Self::ForgedCallback,
             "expired_url" => Self::ExpiredUrl,
             "unavailable" => Self::Unavailable,
@@ -70,6 +73,7 @@ mod tests {
             "ok",
             "no_callback",
             "duplicate_callback",
+            "early_callback",
             "forged_callback",
             "expired_url",
             "unavailable",

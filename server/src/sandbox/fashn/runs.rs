@@ -152,7 +152,11 @@ impl FashnSandbox {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        self.work_behind(id.clone());
+        if Outcome::parse(outcome) == Some(Outcome::EarlyCallback) {
+            self.work(&id).await?;
+        } else {
+            self.work_behind(id.clone());
+        }
         Ok(id)
     }
 
