@@ -120,9 +120,9 @@ async fn start(
         scripted.expect(204);
         let job = order(&owner, tool).await;
         if step != Some(JOB_HELD) {
-            until_within(RECOVERY, "the provider has been asked", async || {
-                let left = number(db, "SELECT COUNT(*) FROM sandbox_fashn_script").await;
-                (left == 0).then_some(())
+            until_within(RECOVERY, "the provider has taken it", async || {
+                let taken = number(db, "SELECT COUNT(*) FROM sandbox_fashn_runs").await;
+                (usize::try_from(taken) == Ok(number_of + 1)).then_some(())
             })
             .await;
         }

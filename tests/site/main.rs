@@ -9,6 +9,7 @@ mod support;
 
 mod api;
 mod concurrency;
+mod crowd;
 mod desk;
 mod doctor;
 mod faults;
