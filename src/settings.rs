@@ -11,7 +11,7 @@ use std::time::Duration;
 use atelier_server::accounts::{Email, Password};
 use atelier_server::catalog::Catalog;
 use atelier_server::installation::Mode;
-use atelier_server::studio::{Model, ReplicateModels};
+use atelier_server::studio::{Model, ReplicateModels, S3Settings};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -38,6 +38,11 @@ pub const VARIABLES: &[&str] = &[
     "REPLICATE_WEBHOOK_SECRET",
     "REPLICATE_TRYON_MODEL",
     "REPLICATE_VIDEO_MODEL",
+    "S3_ENDPOINT",
+    "S3_BUCKET",
+    "S3_ACCESS_KEY_ID",
+    "S3_SECRET_ACCESS_KEY",
+    "S3_REGION",
     "SMTP_URL",
     "MAIL_FROM",
     "ATELIER_LOG",
@@ -122,6 +127,8 @@ pub struct Settings {
     pub creem: Option<CreemSettings>,
     pub replicate: Option<ReplicateSettings>,
     pub fashn: Option<FashnSettings>,
+    /// Where files are kept instead of the data folder.
+    pub s3: Option<S3Settings>,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Mailbox,
     pub log: LogFormat,
@@ -218,6 +225,7 @@ impl Settings {
             creem: reader.creem()?,
             replicate: reader.replicate()?,
             fashn: reader.fashn()?,
+            s3: reader.s3()?,
             smtp_url: reader.get("SMTP_URL").map(SecretString::from),
             mail_from: reader.mail_from()?,
             log: reader.log()?,
@@ -519,6 +527,41 @@ impl Reader {
         }))
     }
 
+    /// All of them or none; only the region has a default.
+    fn s3(&self) -> Result<Option<S3Settings>, SettingError> {
+        const NEEDED: [&str; 4] = [
+            "S3_ENDPOINT",
+            "S3_BUCKET",
+            "S3_ACCESS_KEY_ID",
+            "S3_SECRET_ACCESS_KEY",
+        ];
+        let [endpoint, bucket, key_id, secret] = NEEDED.map(|variable| self.get(variable));
+        let (Some(endpoint), Some(bucket), Some(key_id), Some(secret)) =
+            (endpoint, bucket, key_id, secret)
+        else {
+            let is_set = |variable: &&str| self.get(variable).is_some();
+            let missing = NEEDED.iter().find(|variable| !is_set(variable));
+            return match (NEEDED.iter().find(|variable| is_set(variable)), missing) {
+                (Some(set), Some(missing)) => {
+                    Err(wants(missing, format!("is missing: {set} is set")))
+                }
+                _ => Ok(None),
+            };
+        };
+        let hint = "wants an address such as https://s3.eu-central-1.amazonaws.com";
+        let endpoint: Url = endpoint.parse().map_err(|_| wants("S3_ENDPOINT", hint))?;
+        if !matches!(endpoint.scheme(), "http" | "https") || endpoint.cannot_be_a_base() {
+            return Err(wants("S3_ENDPOINT", hint));
+        }
+        Ok(Some(S3Settings {
+            endpoint,
+            bucket: bucket.to_owned(),
+            key_id: key_id.to_owned(),
+            secret: secret.into(),
+            region: self.get("S3_REGION").unwrap_or("us-east-1").to_owned(),
+        }))
+    }
+
     /// The address of an API, without its version, ending in a slash.
     fn base(&self, variable: &str, default: &str) -> Result<Url, SettingError> {
         let text = self.get(variable).unwrap_or(default);
@@ -617,6 +660,24 @@ mod tests {
             (
                 &[("ATELIER_JOBS_PER_ACCOUNT", "0")],
                 "ATELIER_JOBS_PER_ACCOUNT",
+            ),
+            (
+                &[
+                    ("S3_ENDPOINT", "http://127.0.0.1:9"),
+                    ("S3_BUCKET", "files"),
+                    ("S3_ACCESS_KEY_ID", "fake"),
+                ],
+                "S3_SECRET_ACCESS_KEY",
+            ),
+            (&[("S3_REGION", "x"), ("S3_BUCKET", "files")], "S3_ENDPOINT"),
+            (
+                &[
+                    ("S3_ENDPOINT", "files"),
+                    ("S3_BUCKET", "files"),
+                    ("S3_ACCESS_KEY_ID", "fake"),
+                    ("S3_SECRET_ACCESS_KEY", "fake"),
+                ],
+                "S3_ENDPOINT",
             ),
             (
                 &[("ATELIER_ORIGINALS_DAYS", "a week")],

@@ -195,7 +195,8 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     let stripe_sandbox = stripe_sandbox(settings, &ground, &addresses)?;
     let creem_sandbox = creem_sandbox(settings, &ground, &addresses)?;
     let fashn_sandbox = fashn_sandbox(settings, &ground, &addresses)?;
-    let services = services(settings, &ground, &addresses, &node)?;
+    let files = files(settings).await?;
+    let services = services(settings, &ground, &addresses, &node, files)?;
     let state = State::new(Inside {
         services: services.clone(),
         api_limit: ApiLimit::new(settings.rate_limits),
@@ -309,11 +310,23 @@ pub fn stripe_doctor(
     Ok((doctor, sandboxes.router(), addresses.own.join(ENDPOINT)?))
 }
 
+/// Where files are kept. A bucket that does not let us in is told at the start, not to the first customer.
+async fn files(settings: &Settings) -> Result<Files, StartError> {
+    let Some(s3) = &settings.s3 else {
+        return Ok(Files::folder(&settings.data_dir.join("files"))?);
+    };
+    let files = Files::bucket(s3)?;
+    let checked = files.check().await;
+    checked.map_err(|error| format!("S3_BUCKET {} cannot be written to: {error}", s3.bucket))?;
+    Ok(files)
+}
+
 fn services(
     settings: &Settings,
     ground: &Ground,
     addresses: &Addresses,
     node: &str,
+    files: Files,
 ) -> Result<Services, StartError> {
     let Ground {
         db,
@@ -335,7 +348,7 @@ fn services(
         db.clone(),
         clock.clone(),
         catalog.clone(),
-        Files::folder(&settings.data_dir.join("files"))?,
+        files,
         providers(settings, addresses)?,
         StudioSettings {
             most_unfinished: settings.jobs_per_account,

@@ -25,6 +25,7 @@ mod payments;
 mod plan_pages;
 mod process;
 mod replicate;
+mod s3;
 mod session;
 mod soak;
 mod studio;

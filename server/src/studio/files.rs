@@ -1,15 +1,19 @@
-//! Where pictures are kept: a folder, by the object_store crate, so that another store is one line.
+//! Where files are kept: a folder, or a bucket of a store that speaks S3's API, by the object_store crate.
 //! Names are made here (owner and random id); nothing a person typed is part of a path.
 
 use std::ops::Range;
 use std::path::Path as FolderPath;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::FromRow;
+use url::Url;
 
 use super::{Job, Picture, Studio, Tool};
 use crate::db::Tx;
@@ -17,9 +21,23 @@ use crate::ids::{FileId, JobId, UserId};
 use crate::time::Timestamp;
 use crate::words::words;
 
+/// For one request, repetitions included: nobody waits longer for a picture.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const RETRIES: usize = 3;
+
 words! {
     /// What a file is to a job: a picture it is made from, or what was made.
     FileKind { Person = "person", Garment = "garment", Picture = "picture", Result = "result" }
+}
+
+/// A bucket of a store that speaks S3's API.
+#[derive(Clone, Debug)]
+pub struct S3Settings {
+    pub endpoint: Url,
+    pub bucket: String,
+    pub key_id: String,
+    pub secret: SecretString,
+    pub region: String,
 }
 
 /// The store of pictures. Cheap to clone.
@@ -61,6 +79,46 @@ impl Files {
     pub fn folder(folder: &FolderPath) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder)?;
         Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?)))
+    }
+
+    /// A store in a bucket, which must be there.
+    pub fn bucket(settings: &S3Settings) -> Result<Self, StoreError> {
+        let is_plain = settings.endpoint.scheme() == "http";
+        let store = AmazonS3Builder::new()
+            .with_endpoint(settings.endpoint.as_str().trim_end_matches('/'))
+            .with_bucket_name(&settings.bucket)
+            .with_access_key_id(&settings.key_id)
+            .with_secret_access_key(settings.secret.expose_secret())
+            .with_region(&settings.region)
+            // What is not Amazon's knows buckets as paths.
+            .with_virtual_hosted_style_request(false)
+            .with_allow_http(is_plain)
+            .with_client_options(
+                ClientOptions::new()
+                    .with_timeout(TIMEOUT)
+                    .with_allow_http(is_plain),
+            )
+            .with_retry(RetryConfig {
+                max_retries: RETRIES,
+                retry_timeout: TIMEOUT,
+                ..RetryConfig::default()
+            })
+            .build()?;
+        Ok(Self(Arc::new(store)))
+    }
+
+    /// Writes something and deletes it again: whoever lets us do that knows us, and has the bucket.
+    ///
+    /// # Errors
+    /// The store's own: it does not answer, refuses our key, or has no such bucket.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let path = Path::from("atelier-check");
+        let put = self
+            .0
+            .put(&path, Bytes::from_static(b"atelier").into())
+            .await;
+        put?;
+        self.delete(path.as_ref()).await
     }
 
     async fn put(&self, location: &str, bytes: Bytes) -> Result<(), StoreError> {

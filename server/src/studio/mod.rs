@@ -35,7 +35,7 @@ use crate::words::words;
 
 pub use callbacks::Heard;
 pub use drafts::Draft;
-pub use files::{FileKind, Files, StoreError, StoredFile};
+pub use files::{FileKind, Files, S3Settings, StoreError, StoredFile};
 pub use jobs::{Job, JobCounts, JobError, JobFilter, JobState};
 pub use pictures::{MOST_BYTES, Picture, PictureError};
 pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
