@@ -14,6 +14,7 @@ mod mutate;
 mod postgres;
 mod process;
 mod setup;
+mod sheet;
 mod shots;
 mod soak;
 mod table;
@@ -69,6 +70,12 @@ const COMMANDS: &[Command] = &[
         usage: "postgres [--durable]",
         does: "print the URL of a throw-away PostgreSQL and keep it until ctrl-c",
         run: postgres::run,
+    },
+    Command {
+        name: "sheet",
+        usage: "sheet",
+        does: "every sample person in every sample garment, in ./shots, with the numbers in docs/composer.md",
+        run: sheet::run,
     },
     Command {
         name: "shots",

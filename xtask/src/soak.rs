@@ -26,8 +26,10 @@ pub fn run(words: &[String]) -> Outcome {
         ("LOST_WEBHOOKS", LOST),
         " open checkouts: ",
     )?;
+    let table = live("site", &["job_table"], ("JOB_TABLE", "full"), "job table: ")?;
+    let crowd = live("site", &["crowd"], ("CROWD", "full"), "crowd: ")?;
     let rounds = words.first().map_or(ROUNDS, String::as_str);
-    let table = std::env::temp_dir().join(format!("atelier-soak-{}.md", process::id()));
+    let report = std::env::temp_dir().join(format!("atelier-soak-{}.md", process::id()));
     let soak = [
         "test",
         "--workspace",
@@ -40,10 +42,10 @@ pub fn run(words: &[String]) -> Outcome {
     must(
         cargo(soak)
             .env("SOAK_ROUNDS", rounds)
-            .env("SOAK_REPORT", &table),
+            .env("SOAK_REPORT", &report),
     )?;
-    let said = fs::read_to_string(&table)?;
-    fs::remove_file(&table)?;
+    let said = fs::read_to_string(&report)?;
+    fs::remove_file(&report)?;
     let day = program("date").arg("+%Y-%m-%d").output()?.stdout;
     let day = String::from_utf8_lossy(&day);
     let notes = root().join("docs/soak.md");
@@ -51,7 +53,7 @@ pub fn run(words: &[String]) -> Outcome {
     Ok(fs::write(
         &notes,
         format!(
-            "{before}\n## {}\n\n{histories}{lives}{lost}\n{said}",
+            "{before}\n## {}\n\n{histories}{lives}{lost}{table}{crowd}\n{said}",
             day.trim()
         ),
     )?)

@@ -1,9 +1,8 @@
 //! The promises of the composer, in numbers, on real and drawn samples and on changed copies of
 //! them: the garment is on the torso, has its width, covers it, and never touches the face.
 
-use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, imageops};
 
@@ -11,14 +10,10 @@ use super::{Category, ComposeError, Composed, DecodeError, compose};
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-/// Left, top, right, bottom as fractions of the picture.
-type Box4 = [f64; 4];
+#[path = "../measuring.rs"]
+mod measuring;
 
-#[derive(Clone, Copy, Debug)]
-struct Boxes {
-    torso: Box4,
-    face: Option<Box4>,
-}
+use measuring::{Box4, Boxes, Sample, folder, is_inside, measure, people};
 
 impl Boxes {
     fn map(self, change: impl Fn(Box4) -> Box4) -> Self {
@@ -26,87 +21,6 @@ impl Boxes {
             torso: change(self.torso),
             face: self.face.map(change),
         }
-    }
-}
-
-struct Sample {
-    name: String,
-    bytes: Vec<u8>,
-    boxes: Boxes,
-}
-
-/// The nearest `folder` in the package's directory or one above it, and so also in the workspace's
-/// root; `None` where the samples were not delivered with the source.
-fn folder(path: &str) -> Option<PathBuf> {
-    let start = Path::new(env!("CARGO_MANIFEST_DIR"));
-    start
-        .ancestors()
-        .take(3)
-        .map(|base| base.join(path))
-        .find(|found| found.is_dir())
-}
-
-fn people(folder: &Path) -> Result<Vec<Sample>, Box<dyn std::error::Error>> {
-    let text = std::fs::read_to_string(folder.join("boxes.json"))?;
-    let entries: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text)?;
-    let corners = |value: Option<&serde_json::Value>| -> Option<Box4> {
-        value.and_then(|value| serde_json::from_value(value.clone()).ok())
-    };
-    let mut samples = Vec::new();
-    for (name, entry) in entries {
-        if let Some(torso) = corners(entry.get("torso")) {
-            let boxes = Boxes {
-                torso,
-                face: corners(entry.get("face")),
-            };
-            samples.push(Sample {
-                bytes: std::fs::read(folder.join(&name))?,
-                name,
-                boxes,
-            });
-        }
-    }
-    Ok(samples)
-}
-
-/// What the composed picture changed.
-#[derive(Debug)]
-struct Change {
-    width: f64,
-    middle: (f64, f64),
-    centroid: (f64, f64),
-    torso_share: f64,
-    face_pixels: usize,
-}
-
-fn is_inside((x, y): (f64, f64), [left, top, right, bottom]: Box4) -> bool {
-    x >= left && x <= right && y >= top && y <= bottom
-}
-
-fn measure(before: &RgbImage, after: &RgbImage, boxes: &Boxes) -> Change {
-    let (width, height) = (f64::from(before.width()), f64::from(before.height()));
-    let (mut left, mut top, mut right, mut bottom) = (1.0_f64, 1.0_f64, 0.0_f64, 0.0_f64);
-    let (mut count, mut sum_x, mut sum_y) = (0.0, 0.0, 0.0);
-    let (mut torso, mut torso_changed, mut face_pixels) = (0.0, 0.0, 0);
-    for ((x, y, old), new) in before.enumerate_pixels().zip(after.pixels()) {
-        let place = ((f64::from(x) + 0.5) / width, (f64::from(y) + 0.5) / height);
-        let in_torso = is_inside(place, boxes.torso);
-        torso += f64::from(u8::from(in_torso));
-        if old == new {
-            continue;
-        }
-        torso_changed += f64::from(u8::from(in_torso));
-        face_pixels += usize::from(boxes.face.is_some_and(|face| is_inside(place, face)));
-        (left, right) = (left.min(place.0), right.max(place.0));
-        (top, bottom) = (top.min(place.1), bottom.max(place.1));
-        (count, sum_x, sum_y) = (count + 1.0, sum_x + place.0, sum_y + place.1);
-    }
-    Change {
-        width: (right - left) / (boxes.torso[2] - boxes.torso[0]),
-        middle: ((left + right) / 2.0, (top + bottom) / 2.0),
-        centroid: (sum_x / count, sum_y / count),
-        torso_share: torso_changed / torso,
-        face_pixels,
     }
 }
 
