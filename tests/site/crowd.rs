@@ -21,6 +21,10 @@ struct Crowd {
 }
 
 impl Crowd {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no setting: only this test knows it"
+    )]
     fn of_this_run() -> Self {
         if std::env::var("CROWD").is_ok_and(|value| value == "full") {
             return Self {

@@ -267,6 +267,10 @@ async fn batch(
 }
 
 /// Everything of one database, or the part that is its turn.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no setting: only this test knows it"
+)]
 async fn table(kind: Kind) {
     let full = std::env::var("JOB_TABLE").is_ok_and(|value| value == "full");
     let here = usize::from(kind == Kind::Postgres);

@@ -80,7 +80,7 @@ impl Studio {
         let is_whole = match &job.work {
             Work::TryOn { .. } => copies.len() == Tool::TryOn.originals().len(),
             // What began with a picture that is gone would be another video without it.
-            Work::Video(_) => job.began_with_picture == !copies.is_empty(),
+            Work::Video(_) => job.began_with_picture != copies.is_empty(),
         };
         if !is_whole {
             return Ok(None);
