@@ -11,6 +11,7 @@ use std::time::Duration;
 use atelier_server::credits::{self, PaidBy};
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::services::Services;
+use atelier_server::studio::JobFilter;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
@@ -120,7 +121,10 @@ async fn bare(
         .cloned()
         .and_then(atelier_server::accounts::account_of)
         .ok_or(StatusCode::UNAUTHORIZED)?;
-    let jobs = services.studio.jobs_of(&user.id, None, 8).await;
+    let jobs = services
+        .studio
+        .jobs_of(&user.id, JobFilter::default(), None, 8)
+        .await;
     let jobs = jobs.map_err(|_| BROKEN)?;
     let wallet = services.wallet(&user.id).await.map_err(|_| BROKEN)?;
     let wallet = wallet.view(&services.prices());
