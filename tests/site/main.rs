@@ -12,6 +12,7 @@ mod concurrency;
 mod crowd;
 mod desk;
 mod doctor;
+mod fashn;
 mod faults;
 mod freshness;
 mod headers;

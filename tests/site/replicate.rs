@@ -17,12 +17,14 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
+use crate::support::multipart::Multipart;
 use crate::support::{Answer, App, Client, Kind, pictures, until};
 
 const TOKEN: &str = "r8_fake";
 /// `whsec_` and the base64 of these.
 const KEY: &[u8] = b"a key of replicate";
 const MODEL: &str = "cuuupid/idm-vton:0513734a";
+const VIDEO_MODEL: &str = "wan-video/wan-2.2:9f2a";
 
 /// What Replicate knows.
 #[derive(Default)]
@@ -52,6 +54,7 @@ impl Replicate {
             .route("/v1/predictions/{id}", get(show))
             .route("/v1/predictions/{id}/cancel", post(cancel))
             .route("/files/result.png", get(result))
+            .route("/files/result.mp4", get(film))
             .with_state(replicate.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         replicate
@@ -146,6 +149,10 @@ async fn result() -> Bytes {
     Bytes::from_static(pictures::garment())
 }
 
+async fn film() -> Bytes {
+    pictures::film().into()
+}
+
 /// An app that has no other AI provider, and its owner's first customer.
 async fn start(kind: Kind) -> (App, Replicate, Client) {
     let replicate = Replicate::start().await;
@@ -155,6 +162,7 @@ async fn start(kind: Kind) -> (App, Replicate, Client) {
         ("REPLICATE_API_BASE", &replicate.base),
         ("REPLICATE_WEBHOOK_SECRET", &secret),
         ("REPLICATE_TRYON_MODEL", MODEL),
+        ("REPLICATE_VIDEO_MODEL", VIDEO_MODEL),
     ];
     let app = App::start_with(kind, &settings).await;
     let ann = app.sign_up("ann").await;
@@ -240,6 +248,79 @@ async fn a_job_succeeds(kind: Kind) {
     calls_back(&app, "/api/webhooks/replicate", &unknown, KEY)
         .await
         .expect(404);
+    app.stop().await;
+}
+
+async fn a_film_is_made_of_words(kind: Kind) {
+    let (app, replicate, ann) = start(kind).await;
+    app.set_credits(&ann, 30).await;
+    // Its models are told what happens: a picture alone is not enough.
+    let page = ann.get("/video").await.expect(200).text();
+    assert!(
+        page.contains("with or without a picture to begin with"),
+        "{page}"
+    );
+    let form = Multipart::default().file("image", "p.jpg", pictures::person());
+    let refused = ann.upload("/api/video/generate", form).await.expect(422);
+    assert!(refused.json()["errors"]["prompt"].is_string());
+
+    let form = Multipart::default()
+        .file("image", "p.jpg", pictures::person())
+        .text("prompt", "snow")
+        .text("aspect", "16:9")
+        .text("seconds", "10");
+    let job = ann
+        .upload("/api/video/generate", form)
+        .await
+        .expect(202)
+        .json();
+    let prediction = replicate.prediction().await;
+    assert_eq!(prediction["version"], "9f2a");
+    let input = &prediction["input"];
+    let said = (&input["prompt"], &input["aspect_ratio"], &input["duration"]);
+    assert_eq!(said, (&json!("snow"), &json!("16:9"), &json!(10)));
+    let picture = input["image"].as_str().expect("a picture");
+    let (_, data) = picture.split_once("base64,").expect("a data URI");
+    let frame = image::load_from_memory(&STANDARD.decode(data).expect("base64"));
+    let frame = frame.expect("a picture");
+    let shape = f64::from(frame.width()) / f64::from(frame.height());
+    assert!((shape - 16.0 / 9.0).abs() < 0.02, "{shape}");
+    let callback = prediction["webhook"].as_str().expect("an address");
+    assert!(callback.contains("/api/video/callback/"), "{callback}");
+
+    let output = json!(format!("{}files/result.mp4", replicate.base));
+    replicate.ends("succeeded", output, Value::Null);
+    let metrics = json!({"predict_time": 41.5});
+    replicate.book().predictions[0]["metrics"] = metrics;
+    let told = json!({"id": prediction["id"]});
+    calls_back(&app, callback, &told, KEY).await.expect(204);
+    let ended = ann.job_ends(job["id"].as_str().expect("an id")).await;
+    assert_eq!(ended["state"], "succeeded", "{ended}");
+    assert_eq!(money(&ann).await, (20, 0, 10));
+    let url = ended["result_url"].as_str().expect("a result");
+    assert_eq!(
+        ann.get(url).await.expect(200).header("content-type"),
+        "video/mp4"
+    );
+    let cost = "SELECT provider_cost FROM jobs WHERE provider_cost_unit = 'seconds'";
+    assert_eq!(app.number(cost).await, 41_500);
+    app.stop().await;
+}
+
+async fn what_is_no_film_is_no_result(kind: Kind) {
+    let (app, replicate, ann) = start(kind).await;
+    app.set_credits(&ann, 30).await;
+    let asked = json!({"prompt": "snow"});
+    let job = ann
+        .post_json("/api/video/generate", asked)
+        .await
+        .expect(202)
+        .json();
+    replicate.prediction().await;
+    replicate.succeeds();
+    let ended = ann.job_ends(job["id"].as_str().expect("an id")).await;
+    assert_eq!(ended["error"]["code"], "result_unavailable", "{ended}");
+    assert_eq!(money(&ann).await, (30, 0, 0));
     app.stop().await;
 }
 
@@ -365,5 +446,6 @@ macro_rules! on_both {
 
 on_both! {
     a_job_succeeds a_job_is_cancelled_by_its_provider what_fails_costs_nothing
+    a_film_is_made_of_words what_is_no_film_is_no_result
     a_refusal_for_now_is_tried_again no_more_run_at_once_than_are_allowed
 }

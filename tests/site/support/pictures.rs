@@ -106,3 +106,15 @@ pub fn too_large() -> Vec<u8> {
     bytes.resize(10 * 1024 * 1024 + 1, 0);
     bytes
 }
+
+/// A film of a second.
+pub fn film() -> Vec<u8> {
+    use atelier_compose::clip::{Order, Size, render};
+    let order = Order {
+        picture: None,
+        prompt: "snow",
+        size: Size::WIDE,
+        seconds: 1,
+    };
+    render(&order).expect("a film")
+}
