@@ -375,6 +375,40 @@ on_both_databases! {
         assert!(after.contains("id=\"consent\""), "{after}");
     }
 
+    async fn a_link_opens_a_result_for_a_while(app: &App) {
+        let ann = rich(app).await;
+        let job = ann.start_job().await;
+        ann.post(&format!("/api/jobs/{job}/link")).await.expect(404);
+        ann.job_ends(&job).await;
+        let link = ann.post(&format!("/api/jobs/{job}/link")).await.expect(201).json();
+        let url = link["url"].as_str().expect("an address").to_owned();
+        assert!(url.starts_with("http"), "{url}");
+        let stranger = app.anonymous();
+        let opened = stranger.get(&url).await.expect(200);
+        let own = ann.get(&format!("/api/jobs/{job}/result")).await.expect(200);
+        assert_eq!(opened.body, own.body);
+        assert!(opened.header("cache-control").contains("no-store"));
+        // It opens nothing else, and not for longer.
+        let bob = app.sign_up("bob").await;
+        bob.post(&format!("/api/jobs/{job}/link")).await.expect(404);
+        let (head, token) = url.rsplit_once('/').expect("a path");
+        let parts: Vec<&str> = token.split('.').collect();
+        let other = ann.start_job().await;
+        ann.job_ends(&other).await;
+        for forged in [
+            format!("{other}.{}.{}", parts[1], parts[2]),
+            format!("{}.{}9.{}", parts[0], parts[1], parts[2]),
+            format!("{}.{}.", parts[0], parts[1]),
+            format!("{token}.x"),
+            "..".to_owned(),
+        ] {
+            stranger.get(&format!("{head}/{forged}")).await.expect(404);
+        }
+        app.services.clock.put_forward(std::time::Duration::from_secs(601));
+        stranger.get(&url).await.expect(404);
+        ann.delete(&format!("/api/jobs/{job}")).await.expect(204);
+    }
+
     async fn nobody_signed_out_makes_a_film(app: &App) {
         let stranger = app.anonymous();
         stranger.post_json(PATH, json!({"prompt": "snow"})).await.expect(401);

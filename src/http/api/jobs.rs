@@ -1,7 +1,9 @@
 use atelier_server::accounts::Scope;
 use atelier_server::idempotency::BodyHash;
 use atelier_server::ids::JobId;
-use atelier_server::studio::{Deletion, FileKind, Job, JobFilter, JobState, StoredFile, Tool};
+use atelier_server::studio::{
+    Deletion, FileKind, Job, JobFilter, JobState, Link, StoredFile, Tool,
+};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
@@ -118,16 +120,57 @@ pub async fn result(
     let (job, file) = find_file(&state, &caller, &id, FileKind::Result).await?;
     let mut response = send(&state, &file, &headers).await?;
     if how.download.is_some() {
-        let name = format!(
-            "attachment; filename=\"atelier-{}.{}\"",
-            job.id,
-            extension(&file)
-        );
-        if let Ok(value) = name.parse() {
-            response
-                .headers_mut()
-                .insert(header::CONTENT_DISPOSITION, value);
-        }
+        name_it(&mut response, &job, &file);
+    }
+    Ok(response)
+}
+
+/// Makes it a download with a name of its own.
+fn name_it(response: &mut Response, job: &Job, file: &StoredFile) {
+    let name = format!(
+        "attachment; filename=\"atelier-{}.{}\"",
+        job.id,
+        extension(file)
+    );
+    if let Ok(value) = name.parse() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+}
+
+/// `POST /api/jobs/{id}/link`: a link to the result for whoever has no session here.
+pub async fn link(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<(StatusCode, Json<Link>), Problem> {
+    let job = own(&state, &caller, &id).await?;
+    let studio = &state.services.studio;
+    if studio.file_of(&job.id, FileKind::Result).await?.is_none() {
+        return Err(Problem::not_found());
+    }
+    let link = studio.link(&job.id);
+    let url = state
+        .site
+        .url
+        .join(&link.url)
+        .map_err(|_| Problem::not_found())?;
+    let url = url.into();
+    Ok((StatusCode::CREATED, Json(Link { url, ..link })))
+}
+
+/// `GET /api/links/{token}`.
+pub async fn linked(
+    Extract(state): Extract<State>,
+    Path(token): Path<String>,
+    Queried(how): Queried<How>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = state.services.studio.linked(&token).await?;
+    let (job, file) = found.ok_or_else(Problem::not_found)?;
+    let mut response = send(&state, &file, &headers).await?;
+    if how.download.is_some() {
+        name_it(&mut response, &job, &file);
     }
     Ok(response)
 }
