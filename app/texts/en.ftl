@@ -207,6 +207,9 @@ field-picture-broken = This file could not be read as a picture. It may be damag
 field-picture-missing = Choose a picture to begin with, or one of the samples.
 field-prompt-missing = Describe what should happen.
 field-prompt-long = At most { $n } characters, please.
+field-picture-animated = This picture moves. Please choose a still one.
+field-picture-too-small = This picture is too small: each side needs at least { $n } pixels.
+field-picture-too-many-pixels = This picture has too many pixels. Up to { $millions } million work here, and sides of up to { $side }; please make it smaller.
 field-unknown-item = This item is not on sale any more. Please choose another.
 
 ## Dashboard

@@ -185,6 +185,9 @@ field-picture-broken = 无法读取这个文件，图片可能已损坏。
 field-picture-missing = 请选择一张起始图片，或使用示例。
 field-prompt-missing = 请描述要发生什么。
 field-prompt-long = 最多 { $n } 个字符。
+field-picture-animated = 这是一张动图，请换一张静态图片。
+field-picture-too-small = 图片太小，每边至少需要 { $n } 像素。
+field-picture-too-many-pixels = 图片像素过多：最多支持 { $millions }00 万像素，单边不超过 { $side } 像素，请缩小后再试。
 field-unknown-item = 该商品已下架，请选择其他商品。
 
 ## 概览

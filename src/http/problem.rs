@@ -439,15 +439,16 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// A picture that is refused, with the name of its field.
 pub fn bad_picture(field: &str, error: PictureError) -> Problem {
+    let detail = format!("The picture {error}.");
     let mut problem = match error {
         PictureError::TooLarge => Problem::too_large(),
-        PictureError::Unsupported => {
-            Problem::unsupported_media("JPEG, PNG and WebP pictures are taken.")
-        }
-        PictureError::Broken => {
-            let detail = "This picture is broken, or too small or too large in pixels.";
+        PictureError::Unsupported => Problem::unsupported_media(&detail),
+        PictureError::Broken
+        | PictureError::Animated
+        | PictureError::TooSmall
+        | PictureError::TooManyPixels => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Problem::new(status, "bad_image", "Bad image", detail)
+            Problem::new(status, "bad_image", "Bad image", &detail)
         }
     };
     problem.0.errors.insert(field.to_owned(), error.to_string());

@@ -1,6 +1,6 @@
 use atelier_server::accounts::Password;
 use atelier_server::catalog::TopUp;
-use atelier_server::studio::Video;
+use atelier_server::studio::{LONGEST_SIDE, MOST_PIXELS, SHORTEST_SIDE, Video};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -73,11 +73,28 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::PersonBroken | Outcome::GarmentBroken | Outcome::PictureBroken => {
             w.say("field-picture-broken")
         }
+        Outcome::PersonAnimated | Outcome::GarmentAnimated | Outcome::PictureAnimated => {
+            w.say("field-picture-animated")
+        }
+        Outcome::PersonTooSmall | Outcome::GarmentTooSmall | Outcome::PictureTooSmall => {
+            let shortest = w.number(SHORTEST_SIDE.into());
+            w.say_with("field-picture-too-small", &[("n", shortest.into())])
+        }
+        Outcome::PersonTooManyPixels
+        | Outcome::GarmentTooManyPixels
+        | Outcome::PictureTooManyPixels => too_many_pixels(w),
         Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
         Outcome::TooManyJobs => w.say("error-too-many-jobs"),
         Outcome::Interrupted => w.say("error-interrupted-text"),
         Outcome::Unexpected => w.say("error-internal-text"),
     }
+}
+
+fn too_many_pixels(w: Words) -> String {
+    let millions = w.number(i64::try_from(MOST_PIXELS / 1_000_000).unwrap_or(i64::MAX));
+    let side = w.number(LONGEST_SIDE.into());
+    let args = [("millions", millions.into()), ("side", side.into())];
+    w.say_with("field-picture-too-many-pixels", &args)
 }
 
 fn bad_amount(w: Words, top_up: Option<&TopUp>) -> String {
@@ -107,10 +124,19 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::GarmentUnsupported
             | Outcome::PersonBroken
             | Outcome::GarmentBroken
+            | Outcome::PersonAnimated
+            | Outcome::GarmentAnimated
+            | Outcome::PersonTooSmall
+            | Outcome::GarmentTooSmall
+            | Outcome::PersonTooManyPixels
+            | Outcome::GarmentTooManyPixels
             | Outcome::PictureMissing
             | Outcome::PictureTooLarge
             | Outcome::PictureUnsupported
             | Outcome::PictureBroken
+            | Outcome::PictureAnimated
+            | Outcome::PictureTooSmall
+            | Outcome::PictureTooManyPixels
             | Outcome::PromptMissing
             | Outcome::PromptTooLong
     )
@@ -209,6 +235,9 @@ mod tests {
         Outcome::GarmentTooLarge,
         Outcome::PersonUnsupported,
         Outcome::GarmentBroken,
+        Outcome::PersonAnimated,
+        Outcome::GarmentTooSmall,
+        Outcome::PersonTooManyPixels,
         Outcome::InsufficientCredits,
         Outcome::TooManyJobs,
         Outcome::JobEnded,

@@ -106,17 +106,23 @@ fn kept(visit: &Visit) -> AnyView {
 }
 
 fn form(visit: &Visit, page: &StudioPage, flash: Option<&Flash>) -> Option<AnyView> {
-    const PERSON_ERRORS: [Outcome; 4] = [
+    const PERSON_ERRORS: [Outcome; 7] = [
         Outcome::PersonMissing,
         Outcome::PersonTooLarge,
         Outcome::PersonUnsupported,
         Outcome::PersonBroken,
+        Outcome::PersonAnimated,
+        Outcome::PersonTooSmall,
+        Outcome::PersonTooManyPixels,
     ];
-    const GARMENT_ERRORS: [Outcome; 4] = [
+    const GARMENT_ERRORS: [Outcome; 7] = [
         Outcome::GarmentMissing,
         Outcome::GarmentTooLarge,
         Outcome::GarmentUnsupported,
         Outcome::GarmentBroken,
+        Outcome::GarmentAnimated,
+        Outcome::GarmentTooSmall,
+        Outcome::GarmentTooManyPixels,
     ];
     let w = visit.words();
     let typed = |field: &str| flash.map_or("", |flash| flash.typed(field));

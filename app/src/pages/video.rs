@@ -102,11 +102,14 @@ fn form(
     ways: VideoWays,
     flash: Option<&Flash>,
 ) -> Option<AnyView> {
-    const PICTURE_ERRORS: [Outcome; 4] = [
+    const PICTURE_ERRORS: [Outcome; 7] = [
         Outcome::PictureMissing,
         Outcome::PictureTooLarge,
         Outcome::PictureUnsupported,
         Outcome::PictureBroken,
+        Outcome::PictureAnimated,
+        Outcome::PictureTooSmall,
+        Outcome::PictureTooManyPixels,
     ];
     let w = visit.words();
     let typed = |field: &str| flash.map_or("", |flash| flash.typed(field));

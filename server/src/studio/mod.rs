@@ -39,7 +39,7 @@ pub use drafts::Draft;
 pub use files::{FileKind, Files, S3Settings, StoreError, StoredFile};
 pub use jobs::{Job, JobCounts, JobError, JobFilter, JobState};
 pub use links::Link;
-pub use pictures::{MOST_BYTES, Picture, PictureError};
+pub use pictures::{LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, Picture, PictureError, SHORTEST_SIDE};
 pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
 pub use providers::{Fashn, Model, Providers, Replicate, ReplicateModels};
 pub use settle::{CancelError, Deletion};
@@ -82,11 +82,11 @@ pub struct Studio {
     pub(crate) node: String,
     /// Wakes the worker when there is something to do.
     pub(crate) wake: Arc<Notify>,
-    /// Pictures decoded at once: each may take hundreds of megabytes.
+    /// Places where pictures are decoded; one may take hundreds of megabytes.
     pub(crate) decoding: Arc<Semaphore>,
 }
 
-const DECODED_AT_ONCE: usize = 2;
+const DECODED_AT_ONCE: u32 = 2;
 
 impl Studio {
     pub fn new(
@@ -107,21 +107,7 @@ impl Studio {
             settings: Arc::new(settings),
             node,
             wake: Arc::default(),
-            decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE)),
+            decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE as usize)),
         }
-    }
-
-    /// Does what decodes pictures, a bounded number at once; `None` when it broke down.
-    async fn decoded<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Option<T> {
-        let place = self.decoding.clone().acquire_owned().await.ok()?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(place);
-            done
-        });
-        done.await.ok()
     }
 }

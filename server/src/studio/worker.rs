@@ -11,11 +11,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::jobs::JobRow;
+use super::pictures::MOST_MEMORY;
 use super::provider::{Cost, JobProvider, Order, ProviderError, TryOn, Verdict, VideoOrder};
 use super::queue::LEASE;
 use super::settle::End;
 use super::work::{Aspect, Work};
-use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, clips, pictures};
+use super::{Failure, FileKind, Picture, StoreError, Studio, Tool, clips};
 use crate::db::Change;
 use crate::failpoint;
 use crate::ids::JobId;
@@ -269,7 +270,7 @@ impl Studio {
         };
         let bytes = self.bytes_of(&file).await?;
         let frame = self
-            .decoded(move || clips::first_frame(&bytes, aspect))
+            .decoded(MOST_MEMORY, move || clips::first_frame(&bytes, aspect))
             .await;
         // It was decoded once when it came.
         let frame = frame.ok_or(sqlx::Error::RowNotFound)?;
@@ -378,6 +379,14 @@ impl Studio {
         self.look_again(&job.id, wait).await
     }
 
+    /// A result as it will be shown; `None` when it is not what was asked for.
+    async fn result(&self, tool: Tool, bytes: Bytes) -> Option<Picture> {
+        match tool {
+            Tool::TryOn => self.check_result(bytes).await,
+            Tool::Video => self.decoded(0, || clips::result(bytes)).await.flatten(),
+        }
+    }
+
     async fn fetch_step(
         &self,
         job: &JobRow,
@@ -387,7 +396,7 @@ impl Studio {
     ) -> Result<(), StepError> {
         let tool = job.work.tool;
         let fetched = match provider.fetch(output).await {
-            Ok(bytes) => self.decoded(move || result(tool, bytes)).await.flatten(),
+            Ok(bytes) => self.result(tool, bytes).await,
             Err(error) => {
                 tracing::warn!(job = %job.id, %error, "a result could not be fetched");
                 None
@@ -480,12 +489,4 @@ fn back_off(job: &JobId, attempts: i64) -> Duration {
 
 fn data_uri(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
-}
-
-/// A result as it will be shown; `None` when it is not what was asked for.
-fn result(tool: Tool, bytes: Bytes) -> Option<Picture> {
-    match tool {
-        Tool::TryOn => pictures::result(bytes),
-        Tool::Video => clips::result(bytes),
-    }
 }

@@ -218,6 +218,9 @@ const fn person_outcome(error: PictureError) -> Outcome {
         PictureError::TooLarge => Outcome::PersonTooLarge,
         PictureError::Unsupported => Outcome::PersonUnsupported,
         PictureError::Broken => Outcome::PersonBroken,
+        PictureError::Animated => Outcome::PersonAnimated,
+        PictureError::TooSmall => Outcome::PersonTooSmall,
+        PictureError::TooManyPixels => Outcome::PersonTooManyPixels,
     }
 }
 
@@ -226,5 +229,8 @@ const fn garment_outcome(error: PictureError) -> Outcome {
         PictureError::TooLarge => Outcome::GarmentTooLarge,
         PictureError::Unsupported => Outcome::GarmentUnsupported,
         PictureError::Broken => Outcome::GarmentBroken,
+        PictureError::Animated => Outcome::GarmentAnimated,
+        PictureError::TooSmall => Outcome::GarmentTooSmall,
+        PictureError::TooManyPixels => Outcome::GarmentTooManyPixels,
     }
 }

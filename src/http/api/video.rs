@@ -275,6 +275,9 @@ const fn picture_outcome(error: PictureError) -> Outcome {
         PictureError::TooLarge => Outcome::PictureTooLarge,
         PictureError::Unsupported => Outcome::PictureUnsupported,
         PictureError::Broken => Outcome::PictureBroken,
+        PictureError::Animated => Outcome::PictureAnimated,
+        PictureError::TooSmall => Outcome::PictureTooSmall,
+        PictureError::TooManyPixels => Outcome::PictureTooManyPixels,
     }
 }
 
