@@ -8,25 +8,44 @@ use axum::body::{Body, Bytes};
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
 use futures::StreamExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A text field is short.
 const MOST_TEXT: usize = 8 * 1024;
 const MOST_FIELDS: usize = 20;
 /// The fields that carry files; others are read and dropped.
 const FILES: [&str; 3] = ["person", "garment", "image"];
-/// Bodies read at once: each holds up to two pictures in memory.
-static READING: Semaphore = Semaphore::const_new(16);
+/// Uploads in memory at once, from the first byte read until they are done with: each holds up to two
+/// pictures, and some wait to be decoded.
+static PLACES: Semaphore = Semaphore::const_new(MOST_UPLOADS);
+const MOST_UPLOADS: usize = 16;
 /// Longer than a slow line takes for two pictures.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 /// What is read and dropped of a body that is refused, so that a browser sees the answer.
 const MOST_DRAINED: usize = 24 * 1024 * 1024;
 
+/// Where an upload may be in memory, until this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _permit: SemaphorePermit<'static>,
+}
+
+impl Place {
+    /// Waits until there is one.
+    pub async fn take() -> Self {
+        let Ok(permit) = PLACES.acquire().await else {
+            unreachable!("the semaphore is never closed");
+        };
+        Self { _permit: permit }
+    }
+}
+
 /// The fields of a form with files.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Upload {
     files: HashMap<String, Bytes>,
     texts: HashMap<String, String>,
+    place: Place,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -40,15 +59,17 @@ pub enum UploadError {
 impl Upload {
     /// Reads a whole form. A file that is too large is read on and dropped, within bounds.
     pub async fn read(multipart: Multipart) -> Result<Self, UploadError> {
-        let Ok(_place) = READING.acquire().await else {
-            unreachable!("the semaphore is never closed");
-        };
-        let read = tokio::time::timeout(PATIENCE, Self::read_all(multipart));
+        let place = Place::take().await;
+        let read = tokio::time::timeout(PATIENCE, Self::read_all(multipart, place));
         read.await.unwrap_or(Err(UploadError::Broken))
     }
 
-    async fn read_all(mut multipart: Multipart) -> Result<Self, UploadError> {
-        let mut upload = Self::default();
+    async fn read_all(mut multipart: Multipart, place: Place) -> Result<Self, UploadError> {
+        let mut upload = Self {
+            files: HashMap::new(),
+            texts: HashMap::new(),
+            place,
+        };
         let mut too_large = None;
         let mut dropped = 0;
         for _ in 0..MOST_FIELDS {
@@ -83,6 +104,11 @@ impl Upload {
     /// The file of a field; an empty one with no name counts as none for forms.
     pub fn file(&self, name: &str) -> Option<Bytes> {
         self.files.get(name).cloned()
+    }
+
+    /// For what keeps only files of it.
+    pub fn into_place(self) -> Place {
+        self.place
     }
 
     pub fn text(&self, name: &str) -> &str {
@@ -122,5 +148,33 @@ pub async fn drain(body: Body) {
         if read > MOST_DRAINED {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::extract::FromRequest;
+    use axum::http::Request;
+    use futures::FutureExt;
+
+    async fn form() -> Multipart {
+        let request = Request::builder()
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::from("--b--\r\n"))
+            .unwrap();
+        Multipart::from_request(request, &()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_upload_keeps_its_place_until_it_is_done_with() {
+        let mut uploads = Vec::new();
+        for _ in 0..MOST_UPLOADS {
+            uploads.push(Upload::read(form().await).await.unwrap());
+        }
+        let mut next = Box::pin(Upload::read(form().await));
+        assert!((&mut next).now_or_never().is_none());
+        uploads.pop();
+        assert!(next.await.is_ok());
     }
 }

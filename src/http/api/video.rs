@@ -25,7 +25,7 @@ use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::keys;
 use crate::http::problem::{Problem, bad_picture};
-use crate::http::upload::{Upload, UploadError, drain};
+use crate::http::upload::{PATIENCE, Place, Upload, UploadError, drain};
 
 const API: &str = "POST /api/video/generate";
 const FORM: JobForm = JobForm {
@@ -49,7 +49,7 @@ pub async fn create(
             return Err(problem);
         }
     };
-    let (video, image) = if is_json(&headers) {
+    let (video, image, _place) = if is_json(&headers) {
         receive_json(&state, request).await?
     } else {
         receive_multipart(&state, request).await?
@@ -91,8 +91,14 @@ fn is_json(headers: &HeaderMap) -> bool {
     media.eq_ignore_ascii_case("application/json")
 }
 
-async fn receive_json(state: &State, request: Request) -> Result<(Video, Option<Bytes>), Problem> {
-    let mut fields = Fields::from_request(request, state).await?;
+async fn receive_json(
+    state: &State,
+    request: Request,
+) -> Result<(Video, Option<Bytes>, Place), Problem> {
+    let place = Place::take().await;
+    let read = tokio::time::timeout(PATIENCE, Fields::from_request(request, state)).await;
+    let mut fields =
+        read.unwrap_or_else(|_| Err(Problem::validation([("body", "is not complete")])))?;
     let prompt = fields.optional_text("prompt").unwrap_or_default();
     let image = fields.optional_text("image");
     let aspect = fields.optional_text("aspect");
@@ -100,7 +106,7 @@ async fn receive_json(state: &State, request: Request) -> Result<(Video, Option<
     fields.check()?;
     let video = video(&prompt, aspect.as_deref(), seconds)?;
     let image = image.as_deref().map(read_data_uri).transpose()?;
-    Ok((video, image))
+    Ok((video, image, place))
 }
 
 /// Only what was sent is read: an address would make this server fetch what strangers name.
@@ -121,13 +127,13 @@ fn read_data_uri(text: &str) -> Result<Bytes, Problem> {
 async fn receive_multipart(
     state: &State,
     request: Request,
-) -> Result<(Video, Option<Bytes>), Problem> {
+) -> Result<(Video, Option<Bytes>, Place), Problem> {
     let upload = studio::receive(state, request).await?;
     let text = |field| Some(upload.text(field)).filter(|text| !text.is_empty());
     // What is no number is no length of a video either.
     let seconds = text("seconds").map(|text| text.parse().unwrap_or(0));
     let video = video(upload.text("prompt"), text("aspect"), seconds)?;
-    Ok((video, upload.file("image")))
+    Ok((video, upload.file("image"), upload.into_place()))
 }
 
 /// A video as it was asked for, or everything that is wrong with it.
