@@ -16,6 +16,7 @@ mod fashn;
 mod faults;
 mod freshness;
 mod headers;
+mod hostile;
 mod job_table;
 mod killed;
 mod money;
