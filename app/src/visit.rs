@@ -24,7 +24,7 @@ use atelier_server::time::Timestamp;
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
 use crate::i18n::Words;
-use crate::routes;
+use crate::{routes, samples};
 
 /// Where the request comes from; counted by rate limits, never logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,8 +146,10 @@ pub struct StudioPage {
     pub draft: Option<Draft>,
     /// Whether it is made at all just now.
     pub available: bool,
-    /// The job whose picture is to be used again.
-    pub earlier: Option<JobId>,
+    /// The job that is to be used again.
+    pub earlier: Option<Job>,
+    /// Its picture, as a choice of the form: empty when there is none, or none any more.
+    pub earlier_picture: String,
     /// Whether the account has sent pictures before.
     pub has_consented: bool,
 }
@@ -589,10 +591,18 @@ async fn studio_page(request: &Request, user: &User, tool: Tool) -> db::Result<S
         Some(id) => studio.job(&id).await?.filter(|job| job.user_id == user.id),
         None => None,
     };
+    let picture = match (&earlier, tool) {
+        (None, _) => None,
+        (Some(job), Tool::TryOn) => studio.file_of(&job.id, FileKind::Person).await?,
+        (Some(job), Tool::Video) => studio.beginning_of(job).await?,
+    };
+    let chosen = |job: &Job| format!("{}{}", samples::EARLIER, job.id);
+    let earlier_picture = earlier.as_ref().filter(|_| picture.is_some()).map(chosen);
     Ok(StudioPage {
+        earlier_picture: earlier_picture.unwrap_or_default(),
         draft: studio.find_draft(&user.id, tool).await?,
         available: studio.is_available(tool),
-        earlier: earlier.map(|job| job.id),
+        earlier,
         has_consented: studio.has_consented(&user.id).await?,
     })
 }

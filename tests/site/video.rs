@@ -272,6 +272,15 @@ on_both_databases! {
         );
         let size = |answer: &[u8]| image::load_from_memory(answer).expect("a picture").width();
         assert_eq!(size(&result.body), size(&beginning.body));
+        // What a film was asked for is asked for again.
+        let asked = json!({"prompt": "snow at night", "aspect": "1:1", "seconds": 10});
+        let words = ann.post_json(PATH, asked).await.expect(202).json();
+        ann.job_ends(id(&words)).await;
+        let page = ann.get(&format!("/video?from={}", id(&words))).await.expect(200).text();
+        for kept in [">snow at night</textarea>", "value=\"1:1\" checked", "value=\"10\" checked"] {
+            assert!(page.contains(kept), "{kept}: {page}");
+        }
+        assert!(!page.contains("value=\"job:"), "{page}");
         // Nobody begins with somebody else's.
         let bob = app.sign_up("bob").await;
         let page = bob.get(&format!("/video?from={worn}")).await.expect(200).text();

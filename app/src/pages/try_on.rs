@@ -126,9 +126,9 @@ fn form(visit: &Visit, page: &StudioPage, flash: Option<&Flash>) -> Option<AnyVi
     ];
     let w = visit.words();
     let typed = |field: &str| flash.map_or("", |flash| flash.typed(field));
-    let person = match &page.earlier {
-        Some(job) if flash.is_none() => format!("{}{job}", samples::EARLIER),
-        _ => typed("person_sample").to_owned(),
+    let person = match flash {
+        None => page.earlier_picture.clone(),
+        Some(_) => typed("person_sample").to_owned(),
     };
     let order = order_of(visit, Tool::TryOn)?;
     let form = view! {

@@ -1,4 +1,4 @@
-use atelier_server::studio::{Aspect, Tool, Video, VideoWays};
+use atelier_server::studio::{Aspect, Tool, Video, VideoWays, Work};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -112,11 +112,7 @@ fn form(
         Outcome::PictureTooManyPixels,
     ];
     let w = visit.words();
-    let typed = |field: &str| flash.map_or("", |flash| flash.typed(field));
-    let picture = match &page.earlier {
-        Some(job) if flash.is_none() => format!("{}{job}", samples::EARLIER),
-        _ => typed("image_sample").to_owned(),
-    };
+    let wish = Filled::of(page, flash);
     let picture_wanted = Picker {
         optional: ways.prompt_alone,
         ..PICTURE
@@ -127,11 +123,11 @@ fn form(
             {one_time_key_after(flash)}
             <div class="pickers">
                 <div class="wish">
-                    {prompt(w, ways, flash)}
-                    {aspects(w, typed("aspect"))}
-                    {lengths(w, typed("seconds"))}
+                    {prompt(w, ways, wish.prompt, flash)}
+                    {aspects(w, &wish.aspect)}
+                    {lengths(w, &wish.seconds)}
                 </div>
-                {picker(w, picture_wanted, &picture, error(w, flash, &PICTURE_ERRORS))}
+                {picker(w, picture_wanted, &wish.picture, error(w, flash, &PICTURE_ERRORS))}
             </div>
             <div class="order">
                 {consent(visit, "video-consent", page.has_consented)}
@@ -142,10 +138,45 @@ fn form(
     Some(form.into_any())
 }
 
-fn prompt(w: Words, ways: VideoWays, flash: Option<&Flash>) -> AnyView {
+/// What stands in the form: what was typed when it was refused, or what an earlier job was asked for.
+#[derive(Default)]
+struct Filled {
+    prompt: String,
+    aspect: String,
+    seconds: String,
+    picture: String,
+}
+
+impl Filled {
+    fn of(page: &StudioPage, flash: Option<&Flash>) -> Self {
+        if let Some(flash) = flash {
+            let typed = |field| flash.typed(field).to_owned();
+            return Self {
+                prompt: typed("prompt"),
+                aspect: typed("aspect"),
+                seconds: typed("seconds"),
+                picture: typed("image_sample"),
+            };
+        }
+        let picture = page.earlier_picture.clone();
+        match page.earlier.as_ref().map(|job| &job.work) {
+            None | Some(Work::TryOn { .. }) => Self {
+                picture,
+                ..Self::default()
+            },
+            Some(Work::Video(video)) => Self {
+                prompt: video.prompt.clone(),
+                aspect: video.aspect.as_str().to_owned(),
+                seconds: video.seconds.to_string(),
+                picture,
+            },
+        }
+    }
+}
+
+fn prompt(w: Words, ways: VideoWays, typed: String, flash: Option<&Flash>) -> AnyView {
     const ERRORS: [Outcome; 2] = [Outcome::PromptMissing, Outcome::PromptTooLong];
     let error = error(w, flash, &ERRORS);
-    let typed = flash.map_or("", |flash| flash.typed("prompt")).to_owned();
     let optional = ways.picture_alone.then(|| {
         view! { <span class="optional">{w.say("common-optional")}</span> }
     });

@@ -155,7 +155,7 @@ fn buttons(visit: &Visit, page: &JobPage) -> Vec<AnyView> {
     }
 }
 
-/// The tool's form, with the person of this job in it as long as that is kept.
+/// The tool's form, with the person of this job in it as long as that is kept, or what its film was asked for.
 fn other(page: &JobPage) -> String {
     let job = &page.job;
     match job.tool() {
@@ -163,10 +163,7 @@ fn other(page: &JobPage) -> String {
             routes::again(routes::TRY_ON, job.id.as_str())
         }
         Tool::TryOn => routes::TRY_ON.to_owned(),
-        Tool::Video if page.originals.contains(&FileKind::Picture) => {
-            routes::again(routes::VIDEO, job.id.as_str())
-        }
-        Tool::Video => routes::VIDEO.to_owned(),
+        Tool::Video => routes::again(routes::VIDEO, job.id.as_str()),
     }
 }
 
