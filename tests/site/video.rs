@@ -135,6 +135,9 @@ on_both_databases! {
         let form = Multipart::default().text("prompt", "snow").text("seconds", "five");
         let refused = ann.upload(PATH, form).await.expect(422);
         assert!(refused.json()["errors"]["seconds"].is_string());
+        let form = Multipart::default().text("prompt", "snow\0");
+        let refused = ann.upload(PATH, form).await.expect(422);
+        assert!(refused.json()["errors"]["prompt"].is_string());
         let form = Multipart::default().file("image", "p.jpg", b"hello");
         ann.upload(PATH, form).await.expect(415);
         assert_eq!(balance(&ann).await, (30, 0, 0));

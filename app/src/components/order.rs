@@ -48,11 +48,7 @@ impl Labels {
 pub fn order_of(visit: &Visit, tool: Tool) -> Option<AnyView> {
     let catalog = &visit.services.catalog;
     let smallest = catalog.packs.iter().min_by_key(|pack| pack.credits);
-    let prices = visit.services.prices();
-    let price = match tool {
-        Tool::TryOn => prices.try_on,
-        Tool::Video => prices.video,
-    };
+    let price = tool.price(visit.services.prices());
     let wallet = visit.wallet.as_ref()?;
     Some(order(visit.words(), tool, wallet, price, smallest))
 }
@@ -172,10 +168,7 @@ mod tests {
         wallet.figures.remaining = remaining;
         wallet.trials.remaining = trials;
         let catalog = Catalog::built_in();
-        let price = match tool {
-            Tool::TryOn => catalog.prices().try_on,
-            Tool::Video => catalog.prices().video,
-        };
+        let price = tool.price(catalog.prices());
         order(
             Words(Language::En),
             tool,

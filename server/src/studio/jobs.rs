@@ -3,7 +3,7 @@ use sqlx::FromRow;
 
 use super::settle::UNDO;
 use super::work::{Work, WorkRow};
-use super::{Failure, ProviderId, Studio, Tool};
+use super::{Failure, FileKind, ProviderId, Studio, Tool};
 use crate::credits::PaidBy;
 use crate::ids::{JobId, UserId};
 use crate::time::Timestamp;
@@ -50,6 +50,15 @@ pub struct Job {
 impl Job {
     pub const fn tool(&self) -> Tool {
         self.work.tool()
+    }
+
+    /// Whether these are all the pictures it was made from. What began with a picture that is gone would
+    /// be another video without it.
+    pub fn is_made_from(&self, kept: &[FileKind]) -> bool {
+        match &self.work {
+            Work::TryOn { .. } => kept.len() == self.tool().originals().len(),
+            Work::Video(_) => self.began_with_picture != kept.is_empty(),
+        }
     }
 }
 

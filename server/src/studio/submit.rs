@@ -134,14 +134,10 @@ impl Studio {
     ) -> Result<Answer, SubmitError> {
         let id = JobId::new(now);
         let tool = request.draft.work.tool();
-        let prices = self.catalog.prices();
         let hold = HoldRequest {
             job: &id,
             tool: tool.as_str(),
-            price: match tool {
-                Tool::TryOn => prices.try_on,
-                Tool::Video => prices.video,
-            },
+            price: tool.price(self.catalog.prices()),
         };
         // The hold locks the wallet, so the count behind it cannot be passed by two at once.
         let held = credits::hold(tx, &request.user, hold, now).await?;

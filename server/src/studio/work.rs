@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Category, Tool};
+use crate::credits::{Price, Prices};
 use crate::words::words;
 
 words! {
@@ -43,15 +44,26 @@ impl Video {
     pub const LONGEST_PROMPT: usize = 1_000;
     pub const SECONDS: [i64; 2] = [5, 10];
 
-    /// `None` when the prompt is too long or no video has that length. Blanks around it go.
+    /// `None` when the prompt is too long or has a NUL in it, or no video has that length. Blanks around it go.
     pub fn new(prompt: &str, aspect: Aspect, seconds: i64) -> Option<Self> {
         let prompt = prompt.trim();
-        let fits = prompt.chars().count() <= Self::LONGEST_PROMPT;
+        // A NUL cannot be stored by every database.
+        let fits = prompt.chars().count() <= Self::LONGEST_PROMPT && !prompt.contains('\0');
         (fits && Self::SECONDS.contains(&seconds)).then(|| Self {
             prompt: prompt.to_owned(),
             aspect,
             seconds,
         })
+    }
+}
+
+impl Tool {
+    /// What a job of it costs.
+    pub const fn price(self, prices: Prices) -> Price {
+        match self {
+            Self::TryOn => prices.try_on,
+            Self::Video => prices.video,
+        }
     }
 }
 

@@ -40,11 +40,7 @@ pub async fn admit(
     if !services.studio.is_available(tool) {
         return Err(Problem::provider_unavailable());
     }
-    let prices = services.prices();
-    let price = match tool {
-        Tool::TryOn => prices.try_on,
-        Tool::Video => prices.video,
-    };
+    let price = tool.price(services.prices());
     services.wallet(&caller.user.id).await?.payer(price)?;
     Ok(caller)
 }

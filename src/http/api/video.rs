@@ -147,7 +147,9 @@ fn video(prompt: &str, aspect: Option<&str>, seconds: Option<i64>) -> Result<Vid
     if !Video::SECONDS.contains(&seconds) {
         wrong.insert("seconds".to_owned(), "wants 5 or 10".to_owned());
     }
-    if prompt.trim().chars().count() > Video::LONGEST_PROMPT {
+    if prompt.contains('\0') {
+        wrong.insert("prompt".to_owned(), "wants text".to_owned());
+    } else if prompt.trim().chars().count() > Video::LONGEST_PROMPT {
         wrong.insert(
             "prompt".to_owned(),
             "wants at most 1000 characters".to_owned(),

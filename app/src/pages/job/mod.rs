@@ -176,11 +176,7 @@ fn animate(w: Words, job: &Job) -> AnyView {
 /// What pays for one more of a tool.
 fn cost_of(visit: &Visit, tool: Tool) -> String {
     let w = visit.words();
-    let prices = visit.services.prices();
-    let price = match tool {
-        Tool::TryOn => prices.try_on,
-        Tool::Video => prices.video,
-    };
+    let price = tool.price(visit.services.prices());
     match visit.wallet.as_ref().map(|wallet| wallet.payer(price)) {
         Some(Ok(PaidBy::Trial)) => w.say("job-paid-trial"),
         Some(Ok(PaidBy::Plan)) => w.say("job-paid-plan"),
@@ -192,11 +188,7 @@ fn cost_of(visit: &Visit, tool: Tool) -> String {
 fn again(visit: &Visit, page: &JobPage) -> Option<AnyView> {
     let w = visit.words();
     let job = &page.job;
-    let is_whole = match job.tool() {
-        Tool::TryOn => page.originals.len() == 2,
-        Tool::Video => job.began_with_picture != page.originals.is_empty(),
-    };
-    let form = is_whole.then(|| {
+    let form = job.is_made_from(&page.originals).then(|| {
         view! {
             <form method="post" action=RerunJob::PATH>
                 {one_time_key()}
