@@ -27,6 +27,8 @@ struct Book {
     refusals: Vec<(u16, &'static str)>,
     /// What is answered about every run.
     status: Option<Value>,
+    /// What it says that every run cost, in its credits; nothing where it is empty.
+    cost: &'static str,
 }
 
 #[derive(Clone)]
@@ -106,8 +108,10 @@ async fn status(
         None => json!({"status": "processing", "output": null, "error": null}),
     };
     said["id"] = json!(id);
-    let cost = [("x-fashn-credits-used", "6")];
-    (cost, Json(said)).into_response()
+    match fashn.book().cost {
+        "" => Json(said).into_response(),
+        cost => ([("x-fashn-credits-used", cost)], Json(said)).into_response(),
+    }
 }
 
 async fn film() -> Bytes {
@@ -133,6 +137,7 @@ async fn remaining(client: &Client) -> Value {
 
 async fn a_film_begins_with_a_picture(kind: Kind) {
     let (app, fashn, ann) = start(kind).await;
+    fashn.book().cost = "4.5";
     let page = ann.get("/video").await.expect(200).text();
     assert!(page.contains("A picture that begins to move."), "{page}");
     assert!(!page.contains("Sandbox preview"), "{page}");
@@ -185,7 +190,17 @@ async fn a_film_begins_with_a_picture(kind: Kind) {
     let ended = ann.job_ends(id(&job)).await;
     assert_eq!(ended["state"], "succeeded", "{ended}");
     assert_eq!(remaining(&ann).await, 50);
-    assert_eq!(app.number("SELECT provider_cost FROM jobs").await, 6_000);
+    let cost = "SELECT provider_cost FROM jobs ORDER BY id DESC LIMIT 1";
+    assert_eq!(app.number(cost).await, 4_500);
+
+    // Where it says nothing, its price list counts.
+    fashn.book().cost = "";
+    let form = Multipart::default()
+        .file("image", "p.jpg", pictures::person())
+        .text("seconds", "10");
+    let job = ann.upload("/api/video/generate", form).await;
+    ann.job_ends(id(&job.expect(202).json())).await;
+    assert_eq!(app.number(cost).await, 6_000);
     app.stop().await;
 }
 

@@ -34,7 +34,7 @@ pub fn run(names: &[String]) -> Outcome {
     }
     let tree = root().join("target/mutate");
     copy_tree(&tree)?;
-    for suite in [Suite::Server, Suite::Site] {
+    for suite in Suite::ALL {
         if wanted.iter().any(|fault| fault.suite == suite) {
             println!("── without a fault");
             if let Some(red) = first_failure(&tree, suite)? {
@@ -168,7 +168,7 @@ fn report(before: &str, verdicts: &[Verdict]) -> Result<String, Box<dyn std::err
     }
     let found = rows.iter().filter(|row| !row.contains(NONE)).count();
     let mut text = format!(
-        "# Faults planted in the ledger\n\n\
+        "# Faults planted in the ledger, the payments and the studio\n\n\
          `cargo xtask mutate` puts each of these faults alone into a copy of the tree and runs the tests \
          that guard the place; `cargo xtask mutate NAME` does it for those with NAME in theirs. Written by \
          it: {found} of {} found.\n\n\

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use url::Url;
 
-use super::work::{Aspect, Wish};
+use super::work::{Aspect, Wish, Work};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -46,6 +46,10 @@ pub trait JobProvider: Send + Sync {
 
     /// How many jobs it works on at once for us; more wait in our own queue.
     fn most_running(&self) -> i64;
+
+    /// What it will take for a job, where that is known before it is made. Nothing is decided by it: it
+    /// stands in for what the provider does not say afterwards.
+    fn quote(&self, work: &Work) -> Option<Cost>;
 
     /// Submits a job, and answers the provider's id of it. `callback` is where it may say that the job
     /// has ended.

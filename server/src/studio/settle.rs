@@ -27,7 +27,7 @@ pub enum CancelError {
 
 /// How a job ends.
 pub(super) enum End<'a> {
-    /// With what was made, and what the provider says it cost us.
+    /// With what was made, and what it cost us.
     Succeeded(&'a StoredFile, Option<Cost>),
     Failed(Failure),
     /// Before it was submitted.

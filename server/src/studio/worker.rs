@@ -346,6 +346,7 @@ impl Studio {
                     .await?
             }
             Verdict::Succeeded { output, cost } => {
+                let cost = cost.or_else(|| provider.quote(&job.work.clone().into()));
                 return self.fetch_step(job, provider, &output, cost).await;
             }
             Verdict::Cancelled if cancelling => {

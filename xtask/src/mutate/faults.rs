@@ -9,9 +9,13 @@ pub enum Suite {
     Site,
     /// The table of what happens to money after it came.
     Money,
+    /// What becomes of jobs and of what people send.
+    Studio,
 }
 
 impl Suite {
+    pub const ALL: [Self; 4] = [Self::Server, Self::Site, Self::Money, Self::Studio];
+
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::Server => &[
@@ -32,6 +36,25 @@ impl Suite {
                 "--",
                 "money::table",
                 "money::told",
+            ],
+            Self::Studio => &[
+                "--package",
+                "atelier",
+                "--package",
+                "atelier-pictures",
+                "--lib",
+                "--test",
+                "site",
+                "--",
+                "crowd",
+                "fashn",
+                "hostile",
+                "job_table",
+                "nodes",
+                "replicate",
+                "studio",
+                "tests",
+                "video",
             ],
         }
     }
@@ -92,6 +115,21 @@ const fn money(
     }
 }
 
+const fn studio(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Fault {
+    Fault {
+        name,
+        file,
+        from,
+        to,
+        suite: Suite::Studio,
+    }
+}
+
 const LEDGER: &str = "server/src/credits/ledger.rs";
 const ORDER: &str = "server/src/credits/order.rs";
 const OPERATIONS: &str = "server/src/credits/operations.rs";
@@ -105,6 +143,13 @@ const FULFIL: &str = "server/src/payments/fulfil.rs";
 const GATEWAY: &str = "server/src/payments/gateway.rs";
 const SUBSCRIPTIONS: &str = "server/src/payments/subscriptions.rs";
 const READINGS: &str = "server/src/payments/readings.rs";
+const QUEUE: &str = "server/src/studio/queue.rs";
+const SETTLE: &str = "server/src/studio/settle.rs";
+const SUBMIT: &str = "server/src/studio/submit.rs";
+const WORKER: &str = "server/src/studio/worker.rs";
+const CALLBACKS: &str = "server/src/studio/callbacks.rs";
+const LINKS: &str = "server/src/studio/links.rs";
+const PICTURES: &str = "server/pictures/src/lib.rs";
 
 pub const FAULTS: &[Fault] = &[
     // The spend order.
@@ -421,5 +466,102 @@ pub const FAULTS: &[Fault] = &[
         OPERATIONS,
         "if !tx.has_changed(&Change::Wallet(user.clone())) {",
         "if tx.has_changed(&Change::Wallet(user.clone())) {",
+    ),
+    // The studio: who is next, how a job ends, what is let in.
+    studio(
+        "somebody with many jobs goes before others",
+        QUEUE,
+        "GROUP BY w.user_id ORDER BY \\",
+        "GROUP BY w.user_id ORDER BY -1 * \\",
+    ),
+    studio(
+        "more jobs run than the provider runs at once",
+        QUEUE,
+        "Ok(running < most)",
+        "Ok(running <= most)",
+    ),
+    studio(
+        "a job is leased that another node works on",
+        QUEUE,
+        "AND next_at IS NOT NULL AND lease_until <= $4 RETURNING",
+        "AND next_at IS NOT NULL AND $4 = $4 RETURNING",
+    ),
+    studio(
+        "a job ends twice",
+        SETTLE,
+        "WHERE id = $1 AND state IN ('queued', 'running') AND",
+        "WHERE id = $1 AND",
+    ),
+    studio(
+        "a failed job is paid for",
+        SETTLE,
+        "credits::release(tx, &job.id, now).await",
+        "credits::capture(tx, &job.id, now).await",
+    ),
+    studio(
+        "a job that its provider has is cancelled at once",
+        SETTLE,
+        "AND ($6 = 0 OR submitted_at IS NULL)",
+        "AND ($6 = 0 OR $6 = 1)",
+    ),
+    studio(
+        "what was deleted for good stays",
+        SETTLE,
+        "Deletion::ForGood => now.minus(Duration::from_secs(1)),",
+        "Deletion::ForGood => now.plus(UNDO),",
+    ),
+    studio(
+        "one account may have one job more than is allowed",
+        SUBMIT,
+        "if unfinished >= self.settings.most_unfinished",
+        "if unfinished > self.settings.most_unfinished",
+    ),
+    studio(
+        "a lost answer is asked for without end",
+        WORKER,
+        "if late || job.unsure_submits >= MOST_UNSURE_SUBMITS",
+        "if late || job.unsure_submits >= MOST_UNSURE_SUBMITS + 9",
+    ),
+    studio(
+        "a job without a verdict is never given up",
+        WORKER,
+        "self.clock.now() > job.deadline_at.plus(self.settings.no_verdict_after)",
+        "job.fetch_attempts > 99 && self.clock.now() > job.deadline_at",
+    ),
+    studio(
+        "a result that is gone is waited for without end",
+        WORKER,
+        "job.fetch_attempts + 1 >= MOST_FETCHES",
+        "job.fetch_attempts + 1 >= MOST_FETCHES * 99",
+    ),
+    studio(
+        "a forged callback is believed",
+        CALLBACKS,
+        "if signed == Some(false) {",
+        "if signed == Some(false) && body.is_empty() {",
+    ),
+    studio(
+        "a callback that nobody signed is believed",
+        CALLBACKS,
+        "if signed != Some(true) {",
+        "if signed == Some(false) && body.is_empty() {",
+    ),
+    studio(
+        "a link opens its file for ever",
+        LINKS,
+        "if self.clock.now().seconds() >= seconds {",
+        "if seconds == 0 {",
+    ),
+    studio(
+        "a picture that asks for too much memory is decoded",
+        PICTURES,
+        "if memory > MOST_MEMORY {",
+        "if memory > MOST_MEMORY * 99 {",
+    ),
+    studio(
+        "a picture that must be turned is counted once",
+        PICTURES,
+        "_ => pixels + beside.max(pixels),",
+        "_ => pixels + beside,",
     ),
 ];

@@ -16,7 +16,7 @@ use crate::studio::provider::{
     Cancelling, Category, Cost, CostUnit, Failure, JobProvider, Order, ProviderError, ProviderId,
     TryOn, Verdict, VideoOrder,
 };
-use crate::studio::work::Wish;
+use crate::studio::work::{Wish, Work};
 use crate::time::Timestamp;
 
 const TRY_ON_MODEL: &str = "tryon-v1.6";
@@ -114,6 +114,10 @@ impl JobProvider for Fashn {
         MOST_RUNNING
     }
 
+    fn quote(&self, work: &Work) -> Option<Cost> {
+        Some(price(work))
+    }
+
     async fn submit(&self, order: &Order, callback: &Url) -> Result<String, ProviderError> {
         let mut url = self.address(&["v1", "run"]);
         url.query_pairs_mut()
@@ -185,6 +189,18 @@ fn video_body(video: &VideoOrder, for_sandbox: bool) -> Value {
         None => {}
     }
     json!({"model_name": VIDEO_MODEL, "inputs": inputs})
+}
+
+/// FASHN's price list: one credit for a try-on, three for five seconds of a 720p video.
+fn price(work: &Work) -> Cost {
+    let thousandths = match work {
+        Work::TryOn { .. } => 1_000,
+        Work::Video(video) => video.seconds * 3_000 / 5,
+    };
+    Cost {
+        thousandths,
+        unit: CostUnit::Credits,
+    }
 }
 
 fn cost(headers: &HeaderMap) -> Option<Cost> {

@@ -18,7 +18,7 @@ use crate::studio::provider::{
     Cancelling, Category, Cost, CostUnit, Failure, JobProvider, Order, ProviderError, ProviderId,
     TryOn, Verdict, VideoOrder,
 };
-use crate::studio::work::Wish;
+use crate::studio::work::{Wish, Work};
 use crate::time::Timestamp;
 
 /// Replicate queues without a limit of its own; so many at once is ours.
@@ -154,6 +154,11 @@ impl JobProvider for Replicate {
 
     fn most_running(&self) -> i64 {
         MOST_RUNNING
+    }
+
+    /// It counts the seconds a machine works on it.
+    fn quote(&self, _work: &Work) -> Option<Cost> {
+        None
     }
 
     async fn submit(&self, order: &Order, callback: &Url) -> Result<String, ProviderError> {
