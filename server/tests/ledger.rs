@@ -406,7 +406,14 @@ on_both_databases! {
         adjust(&ground.db, &user, Action::Deduct, 3, tuesday).await;
         let days = credits::daily_totals(&ground.db, &user, 2, tuesday).await.unwrap();
         let figures: Vec<_> = days.iter().map(|day| (day.used, day.received)).collect();
-        assert_eq!(figures, [(1, 8), (0, 0)]);
+        // What was used is counted on the day it was made.
+        assert_eq!(figures, [(0, 8), (1, 0)]);
+        let balances: Vec<_> = days.iter().map(|day| day.balance).collect();
+        assert_eq!(balances, [6, 4]);
+        let later = tuesday.plus(Duration::from_secs(9 * 24 * 3_600));
+        let days = credits::daily_totals(&ground.db, &user, 3, later).await.unwrap();
+        assert!(days.iter().all(|day| (day.used, day.received, day.balance) == (0, 0, 4)), "{days:?}");
+        assert_ledger_agrees(&ground.db).await;
     }
 
     async fn what_is_refused_leaves_no_trace(ground: TestGround) {

@@ -13,6 +13,7 @@
 //! here, and teach `recompute.rs` what it means.
 
 mod adjust;
+mod days;
 mod lapse;
 mod ledger;
 mod operations;
@@ -30,6 +31,8 @@ mod store;
 mod types;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
+pub(crate) use days::DayRow;
+pub use days::{DayTotals, daily_totals};
 pub use lapse::{next_change, settle_lapsed, sweep};
 pub(crate) use ledger::Lot;
 pub use operations::{
@@ -46,7 +49,7 @@ pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::seed_history;
-pub use statement::{DayTotals, Entry, EntryFilter, EntryLot, daily_totals, statement};
+pub use statement::{Entry, EntryFilter, EntryLot, statement};
 pub use store::{find_wallet, read, read_version};
 pub use types::{
     Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,

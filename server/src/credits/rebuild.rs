@@ -11,7 +11,7 @@ use super::rows::{
     EntryPart, EntryRow, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry,
 };
 use super::types::{EntryKind, PaidBy};
-use super::{plans, records, store};
+use super::{days, plans, records, store};
 use crate::db::{Change, Database, Tx};
 use crate::ids::{ConsumptionId, JobId, LotId, PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -39,6 +39,7 @@ pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(),
     };
     let (told, ends) = read_entries(&mut tx, user).await?;
     write_lots(&mut tx, user, &told).await?;
+    write_days(&mut tx, user, &told).await?;
     let uses = write_uses(&mut tx, user, ends).await?;
     let newest = write_periods(&mut tx, user, &uses).await?;
     write_wallet(&mut tx, wallet, &told, &uses, newest, now).await?;
@@ -113,6 +114,19 @@ async fn write_lots(tx: &mut Tx, user: &UserId, told: &Recomputed) -> sqlx::Resu
     tx.write(|batch| {
         for lot in told.lots.values() {
             store::put_lot(batch, &LotRow::new(user, lot));
+        }
+    })
+    .await
+}
+
+async fn write_days(tx: &mut Tx, user: &UserId, told: &Recomputed) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM wallet_days WHERE user_id = $1")
+        .bind(user)
+        .execute(&mut **tx)
+        .await?;
+    tx.write(|batch| {
+        for row in told.days.values() {
+            days::insert(batch, user, *row);
         }
     })
     .await

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::days::DayRow;
 use super::ledger::{Lot, SECOND_LIFE};
 use super::rows::EntryRow;
 use super::types::{EntryKind, Figures, Source};
@@ -25,7 +26,8 @@ fn flaw(kind: &'static str, expected: impl ToString, found: impl ToString) -> Fl
     }
 }
 
-/// A wallet recomputed. What it keeps grows with the lots and the open holds, not with the entries.
+/// A wallet recomputed. What it keeps grows with the lots, the open holds and
+/// the days, not with the entries.
 #[derive(Clone, Debug)]
 pub(crate) struct Recomputed {
     user: String,
@@ -36,6 +38,8 @@ pub(crate) struct Recomputed {
     pub lots: BTreeMap<LotId, Lot>,
     /// What is held for jobs that have not ended.
     holds: HashMap<JobId, Vec<(LotId, i64)>>,
+    /// What the entries come to per day, counted from 1970.
+    pub days: BTreeMap<i64, DayRow>,
     /// When the lots of a purchase lapse: known to its record, not to its entries.
     lapsing: HashMap<RechargeId, i64>,
 }
@@ -51,6 +55,7 @@ impl Recomputed {
             debt: 0,
             lots: BTreeMap::new(),
             holds: HashMap::new(),
+            days: BTreeMap::new(),
             lapsing,
         }
     }
@@ -75,6 +80,7 @@ impl Recomputed {
         if entry.balance_after != self.net {
             flaws.push(flaw("entry.balance_after", self.net, entry.balance_after));
         }
+        self.count_day(entry, parts);
         self.check_amount(entry, parts, &mut flaws);
         self.apply(entry, parts, &mut flaws);
         flaws
@@ -133,6 +139,26 @@ impl Recomputed {
             }
             EntryKind::Deduct | EntryKind::Expire => self.each(entry, parts, flaws),
         }
+    }
+
+    fn count_day(&mut self, entry: &EntryRow, parts: &[(LotId, i64)]) {
+        let day = entry.created_at.seconds().div_euclid(24 * 3_600);
+        let row = self.days.entry(day).or_insert(DayRow {
+            day,
+            ..DayRow::default()
+        });
+        let used = match entry.kind {
+            EntryKind::Capture => true,
+            EntryKind::Deduct => entry.actor == self.user,
+            _ => false,
+        };
+        if used {
+            row.used += parts.iter().map(|(_, part)| part).sum::<i64>();
+        }
+        if entry.kind == EntryKind::Grant {
+            row.received += entry.amount;
+        }
+        row.balance = entry.balance_after;
     }
 
     fn grant(&mut self, entry: &EntryRow, parts: &[(LotId, i64)]) {

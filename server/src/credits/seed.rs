@@ -1,9 +1,10 @@
 //! Long histories for benches, written set by set but row by row as the ledger would.
 
+use super::days::DayRow;
 use super::ledger::Lot;
 use super::rows::{EntryRow, LotRow, WalletRow};
-use super::store;
 use super::types::{Actor, EntryKind, Source};
+use super::{days, store};
 use crate::db::{Database, many_rows};
 use crate::ids::{EntryId, LotId, UserId};
 use crate::time::Timestamp;
@@ -73,6 +74,13 @@ async fn seed_part(db: &Database, user: &UserId, credits: i64, now: Timestamp) -
             rows.clear();
         }
     }
+    let day = DayRow {
+        day: days::day_of(now),
+        used: credits,
+        received: credits,
+        balance,
+    };
+    tx.write(|batch| days::add(batch, user, day)).await?;
     wallet.total += credits;
     wallet.bonus += credits;
     wallet.used += credits;

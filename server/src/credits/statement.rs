@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use std::collections::HashMap;
 
-use super::types::{Actor, EntryKind, PaidBy, Source};
+use super::types::{EntryKind, PaidBy, Source};
 use crate::db::{Database, Tx};
 use crate::ids::{EntryId, JobId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -209,60 +209,4 @@ pub(super) async fn write_note(tx: &mut Tx, entry: &EntryId, note: &str) -> sqlx
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-/// One day of a wallet in UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DayTotals {
-    pub date: String,
-    /// Credits used: what was held on that day and not given back, and what the account deducted
-    /// itself.
-    pub used: i64,
-    /// Credits that came in: granted.
-    pub received: i64,
-}
-
-#[derive(FromRow)]
-struct DayRow {
-    day: i64,
-    used: i64,
-    received: i64,
-}
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-/// The last `days` days of a wallet up to `now`, oldest first, days without entries included.
-pub async fn daily_totals(
-    db: &Database,
-    user: &UserId,
-    days: i64,
-    now: Timestamp,
-) -> sqlx::Result<Vec<DayTotals>> {
-    let today = now.micros().div_euclid(MICROS_PER_DAY);
-    let first = today - days + 1;
-    let rows: Vec<DayRow> = sqlx::query_as(
-        "SELECT day, CAST(SUM(used) AS BIGINT) AS used, CAST(SUM(received) AS BIGINT) AS received \
-         FROM (SELECT created_at / 86400000000 AS day, \
-                      CASE WHEN kind = 'deduct' THEN -amount ELSE 0 END AS used, \
-                      CASE WHEN kind = 'grant' THEN amount ELSE 0 END AS received \
-               FROM entries WHERE user_id = $1 AND created_at >= $2 \
-                 AND (kind = 'grant' OR (kind = 'deduct' AND actor = $3)) \
-               UNION ALL \
-               SELECT created_at / 86400000000 AS day, credits AS used, 0 AS received \
-               FROM consumption_records WHERE user_id = $1 AND created_at >= $2 \
-                 AND status <> 'refunded') days GROUP BY day",
-    )
-    .bind(user)
-    .bind(first * MICROS_PER_DAY)
-    .bind(Actor::User(user.clone()).to_string())
-    .fetch_all(db.reader())
-    .await?;
-    let by_day: HashMap<i64, &DayRow> = rows.iter().map(|row| (row.day, row)).collect();
-    Ok((first..=today)
-        .map(|day| DayTotals {
-            date: Timestamp::from_micros(day * MICROS_PER_DAY).day(),
-            used: by_day.get(&day).map_or(0, |row| row.used),
-            received: by_day.get(&day).map_or(0, |row| row.received),
-        })
-        .collect())
 }

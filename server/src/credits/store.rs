@@ -3,9 +3,9 @@
 use sqlx::{AnyPool, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
-use super::plans;
 use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due, rests};
 use super::types::{Actor, Period, Trials, Wallet};
+use super::{days, plans};
 use crate::db::{Batch, Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
@@ -225,6 +225,10 @@ impl Locked {
         self.row.changed_at = self.now;
         tx.write(|batch| {
             self.write_lots(batch);
+            let entries = &self.ledger.entries;
+            for day in days::added(&self.row.user_id, &self.ledger.actor, entries).into_values() {
+                days::add(batch, &self.row.user_id, day);
+            }
             for entry in std::mem::take(&mut self.ledger.entries) {
                 self.row.seq += 1;
                 self.write_entry(batch, entry);

@@ -1,12 +1,12 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::TryStreamExt;
 use sqlx::{AnyConnection, FromRow};
 
 use super::{Finding, Out, Told};
 use crate::credits::{
-    EntryKind, EntryPart, Gathered, Lot, LotRow, PaidBy, PeriodRow, Recomputed, UseRow, WalletRow,
-    WholeEntry,
+    DayRow, EntryKind, EntryPart, Gathered, Lot, LotRow, PaidBy, PeriodRow, Recomputed, UseRow,
+    WalletRow, WholeEntry,
 };
 use crate::db::Database;
 use crate::ids::{JobId, LotId, PeriodId, RechargeId, UserId};
@@ -65,6 +65,7 @@ struct Book {
     wallet: Option<WalletRow>,
     lots: BTreeMap<LotId, LotRow>,
     periods: HashMap<PeriodId, PeriodRow>,
+    days: BTreeMap<i64, DayRow>,
     told: Recomputed,
     trials: Uses,
     by_period: HashMap<PeriodId, Uses>,
@@ -92,6 +93,7 @@ impl Book {
             wallet: None,
             lots: BTreeMap::new(),
             periods: HashMap::new(),
+            days: BTreeMap::new(),
             told: Recomputed::new(user, HashMap::new()),
             trials: Uses::default(),
             by_period: HashMap::new(),
@@ -116,6 +118,7 @@ impl Batch {
         }
         batch.read_lots(db, range, out).await?;
         batch.read_periods(db, range, out).await?;
+        batch.read_days(db, range).await?;
         batch.read_entries(db, range, out).await?;
         batch.read_uses(db, range, out).await?;
         check_recharges(db, range, out).await?;
@@ -201,6 +204,19 @@ impl Batch {
                 out,
             );
             self.book(&user).periods.insert(row.id.clone(), row);
+        }
+        Ok(())
+    }
+
+    async fn read_days(&mut self, db: &mut AnyConnection, range: Range<'_>) -> sqlx::Result<()> {
+        let rows: Vec<DayOfWallet> =
+            sqlx::query_as("SELECT * FROM wallet_days WHERE user_id > $1 AND user_id <= $2")
+                .bind(range.after)
+                .bind(range.until)
+                .fetch_all(db)
+                .await?;
+        for DayOfWallet { user_id, row } in rows {
+            self.book(&user_id).days.insert(row.day, row);
         }
         Ok(())
     }
@@ -319,6 +335,13 @@ fn seal(
 }
 
 #[derive(FromRow)]
+struct DayOfWallet {
+    user_id: UserId,
+    #[sqlx(flatten)]
+    row: DayRow,
+}
+
+#[derive(FromRow)]
 struct LotOfPurchase {
     #[sqlx(flatten)]
     lot: LotRow,
@@ -368,7 +391,32 @@ impl Book {
             out.compare("entry.missing", missing, user, row.seq, self.told.seq);
         }
         self.check_lots(user, out);
+        self.check_days(user, out);
         self.check_periods(user, row, out);
+    }
+
+    fn check_days(&self, user: &UserId, out: &mut Out<'_>) {
+        let days: BTreeSet<i64> = self
+            .told
+            .days
+            .keys()
+            .chain(self.days.keys())
+            .copied()
+            .collect();
+        for day in days {
+            let id = format!("{user}@{day}");
+            match (self.told.days.get(&day), self.days.get(&day)) {
+                (Some(told), Some(row)) => {
+                    out.compare("day.used", &id, user, told.used, row.used);
+                    out.compare("day.received", &id, user, told.received, row.received);
+                    out.compare("day.balance", &id, user, told.balance, row.balance);
+                }
+                (Some(_), None) => out.compare("day.missing", id, user, "a day", "none"),
+                (None, _) => {
+                    out.compare("day.unknown", id, user, "no day", "a day without entries")
+                }
+            }
+        }
     }
 
     fn check_lots(&self, user: &UserId, out: &mut Out<'_>) {
