@@ -39,6 +39,7 @@ export interface Words {
     kept: string;
     goOn: string;
   };
+  toasts: { credited: (n: number, now: number) => string; taken: (n: number, now: number) => string; ready: string };
   gallery: { videos: string; remove: string; undo: string; restored: string; again: RegExp };
   payments: {
     buyCreditsPack: RegExp;
@@ -155,6 +156,11 @@ export const words: Record<Language, Words> = {
       kept: 'What you wanted made is still here',
       goOn: 'Go on with my video',
     },
+    toasts: {
+      credited: (n, now) => `${n} credits added. You now have ${now}.`,
+      taken: (n, now) => `${n} credits were taken off. You now have ${now}.`,
+      ready: 'Your picture is ready.',
+    },
     gallery: {
       videos: 'Videos',
       remove: 'Delete',
@@ -269,6 +275,11 @@ export const words: Record<Language, Words> = {
       animate: '做成视频',
       kept: '您要做的视频还在',
       goOn: '继续做视频',
+    },
+    toasts: {
+      credited: (n, now) => `已到账 ${n} 点，当前余额 ${now} 点。`,
+      taken: (n, now) => `已扣除 ${n} 点，当前余额 ${now} 点。`,
+      ready: '您的图片做好了。',
     },
     gallery: { videos: '视频', remove: '删除', undo: '撤销', restored: '已恢复。', again: /^再做一次（10 点）$/ },
     payments: {

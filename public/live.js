@@ -5,7 +5,7 @@
  * pictures. It never computes a balance: every figure shown was sent by the server.
  *
  * @typedef {{ user_id: string, version: number,
- *   credits: { remaining: number, held: number, total: number, used: number },
+ *   credits: { remaining: number, held: number, total: number, used: number, removed: number },
  *   trials: { remaining: number },
  *   remaining_uses: { try_on: number | null, video: number | null } }} Wallet
  * @typedef {{ id: string, tool: string, state: string, progress: number }} Job
@@ -13,6 +13,8 @@
  */
 
 const page = document.documentElement;
+// Pages with a running job need not reload themselves: they are followed from here.
+document.cookie = "script=on; path=/; samesite=lax";
 const FINAL = ["succeeded", "failed", "cancelled"];
 const SILENCE_MS = 40_000;
 const BURST_MS = 50;
@@ -80,10 +82,17 @@ function onWallet(wallet) {
   if (wallet.version > readAsOf()) refresh();
   if (wallet.version <= shownVersion()) return;
   showFigures(wallet);
-  if (before && wallet.credits.total > before.credits.total && !one("main[data-quiet]")) {
-    const n = spoken(wallet.credits.total - before.credits.total);
-    toast(text("credited").replace("{n}", n).replace("{balance}", spoken(wallet.credits.remaining)));
-  }
+  if (before && !one("main[data-quiet]")) tellOfChange(before, wallet);
+}
+
+/** Says what came, and what was taken off: a refund, a lapse, an operator. @param {Wallet} before @param {Wallet} now */
+function tellOfChange(before, now) {
+  const came = now.credits.total - before.credits.total;
+  const went = now.credits.removed - before.credits.removed;
+  /** @param {string} words @param {number} n */
+  const filled = (words, n) => words.replace("{n}", spoken(n)).replace("{balance}", spoken(now.credits.remaining));
+  if (came > 0) toast(filled(text("credited"), came));
+  if (went > 0) toast(filled(text("taken"), went), one("#toasts")?.dataset.statementHref, text("see"));
 }
 
 // ---------------------------------------------------------------- jobs

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use atelier_app::components::demo::{DemoAccount, DemoAccounts};
 use atelier_app::letters;
-use atelier_app::visit::KeptLetters;
+use atelier_app::visit::LetterBox;
 use atelier_server::accounts::{
-    Accounts, Language, MailSettings, Mailer, NewAccount, Password, RateLimits, Role, SessionStore,
-    Transport,
+    Accounts, Language, NewAccount, Password, RateLimits, Role, SessionStore,
 };
 use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
+use atelier_server::mail::{MailSettings, Mailer, Transport};
 use atelier_server::payments::Payments;
 use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::Gateway;
@@ -206,7 +206,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             url: addresses.site.clone(),
         },
         stop: CancellationToken::new(),
-        mail: kept_letters(settings),
+        mail: letter_box(settings),
         stripe: stripe_sandbox.clone(),
         creem: creem_sandbox.clone(),
         demo: demo_accounts(settings),
@@ -219,7 +219,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
     let stop = state.stop.clone();
     let mailer = Mailer::new(
         ground.accounts.clone(),
-        mail_settings(settings, &addresses)?,
+        mail_settings(settings, &addresses, services.catalog.clone())?,
     );
     let mut tasks: Vec<Task> = vec![
         Box::pin(services.payments.clone().run_inbox(stop.clone())),
@@ -576,14 +576,18 @@ const CREEM_PAGES: [&str; 3] = [
 ];
 
 /// Where a mail server is set, letters are sent and not kept.
-fn kept_letters(settings: &Settings) -> Option<KeptLetters> {
-    settings.smtp_url.is_none().then(|| KeptLetters {
+fn letter_box(settings: &Settings) -> Option<LetterBox> {
+    settings.smtp_url.is_none().then(|| LetterBox {
         folder: settings.data_dir.join("mail"),
         open: is_private(settings),
     })
 }
 
-fn mail_settings(settings: &Settings, addresses: &Addresses) -> Result<MailSettings, StartError> {
+fn mail_settings(
+    settings: &Settings,
+    addresses: &Addresses,
+    catalog: Arc<Catalog>,
+) -> Result<MailSettings, StartError> {
     let transport = match &settings.smtp_url {
         Some(url) => {
             let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
@@ -592,7 +596,7 @@ fn mail_settings(settings: &Settings, addresses: &Addresses) -> Result<MailSetti
         }
         None => Transport::Folder(settings.data_dir.join("mail")),
     };
-    let wording = letters::wording(addresses.site.as_str());
+    let wording = letters::wording(addresses.site.as_str(), catalog);
     Ok(MailSettings {
         from: settings.mail_from.clone(),
         transport,

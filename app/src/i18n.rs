@@ -87,6 +87,10 @@ impl Words {
 
     /// The message under `key` with values in its places.
     pub fn say_with(self, key: &str, args: &[Arg<'_>]) -> String {
+        #[cfg(feature = "testing")]
+        if keys::are_shown() {
+            return keys::shown(key, args);
+        }
         let bundle = match self.0 {
             Language::En => &ENGLISH,
             Language::Zh => &CHINESE,
@@ -138,11 +142,8 @@ impl Words {
     }
 
     /// What stands between two of which one is chosen.
-    pub fn or(self) -> &'static str {
-        match self.0 {
-            Language::En => " or ",
-            Language::Zh => " 或 ",
-        }
+    pub fn or(self) -> String {
+        format!(" {} ", self.say("common-or"))
     }
 
     /// The other language of the product.
@@ -248,6 +249,16 @@ impl Words {
         }
     }
 
+    /// A day of this year in UTC, for example `Nov 20` or `11月20日`.
+    pub fn day(self, at: Timestamp) -> String {
+        let date = at.to_datetime().date();
+        let (month, day) = (u8::from(date.month()), date.day());
+        match self.0 {
+            Language::En => format!("{} {day}", MONTHS[usize::from(month) - 1]),
+            Language::Zh => format!("{month}月{day}日"),
+        }
+    }
+
     /// A moment in UTC to the minute.
     pub fn moment(self, at: Timestamp) -> String {
         let time = at.to_datetime().time();
@@ -255,6 +266,38 @@ impl Words {
             Language::En => format!("{}, {:02}:{:02}", self.date(at), time.hour(), time.minute()),
             Language::Zh => format!("{} {:02}:{:02}", self.date(at), time.hour(), time.minute()),
         }
+    }
+}
+
+/// Texts as their keys, so that a test sees what a page says without them.
+#[cfg(feature = "testing")]
+mod keys {
+    use std::sync::LazyLock;
+
+    use super::{Arg, Value};
+
+    static ARE_SHOWN: LazyLock<bool> = LazyLock::new(|| {
+        #[expect(clippy::disallowed_methods, reason = "no setting: only tests know it")]
+        let asked = std::env::var("TEXTS");
+        asked.is_ok_and(|asked| asked == "keys")
+    });
+
+    pub(super) fn are_shown() -> bool {
+        *ARE_SHOWN
+    }
+
+    /// `[key|value|value]`.
+    pub(super) fn shown(key: &str, args: &[Arg<'_>]) -> String {
+        let mut said = format!("[{key}");
+        for (_, value) in args {
+            said.push('|');
+            match value {
+                Value::Text(text) => said.push_str(text),
+                Value::Count(count) => said.push_str(&count.to_string()),
+            }
+        }
+        said.push(']');
+        said
     }
 }
 
@@ -312,6 +355,10 @@ mod tests {
         assert_eq!(EN.date(at), "Mar 5, 2026");
         assert_eq!(EN.moment(at), "Mar 5, 2026, 09:07");
         assert_eq!(ZH.moment(at), "2026年3月5日 09:07");
+        assert_eq!(
+            (EN.day(at), ZH.day(at)),
+            ("Mar 5".to_owned(), "3月5日".to_owned())
+        );
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
 pub const SANDBOX: &str = "/sandbox";
+/// The pieces pages are made of; in the sandbox only.
+pub const STYLEGUIDE: &str = "/styleguide";
 /// Moves the sandbox's clock forward.
 pub const SANDBOX_CLOCK: &str = "/sandbox/clock";
 pub const SANDBOX_MAIL: &str = "/sandbox/mail";
@@ -32,6 +34,11 @@ pub const ENTRIES: &str = "/api/credits/entries";
 /// The page of one job.
 pub fn job(id: &str) -> String {
     format!("{JOBS}/{id}")
+}
+
+/// A letter of the sandbox as a page of its own.
+pub fn letter(id: &str) -> String {
+    format!("{SANDBOX_MAIL}/{id}")
 }
 
 /// The receipt of one purchase.
@@ -62,6 +69,11 @@ pub fn again(tool: &str, id: &str) -> String {
 /// Where signing in leads back to `path`.
 pub fn sign_in_then(path: &str) -> String {
     format!("{SIGN_IN}?next={}", encode(path))
+}
+
+/// Where signing up leads on to `path`.
+pub fn sign_up_then(path: &str) -> String {
+    format!("{SIGN_UP}?next={}", encode(path))
 }
 
 /// A path and query of this site that is safe to go to after signing in; anything else is the

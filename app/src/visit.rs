@@ -8,11 +8,12 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use atelier_server::accounts::{Language, User, kept_mail};
-use atelier_server::credits::{self, Entry, EntryFilter, EntryKind, Wallet, WalletView};
+use atelier_server::accounts::{Language, User};
+use atelier_server::credits::{self, DayTotals, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
 use atelier_server::ids::JobId;
 use atelier_server::installation::Mode;
+use atelier_server::mail::{KeptLetter, kept_letters};
 use atelier_server::payments::Recharge;
 use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
@@ -63,6 +64,10 @@ pub struct Visit {
     pub path: String,
     pub query: HashMap<String, String>,
     pub flash: Option<Flash>,
+    /// Whether `live.js` ran in this browser before: then pages follow by themselves.
+    pub scripted: bool,
+    /// Where people reach the site, without a slash at its end.
+    pub site: String,
     pub content: Content,
     pub now: Timestamp,
 }
@@ -77,6 +82,8 @@ pub enum Content {
     NotFound,
     Dashboard {
         jobs: Vec<Job>,
+        /// The last [`CHART_DAYS`], oldest first.
+        days: Vec<DayTotals>,
     },
     Payments(Box<PaymentsPage>),
     Success {
@@ -114,9 +121,9 @@ pub enum Content {
         stripe: Option<Box<DeskView>>,
         creem: Option<Box<DeskView>>,
     },
-    /// The letters of the sandbox, newest first: file name and text.
+    /// The letters of the sandbox, newest first.
     Mail {
-        letters: Vec<(String, String)>,
+        letters: Vec<KeptLetter>,
     },
     Refused(Refusal),
 }
@@ -184,8 +191,10 @@ pub struct Request {
     pub path: String,
     pub query: HashMap<String, String>,
     pub flash: Option<Flash>,
+    pub scripted: bool,
+    pub site: String,
     /// The letters that are kept instead of being sent.
-    pub mail: Option<KeptLetters>,
+    pub mail: Option<LetterBox>,
     /// Our own Stripe, where it stands in for the real one.
     pub stripe: Option<StripeSandbox>,
     /// The same of Creem.
@@ -194,7 +203,7 @@ pub struct Request {
 
 /// Where letters are kept in the sandbox, and who reads them.
 #[derive(Clone, Debug)]
-pub struct KeptLetters {
+pub struct LetterBox {
     pub folder: PathBuf,
     /// Everybody, where nobody else can come; else each those to oneself.
     pub open: bool,
@@ -205,6 +214,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often a success page that waits asks again by itself.
 const MOST_ASKED: u64 = 6;
 const RECENT_JOBS: i64 = 8;
+/// Seconds after which a page with an unfinished job looks again.
+const LOOK_AGAIN: u64 = 5;
+/// Days of the dashboard's charts.
+const CHART_DAYS: i64 = 30;
 const GALLERY_PAGE: i64 = 24;
 const STATEMENT_PAGE: i64 = 50;
 const LETTERS: usize = 50;
@@ -258,6 +271,8 @@ impl Visit {
             path,
             query,
             flash,
+            scripted,
+            site,
             ..
         } = request;
         let now = services.clock.now();
@@ -270,6 +285,8 @@ impl Visit {
             path,
             query,
             flash,
+            scripted,
+            site,
             content,
             now,
         }
@@ -332,9 +349,9 @@ impl Visit {
         }
     }
 
-    /// Where a page leads by itself, and after how many seconds: the success page once it is
-    /// settled, unless somebody asked to stay. Pages with a running job do not: the header would
-    /// reload them with script too, under the reader's hands.
+    /// Where a page leads by itself, and after how many seconds, unless somebody asked to stay: the
+    /// success page once it is settled, and a page with an unfinished job to itself. The latter only
+    /// where no script follows the job: the header would reload it under the reader's hands.
     pub fn refresh(&self) -> Option<(u64, String)> {
         if self.query.contains_key("stay") {
             return None;
@@ -348,8 +365,27 @@ impl Visit {
                 landing: Landing::Updating(..),
                 ..
             } => self.ask_again(),
+            _ if self.has_open_job() && !self.scripted => Some((LOOK_AGAIN, self.address())),
             _ => None,
         }
+    }
+
+    /// Whether the page shows a job that has not ended.
+    fn has_open_job(&self) -> bool {
+        let is_open = |job: &Job| !job.state.is_end();
+        match &self.content {
+            Content::Job(page) => is_open(&page.job),
+            Content::Dashboard { jobs, .. } | Content::Gallery { jobs, .. } => {
+                jobs.iter().any(is_open)
+            }
+            _ => false,
+        }
+    }
+
+    /// The same page, which then stays as it is; where one with an unfinished job would not.
+    pub fn stay(&self) -> Option<String> {
+        let follows = self.has_open_job() && self.refresh().is_some();
+        follows.then(|| self.address_with(&[("stay", "1")]))
     }
 }
 
@@ -397,7 +433,9 @@ async fn content(request: &Request) -> db::Result<Content> {
         | routes::FORGOT
         | routes::TERMS
         | routes::PRIVACY => return Ok(Content::Plain),
-        routes::SANDBOX | routes::SANDBOX_MAIL => return sandbox(request).await,
+        routes::SANDBOX | routes::SANDBOX_MAIL | routes::STYLEGUIDE => {
+            return sandbox(request).await;
+        }
         _ => {}
     }
     if let Some(token) = path.strip_prefix("/verify/") {
@@ -471,6 +509,8 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
                 .studio
                 .jobs_of(&user.id, JobFilter::default(), None, RECENT_JOBS)
                 .await?,
+            days: credits::daily_totals(&services.db, &user.id, CHART_DAYS, services.clock.now())
+                .await?,
         },
         routes::PAYMENTS => Content::Payments(Box::new(payments::payments(request, user).await?)),
         routes::CANCELLED => Content::Cancelled {
@@ -492,10 +532,13 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
     })
 }
 
-/// Nothing below `/sandbox` exists in live mode.
+/// Nothing of this exists in live mode.
 async fn sandbox(request: &Request) -> db::Result<Content> {
     if request.services.installation.mode != Mode::Sandbox {
         return Ok(Content::NotFound);
+    }
+    if request.path == routes::STYLEGUIDE {
+        return Ok(Content::Plain);
     }
     if request.path == routes::SANDBOX {
         return Ok(Content::Sandbox {
@@ -522,22 +565,27 @@ fn shown(request: &Request, mut desk: DeskView) -> Box<DeskView> {
 }
 
 async fn mail(request: &Request) -> Content {
-    let Some(KeptLetters { folder, open }) = &request.mail else {
-        return Content::Mail {
-            letters: Vec::new(),
-        };
-    };
-    let letters = kept_mail(folder, LETTERS).await;
-    let mut letters = letters.unwrap_or_else(|error| {
-        tracing::error!(%error, "the kept letters could not be read");
-        Vec::new()
-    });
-    if !open {
-        let own = request.user.as_ref();
-        let own = own.map(|user| format!("\r\nTo: {}\r\n", user.email));
-        letters.retain(|(_, text)| own.as_ref().is_some_and(|own| text.contains(own.as_str())));
+    Content::Mail {
+        letters: match &request.mail {
+            Some(letter_box) => letter_box.letters_for(request.user.as_ref()).await,
+            None => Vec::new(),
+        },
     }
-    Content::Mail { letters }
+}
+
+impl LetterBox {
+    /// The newest letters that `reader` may read.
+    pub async fn letters_for(&self, reader: Option<&User>) -> Vec<KeptLetter> {
+        let letters = kept_letters(&self.folder, LETTERS).await;
+        let mut letters = letters.unwrap_or_else(|error| {
+            tracing::error!(%error, "the kept letters could not be read");
+            Vec::new()
+        });
+        if !self.open {
+            letters.retain(|letter| reader.is_some_and(|reader| reader.email == letter.to));
+        }
+        letters
+    }
 }
 
 async fn verify(request: &Request, token: &str) -> db::Result<Content> {

@@ -26,6 +26,9 @@ common-close = Close
 common-optional = optional
 common-page-next = Next
 common-pages = Pages
+common-follows = This page looks again every few seconds until the work is done.
+common-stay = Stay on it as it is
+common-or = or
 common-look-again = Look again
 common-offline = No connection. The figures on this page may be old; they catch up by themselves when you are back.
 common-errors-heading = { $count ->
@@ -55,13 +58,10 @@ bar-unit = { $count ->
     [one] credit
    *[other] credits
 }
-bar-credits-label = { $count ->
-    [one] { $n } credit left
-   *[other] { $n } credits left
-}
 bar-recharge = Recharge
 bar-toasts = Messages
 bar-toast-credited = { $n } credits added. You now have { $balance }.
+bar-toast-taken = { $n } credits were taken off. You now have { $balance }.
 bar-toast-succeeded = { $tool ->
     [video] Your video is ready.
    *[other] Your picture is ready.
@@ -265,6 +265,16 @@ dash-plan-ends = Ends on { $date }.
 dash-sum-title = How these figures add up
 dash-sum-given = Received in all: { $initial } of these at the start, { $bonus } of these as a bonus.
 dash-sum-link = Every change is in your statement
+dash-charts-title = The last 30 days
+dash-chart-used = Credits used per day
+dash-chart-used-label = Credits used per day in the last 30 days: { $n } in all.
+dash-chart-used-none = No credits used in the last 30 days.
+dash-chart-balance = Balance at the end of each day
+dash-chart-balance-label = Balance at the end of each day of the last 30: { $first } at first, { $last } now.
+dash-chart-day = { $day }: { $n }
+dash-chart-table = The same as a table
+dash-chart-date = Day
+dash-chart-received = Came in
 dash-jobs-title = Recent work
 dash-jobs-all = See all
 dash-jobs-none = Your pictures and videos will stand here.
@@ -854,29 +864,32 @@ error-too-many-jobs = Too much of yours is still being made. Please wait for som
 
 ## E-mails
 
+mail-hello = Hello,
+mail-fact = { $name }: { $value }
+mail-act = { $act }:
 mail-verify-subject = Confirm your e-mail address
-mail-verify-body =
-    Hello { $name },
-
-    please open this link to confirm that this address is yours:
-
-    { $link }
-
-    It works for { $days } days. If you did not create an account at { -brand }, you can ignore this message.
-
-    { -brand }
+mail-verify-text = Please confirm that this address is yours.
+mail-verify-act = Confirm my address
+mail-verify-note = The link works for { $days } days. If you did not create an account at { -brand }, you can ignore this message.
 mail-reset-subject = Choose a new password
-mail-reset-body =
-    Hello { $name },
-
-    somebody, most likely you, asked for a new password. Open this link to choose one:
-
-    { $link }
-
-    It works once, for { $minutes } minutes. If it was not you, you can ignore this message: your password stays as it is.
-
-    { -brand }
-mail-greeting-anonymous = there
+mail-reset-text = Somebody, most likely you, asked for a new password.
+mail-reset-act = Choose a new password
+mail-reset-note = The link works once, for { $minutes } minutes. If it was not you, you can ignore this message: your password stays as it is.
+mail-receipt-subject = Your receipt: { $item }
+mail-receipt-text = Thank you. Your payment has arrived, and what you bought is in your account.
+mail-receipt-brings = Brings
+mail-receipt-act = Open the receipt
+mail-receipt-note = The receipt can be printed, and stays in your payments.
+mail-refund-subject = { $amount } is on its way back to you
+mail-refund-text = We sent money back the way you paid. Banks take up to ten days to show it.
+mail-refund-amount = Goes back
+mail-refund-date = On
+mail-refund-note = The credits it paid for are taken back in the same proportion; your statement shows it line by line.
+mail-refund-note-plan = Credits you bought are not touched. If all of it goes back, the plan ends.
+mail-renewal-subject = { $plan } could not be renewed
+mail-renewal-text = The payment for { $plan } did not go through. Nothing changes until { $date }: until then the plan goes on as before.
+mail-renewal-act = Pay, or change the card
+mail-renewal-note = If it is not paid by then, the plan rests until it is. Credits you bought stay yours either way.
 
 ## Terms
 
@@ -1007,3 +1020,34 @@ sandbox-mail-page = Sandbox mail
 sandbox-mail-title = Mail
 sandbox-mail-lead = Letters are kept here instead of being sent.
 sandbox-mail-none = No letters yet.
+sandbox-mail-open = “{ $subject }” as programs for letters show it
+
+## Style guide
+
+style-page = Style guide
+style-title = What pages are made of
+style-lead = Colours, type and pieces, as every page uses them.
+style-colours = Colours
+style-type = Type
+style-space = Space
+style-specimen = A linen shirt, three sizes
+style-buttons = Buttons and links
+style-button = Button
+style-button-main = Main button
+style-button-plain = Plain button
+style-button-small = Small button
+style-button-danger = What cannot be undone
+style-link = A link within text
+style-pending = On its way…
+style-fields = Fields
+style-field = A field
+style-field-hint = What belongs in it.
+style-field-wrong = A field that was refused
+style-field-error = What is wrong, and what to do.
+style-notices = Notices
+style-notice = Something to know.
+style-figures = Figures, states and charts
+style-figure = Credits
+style-chart = Per day
+style-gauge = How far a job has come
+style-table = Table

@@ -19,6 +19,9 @@ common-close = 关闭
 common-optional = 选填
 common-page-next = 下一页
 common-pages = 翻页
+common-follows = 在制作完成之前，本页每隔几秒自动刷新。
+common-stay = 停留在当前页面
+common-or = 或
 common-look-again = 再看一次
 common-offline = 网络已断开，本页数字可能不是最新的；恢复连接后会自动更新。
 common-errors-heading = 有 { $n } 处需要修改
@@ -42,10 +45,10 @@ language-name = 中文
 language-switch = 切换到中文
 bar-credits = 点
 bar-unit = 点
-bar-credits-label = 剩余 { $n } 点
 bar-recharge = 充值
 bar-toasts = 消息
 bar-toast-credited = 已到账 { $n } 点，当前余额 { $balance } 点。
+bar-toast-taken = 已扣除 { $n } 点，当前余额 { $balance } 点。
 bar-toast-succeeded = { $tool ->
     [video] 您的视频做好了。
    *[other] 您的图片做好了。
@@ -237,6 +240,16 @@ dash-plan-ends = { $date } 终止。
 dash-sum-title = 这些数字怎么对上
 dash-sum-given = 累计获得：其中 { $initial } 点为初始赠送，{ $bonus } 点为额外赠送。
 dash-sum-link = 每一笔变动都在明细里
+dash-charts-title = 最近 30 天
+dash-chart-used = 每日使用点数
+dash-chart-used-label = 最近 30 天每日使用点数，共 { $n }。
+dash-chart-used-none = 最近 30 天没有使用点数。
+dash-chart-balance = 每日结束时的余额
+dash-chart-balance-label = 最近 30 天每日结束时的余额：起初 { $first }，现在 { $last }。
+dash-chart-day = { $day }：{ $n }
+dash-chart-table = 以表格查看
+dash-chart-date = 日期
+dash-chart-received = 收入
 dash-jobs-title = 最近的作品
 dash-jobs-all = 查看全部
 dash-jobs-none = 您的图片和视频会出现在这里。
@@ -793,29 +806,32 @@ error-too-many-jobs = 您有太多作品正在制作，请等其中一件完成�
 
 ## 邮件
 
+mail-hello = 您好！
+mail-fact = { $name }：{ $value }
+mail-act = { $act }：
 mail-verify-subject = 请验证您的邮箱
-mail-verify-body =
-    { $name }，您好：
-
-    请打开以下链接，确认这个邮箱属于您：
-
-    { $link }
-
-    链接 { $days } 天内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
-
-    { -brand }
+mail-verify-text = 请确认这个邮箱属于您。
+mail-verify-act = 验证我的邮箱
+mail-verify-note = 链接 { $days } 天内有效。如果您没有在 { -brand } 注册账户，请忽略这封邮件。
 mail-reset-subject = 设置新密码
-mail-reset-body =
-    { $name }，您好：
-
-    有人（很可能是您本人）申请重设密码。请打开以下链接设置新密码：
-
-    { $link }
-
-    链接只能使用一次，{ $minutes } 分钟内有效。如果不是您本人操作，请忽略这封邮件，密码不会改变。
-
-    { -brand }
-mail-greeting-anonymous = 朋友
+mail-reset-text = 有人（很可能是您本人）申请重设密码。
+mail-reset-act = 设置新密码
+mail-reset-note = 链接只能使用一次，{ $minutes } 分钟内有效。如果不是您本人操作，请忽略这封邮件，密码不会改变。
+mail-receipt-subject = 您的收据：{ $item }
+mail-receipt-text = 感谢您的购买。款项已到账，所购内容已存入您的账户。
+mail-receipt-brings = 包含
+mail-receipt-act = 打开收据
+mail-receipt-note = 收据可以打印，并一直保存在您的付款记录中。
+mail-refund-subject = { $amount } 正在退回给您
+mail-refund-text = 款项已按原支付方式退回，银行最多需要十天才会显示。
+mail-refund-amount = 退款金额
+mail-refund-date = 退款日期
+mail-refund-note = 所购点数将按同样比例收回，明细请见您的账单。
+mail-refund-note-plan = 您购买的点数不受影响。如全额退款，套餐随之结束。
+mail-renewal-subject = { $plan } 续费未成功
+mail-renewal-text = { $plan } 的续费没有成功。{ $date } 之前一切照旧，套餐继续有效。
+mail-renewal-act = 付款或更换银行卡
+mail-renewal-note = 如到期仍未付款，套餐将暂停，付款后恢复。您购买的点数始终属于您。
 
 ## 服务条款
 
@@ -943,3 +959,34 @@ sandbox-mail-page = 沙盒邮件
 sandbox-mail-title = 邮件
 sandbox-mail-lead = 邮件不会真正寄出，都保存在这里。
 sandbox-mail-none = 还没有邮件。
+sandbox-mail-open = 以邮件程序的样式查看“{ $subject }”
+
+## 样式指南
+
+style-page = 样式指南
+style-title = 页面由什么组成
+style-lead = 各个页面共用的颜色、字体与部件。
+style-colours = 颜色
+style-type = 字体
+style-space = 间距
+style-specimen = 一件亚麻衬衫，三种尺码
+style-buttons = 按钮与链接
+style-button = 按钮
+style-button-main = 主按钮
+style-button-plain = 朴素按钮
+style-button-small = 小按钮
+style-button-danger = 无法撤销的操作
+style-link = 文中的链接
+style-pending = 正在发送…
+style-fields = 输入框
+style-field = 输入框
+style-field-hint = 应填写的内容。
+style-field-wrong = 未被接受的输入框
+style-field-error = 哪里有误，应如何处理。
+style-notices = 提示
+style-notice = 请留意。
+style-figures = 数字、状态与图表
+style-figure = 点数
+style-chart = 每日
+style-gauge = 制作进度
+style-table = 表格

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod installation;
 pub mod live;
+pub mod mail;
 pub mod oversight;
 pub mod payments;
 pub mod sandbox;

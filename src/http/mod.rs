@@ -8,6 +8,7 @@ pub mod caller;
 pub mod health;
 pub mod keys;
 pub mod layers;
+pub mod letters;
 pub mod live;
 pub mod pages;
 pub mod problem;
@@ -19,7 +20,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use atelier_app::components::demo::DemoAccounts;
-use atelier_app::visit::KeptLetters;
+use atelier_app::visit::LetterBox;
 use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::services::Services;
@@ -44,7 +45,7 @@ pub struct Inside {
     pub site: Site,
     /// Ends open streams when the program stops.
     pub stop: CancellationToken,
-    pub mail: Option<KeptLetters>,
+    pub mail: Option<LetterBox>,
     /// Our own Stripe, where it stands in for the real one.
     pub stripe: Option<StripeSandbox>,
     /// The same of Creem.
@@ -78,6 +79,13 @@ pub struct Site {
     /// Origins a form may lead to: the payment providers switched on.
     pub payment_origins: Arc<[String]>,
     pub secure_cookies: bool,
+}
+
+impl Site {
+    /// The address without its slash, to be followed by a path.
+    pub fn base(&self) -> String {
+        self.url.as_str().trim_end_matches('/').to_owned()
+    }
 }
 
 /// An API request is small; uploads and webhooks have their own limits.
@@ -129,6 +137,7 @@ fn personal(state: &State) -> Router<State> {
         .route("/jobs/{id}/person", get(api::jobs::person))
         .route("/jobs/{id}/garment", get(api::jobs::garment))
         .route("/jobs/{id}/picture", get(api::jobs::picture))
+        .route("/sandbox/mail/{id}", get(letters::show))
         .route("/api/stats", get(api::stats::show))
         .route("/api/test-creem", get(api::test_creem::run))
         .route("/live", get(live::stream))

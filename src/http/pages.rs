@@ -119,6 +119,16 @@ async fn prepare(Extract(state): Extract<State>, mut request: Request, next: Nex
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
     };
+    if let (Some(Prefix(language)), Some(user)) = (chosen, &asked.user)
+        && user.language != Some(language)
+        && let Err(error) = state
+            .services
+            .accounts
+            .set_language(&user.id, language)
+            .await
+    {
+        return Problem::from(error).into_response();
+    }
     match Visit::prepare(asked).await {
         Ok(visit) => request.extensions_mut().insert(visit),
         Err(error) => return Problem::from(error).into_response(),
@@ -158,6 +168,8 @@ fn asked(
         path: request.uri().path().to_owned(),
         query: query(request),
         flash,
+        scripted: cookie_of(request.headers(), SCRIPT_COOKIE).is_some(),
+        site: state.site.base(),
         mail: state.mail.clone(),
         stripe: state.stripe.clone(),
         creem: state.creem.clone(),
@@ -178,15 +190,22 @@ pub fn query(request: &Request) -> HashMap<String, String> {
     Query::try_from_uri(request.uri()).map_or_else(|_| HashMap::new(), |query| query.0)
 }
 
+/// Set by `live.js` for as long as the browser is open.
+const SCRIPT_COOKIE: &str = "script";
+
 fn flash_of(headers: &HeaderMap) -> Option<Flash> {
+    Flash::from_cookie(&cookie_of(headers, flash::COOKIE)?)
+}
+
+fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(cookie::Cookie::split_parse)
         .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == flash::COOKIE)
-        .and_then(|cookie| Flash::from_cookie(cookie.value()))
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
 }
 
 /// A page as the answer to something else: a refused upload shows its form again, at the same
@@ -206,6 +225,8 @@ pub async fn show(
         path: path.to_owned(),
         query: HashMap::new(),
         flash: Some(flash),
+        scripted: false,
+        site: state.site.base(),
         mail: None,
         stripe: None,
         creem: None,

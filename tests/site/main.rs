@@ -32,5 +32,6 @@ mod session;
 mod soak;
 mod studio;
 mod success_page;
+mod texts;
 mod verify;
 mod video;

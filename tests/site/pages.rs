@@ -5,6 +5,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, SET_COOKIE};
 use serde_json::Value;
 
+use crate::support::app::PASSWORD;
 use crate::support::multipart::Multipart;
 use crate::support::{Answer, App, Client, Kind, until};
 
@@ -232,5 +233,69 @@ async fn letters_of_a_public_sandbox_are_read_by_whom_they_are_to() {
     .await;
     assert!(!shown(&eve).await.contains("/reset/"));
     assert!(!shown(&app.anonymous()).await.contains("/verify/"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_keeps_its_language_for_the_next_browser() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    let fresh = async || {
+        let browser = app.anonymous().signed_in_as(&ann.email, PASSWORD).await;
+        language(&page(&browser, Method::GET, "/dashboard").await)
+    };
+    assert_eq!(fresh().await, "en");
+    page(&ann, Method::GET, "/zh/dashboard").await;
+    assert_eq!(fresh().await, "zh-CN");
+    page(&ann, Method::GET, "/en/dashboard").await;
+    assert_eq!(fresh().await, "en");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_with_a_running_job_look_again_where_no_script_follows_it() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    app.next_job("slow:60000").await;
+    let job = format!("/jobs/{}", ann.start_job().await);
+    for path in [&*job, "/dashboard", "/gallery"] {
+        let plain = page(&ann, Method::GET, path).await;
+        assert_eq!(plain.header("refresh"), format!("5;url={path}"));
+        let text = plain.text();
+        let main = text.split("<main").nth(1).expect("a page");
+        let first = main.split("<a ").nth(1).expect("a link");
+        let stay = format!("href=\"{path}?stay=1\"");
+        assert!(first.starts_with(&stay), "{path}: {first}");
+
+        let stays = page(&ann, Method::GET, &format!("{path}?stay=1")).await;
+        assert_eq!(stays.header("refresh"), "");
+        let scripted = ann.request(Method::GET, path).header(COOKIE, "script=on");
+        let scripted = ann.send(scripted).await.expect(200);
+        assert_eq!(scripted.header("refresh"), "", "{path}");
+    }
+    ann.post(&format!("/api{job}/cancel")).await.expect(200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dashboard_draws_what_was_used_and_what_was_left() {
+    let app = App::start(Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    let empty = page(&ann, Method::GET, "/dashboard").await.text();
+    assert!(
+        empty.contains("No credits used in the last 30 days."),
+        "{empty}"
+    );
+    ann.job_ends(&ann.start_job().await).await;
+    let deduct = serde_json::json!({"action": "deduct", "amount": 3, "reason": "spent elsewhere"});
+    ann.post_json("/api/credits", deduct).await.expect(200);
+    let drawn = page(&ann, Method::GET, "/dashboard").await.text();
+    assert!(
+        drawn.contains("Credits used per day in the last 30 days: 4 in all."),
+        "{drawn}"
+    );
+    assert!(drawn.contains("0 at first, 4 now"), "{drawn}");
+    // Today is the last of thirty days, twice.
+    assert_eq!(drawn.matches("<g class=\"chart-day\">").count(), 60);
     app.stop().await;
 }

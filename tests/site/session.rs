@@ -58,11 +58,9 @@ async fn with_session(app: &App, id: &str) -> u16 {
 async fn letter_token(app: &App, kind: &str) -> String {
     let folder = app.folder.path().join("mail");
     until("the letter is there", async || {
-        let letters = atelier_server::accounts::kept_mail(&folder, 20)
-            .await
-            .ok()?;
-        letters.iter().find_map(|(_, text)| {
-            let (_, rest) = text.split_once(&format!("/{kind}/"))?;
+        let letters = atelier_server::mail::kept_letters(&folder, 20).await.ok()?;
+        letters.iter().find_map(|letter| {
+            let (_, rest) = letter.text.split_once(&format!("/{kind}/"))?;
             let end = rest.find(|c: char| c.is_whitespace()).unwrap_or(rest.len());
             Some(rest[..end].to_owned())
         })

@@ -89,7 +89,7 @@ fn language_link(other: Words, address: &str) -> impl IntoView + use<> {
 fn balance(w: Words, wallet: &Wallet) -> AnyView {
     let remaining = wallet.figures.remaining;
     view! {
-        <a class="chip" href=routes::STATEMENT aria-label=w.count("bar-credits-label", remaining)>
+        <a class="chip" href=routes::STATEMENT>
             {live_figure(w, "credits-remaining", "", remaining)}
             " "
             <span data-live-region="bar-unit">{w.count("bar-unit", remaining)}</span>

@@ -1,6 +1,9 @@
 use atelier_server::catalog::{Catalog, TOP_UP};
 use atelier_server::payments::Recharge;
 
+use super::history::method_key;
+use super::plan::quota_of;
+use super::seller::provider_name;
 use crate::i18n::Words;
 
 /// What an item of a recharge record is called now.
@@ -29,4 +32,27 @@ pub fn paid_of(w: Words, recharge: &Recharge) -> String {
 /// What a purchase costs, as it was frozen in its record.
 pub fn price_of(w: Words, recharge: &Recharge) -> String {
     w.money(recharge.amount_minor, &recharge.currency)
+}
+
+/// What a purchase brings: credits, or the uses of a plan.
+pub fn bought(w: Words, recharge: &Recharge) -> String {
+    match (recharge.plan, recharge.bonus) {
+        (Some(plan), _) => quota_of(w, plan.interval, plan.quota),
+        (None, 0) => w.count("common-credits", recharge.credits),
+        (None, bonus) => {
+            let credits = w.count("common-credits", recharge.credits);
+            let bonus = w.number(bonus);
+            let bonus = w.say_with("pay-pack-bonus", &[("n", bonus.into())]);
+            format!("{credits}{}{bonus}", w.comma())
+        }
+    }
+}
+
+/// How a purchase was paid, and through whom.
+pub fn paid_with(w: Words, recharge: &Recharge) -> String {
+    let provider = provider_name(recharge.provider);
+    match recharge.payment_method.as_deref() {
+        Some(method) => format!("{} · {provider}", w.say(method_key(method))),
+        None => provider.to_owned(),
+    }
 }

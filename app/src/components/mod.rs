@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod bar;
 pub mod buy;
+pub mod chart;
 pub mod consent;
 pub mod demo;
 pub mod field;
@@ -33,5 +34,6 @@ pub mod seller;
 pub mod sentence;
 pub mod shot;
 pub mod state;
+pub mod stay;
 pub mod toasts;
 pub mod top_up;

@@ -56,7 +56,7 @@ pub fn payment_providers(w: Words, payments: &Payments) -> String {
         .filter(|provider| payments.has(*provider))
         .map(provider_name)
         .collect();
-    names.join(w.or())
+    names.join(&w.or())
 }
 
 /// Who makes the pictures, and so gets to see those they are made from.
@@ -67,7 +67,7 @@ pub fn studio_providers(visit: &Visit) -> String {
         return w.say("studio-provider-sandbox");
     }
     let names: Vec<&str> = studio.providers().map(ai_name).collect();
-    names.join(w.or())
+    names.join(&w.or())
 }
 
 /// What an AI provider calls itself.

@@ -9,7 +9,7 @@ use crate::routes;
 /// Where script puts its messages, with the words for them in the page's language. The script fills
 /// `{n}`, `{balance}` and `{id}` in.
 pub fn toasts(w: Words) -> impl IntoView {
-    let credited = [("n", "{n}".into()), ("balance", "{balance}".into())];
+    let change = [("n", "{n}".into()), ("balance", "{balance}".into())];
     let state = |state| w.say(job_state_key(state));
     view! {
         <div
@@ -18,7 +18,9 @@ pub fn toasts(w: Words) -> impl IntoView {
             role="status"
             aria-label=w.say("bar-toasts")
             data-job-href=routes::job("{id}")
-            data-text-credited=w.say_with("bar-toast-credited", &credited)
+            data-statement-href=routes::STATEMENT
+            data-text-credited=w.say_with("bar-toast-credited", &change)
+            data-text-taken=w.say_with("bar-toast-taken", &change)
             data-text-try_on-succeeded=w.about("bar-toast-succeeded", Tool::TryOn)
             data-text-try_on-failed=w.about("bar-toast-failed", Tool::TryOn)
             data-text-try_on-cancelled=w.about("bar-toast-cancelled", Tool::TryOn)

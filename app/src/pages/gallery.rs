@@ -5,6 +5,7 @@ use crate::components::link::button_link;
 use crate::components::outcome::outcome_notice;
 use crate::components::pager::pager;
 use crate::components::shot::shots;
+use crate::components::stay::stay;
 use crate::flash::Form;
 use crate::i18n::Words;
 use crate::routes;
@@ -38,6 +39,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .map(|before| visit.address_with(&[("before", before)]));
     let main = view! {
         <main id="main" class="wrap">
+            {stay(visit)}
             <div class="head"><div><h1>{w.say("job-gallery-title")}</h1></div>{make}</div>
             {notice}
             {filters(w, *filter)}

@@ -62,7 +62,7 @@ fn invitation(w: Words, catalog: &Catalog) -> AnyView {
         <h1>{w.say("home-title")}</h1>
         <p class="lead">{w.say("home-lead")}</p>
         <div class="row">
-            {button_link("main large", routes::SIGN_UP, w.say("home-start"))}
+            {button_link("main large", routes::sign_up_then(routes::TRY_ON), w.say("home-start"))}
             {button_link("plain", routes::SIGN_IN, w.say("home-sign-in"))}
         </div>
         <p class="note">{note}</p>

@@ -1,6 +1,9 @@
+use atelier_server::mail::KeptLetter;
 use leptos::prelude::*;
 
 use crate::components::link::text_link;
+use crate::i18n::Words;
+use crate::routes;
 use crate::visit::{Content, Visit};
 
 /// The letters the sandbox wrote instead of sending them.
@@ -15,7 +18,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     } else {
         letters
             .iter()
-            .map(|(_, text)| letter(text))
+            .map(|one| letter(w, one))
             .collect::<Vec<_>>()
             .into_any()
     };
@@ -34,22 +37,26 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
 }
 
 /// A letter: to whom and about what above, then its text with links that can be followed.
-fn letter(text: &str) -> AnyView {
-    let (headers, body) = text.split_once("\r\n\r\n").unwrap_or(("", text));
-    let header = |name: &str| {
-        let line = headers.lines().find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_default().to_owned()
-    };
-    let lines: Vec<_> = body
+fn letter(w: Words, letter: &KeptLetter) -> AnyView {
+    let lines: Vec<_> = letter
+        .text
         .lines()
         .filter(|line| !line.is_empty())
         .map(line)
         .collect();
+    let page = text_link(
+        routes::letter(&letter.id),
+        w.say_with(
+            "sandbox-mail-open",
+            &[("subject", (&letter.subject).into())],
+        ),
+    );
     view! {
         <article class="part sheet prose">
-            <h2>{header("Subject: ")}</h2>
-            <p class="note">{header("To: ")}</p>
+            <h2>{letter.subject.clone()}</h2>
+            <p class="note">{letter.to.clone()}</p>
             {lines}
+            <p class="note">{page}</p>
         </article>
     }
     .into_any()
@@ -66,17 +73,25 @@ fn line(line: &str) -> AnyView {
 
 #[cfg(test)]
 mod tests {
+    use atelier_server::accounts::Language;
+
     use super::*;
 
     #[test]
     fn a_letter_shows_its_subject_and_links_its_link() {
-        let text =
-            "From: a\r\nTo: mei@example.com\r\nSubject: Hello\r\n\r\nGo\n\nhttp://x/verify/t\n";
-        let html = letter(text).to_html();
+        let kept = KeptLetter {
+            id: "1".to_owned(),
+            to: "mei@example.com".to_owned(),
+            subject: "Hello".to_owned(),
+            text: "Go\n\nhttp://x/verify/t\n".to_owned(),
+            html: String::new(),
+        };
+        let html = letter(Words(Language::En), &kept).to_html();
         assert!(html.contains("<h2>Hello</h2>"), "{html}");
         assert!(
             html.contains("<a href=\"http://x/verify/t\">http://x/verify/t</a>"),
             "{html}"
         );
+        assert!(html.contains("href=\"/sandbox/mail/1\""), "{html}");
     }
 }

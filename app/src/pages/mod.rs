@@ -23,6 +23,7 @@ mod shell;
 mod sign_in;
 mod sign_up;
 mod statement;
+mod styleguide;
 mod success;
 mod terms;
 mod title;
@@ -84,6 +85,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
                 <Route path=path!("/statement") view=|| show(statement::page) ssr=WHOLE/>
                 <Route path=path!("/account") view=|| show(account::page) ssr=WHOLE/>
+                <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
             </FlatRoutes>
@@ -120,6 +122,7 @@ mod tests {
             routes::GALLERY,
             routes::STATEMENT,
             routes::ACCOUNT,
+            routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,
         ];

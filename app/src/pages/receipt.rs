@@ -3,11 +3,9 @@ use atelier_server::catalog::{Catalog, TOP_UP, Tax};
 use atelier_server::payments::{Provider, Recharge};
 use leptos::prelude::*;
 
-use crate::components::history::method_key;
-use crate::components::item::item_name;
+use crate::components::item::{bought, item_name, paid_with};
 use crate::components::link::button_link;
 use crate::components::notice::Notice;
-use crate::components::plan::quota_of;
 use crate::components::seller::{provider_name, seller_of};
 use crate::components::state::recharge_status;
 use crate::i18n::Words;
@@ -63,14 +61,6 @@ fn facts(w: Words, recharge: &Recharge) -> AnyView {
         </dl>
     }
     .into_any()
-}
-
-fn paid_with(w: Words, recharge: &Recharge) -> String {
-    let provider = provider_name(recharge.provider);
-    match recharge.payment_method.as_deref() {
-        Some(method) => format!("{} · {provider}", w.say(method_key(method))),
-        None => provider.to_owned(),
-    }
 }
 
 fn seller(w: Words, catalog: &Catalog) -> AnyView {
@@ -204,16 +194,9 @@ fn lines_of(w: Words, page: &ReceiptPage) -> Vec<(String, String, Weight)> {
 /// What was bought, under its name: credits, or a plan and its period.
 fn brought(w: Words, page: &ReceiptPage) -> AnyView {
     let recharge = &page.recharge;
-    let said = match (recharge.plan, recharge.bonus) {
-        (Some(_), _) if page.is_difference => w.say("receipt-difference"),
-        (Some(plan), _) => quota_of(w, plan.interval, plan.quota),
-        (None, 0) => w.count("common-credits", recharge.credits),
-        (None, bonus) => {
-            let credits = w.count("common-credits", recharge.credits);
-            let bonus = w.number(bonus);
-            let bonus = w.say_with("pay-pack-bonus", &[("n", bonus.into())]);
-            format!("{credits}{}{bonus}", w.comma())
-        }
+    let said = match recharge.plan {
+        Some(_) if page.is_difference => w.say("receipt-difference"),
+        _ => bought(w, recharge),
     };
     let said = (recharge.item != TOP_UP).then(|| view! { <p class="note">{said}</p> });
     let period = page.period.map(|(from, to)| {

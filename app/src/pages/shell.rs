@@ -66,6 +66,7 @@ fn head(visit: &Visit) -> AnyView {
             <meta name="theme-color" content="#151412" media="(prefers-color-scheme: dark)"/>
             <link rel="icon" href=asset("icon.svg") type="image/svg+xml"/>
             {[w, w.other()].map(|w| alternate(w, visit))}
+            {own_language(visit)}
             <link rel="stylesheet" href=asset("app.css")/>
             <script type="module" src=asset("live.js")></script>
         </head>
@@ -73,10 +74,16 @@ fn head(visit: &Visit) -> AnyView {
     .into_any()
 }
 
-/// The same page in one of the languages.
+/// The same page in one of the languages, by its whole address, as search engines want it.
 fn alternate(w: Words, visit: &Visit) -> impl IntoView + use<> {
-    let href = format!("/{}{}", w.0.as_str(), visit.address());
+    let href = format!("{}/{}{}", visit.site, w.0.as_str(), visit.address());
     view! { <link rel="alternate" hreflang=w.0.as_str() href=href/> }
+}
+
+/// The same page in the reader's own language.
+fn own_language(visit: &Visit) -> impl IntoView + use<> {
+    let href = format!("{}{}", visit.site, visit.address());
+    view! { <link rel="alternate" hreflang="x-default" href=href/> }
 }
 
 /// Where the visit belongs instead: to sign in first, or past signing in.

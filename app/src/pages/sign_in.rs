@@ -41,7 +41,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
 fn sign_up(visit: &Visit) -> String {
     match visit.asked("next") {
         "" => routes::SIGN_UP.to_owned(),
-        next => format!("{}?next={}", routes::SIGN_UP, routes::encode(next)),
+        next => routes::sign_up_then(next),
     }
 }
 

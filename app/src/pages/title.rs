@@ -50,6 +50,7 @@ fn plain(visit: &Visit) -> &'static str {
         routes::TERMS => "terms-page",
         routes::PRIVACY => "privacy-page",
         routes::ACCOUNT => "account-page",
+        routes::STYLEGUIDE => "style-page",
         _ => "error-not-found-title",
     }
 }

@@ -6,14 +6,30 @@ use std::time::Duration;
 use sqlx::FromRow;
 
 use super::limits::{LETTERS_FROM_ADDRESS, LETTERS_TO_ADDRESS};
-use super::mail::{Template, enqueue};
 use super::users::end_access;
 use super::{Accounts, Email, Language, Password, User};
 use crate::catalog::InitialWhen;
 use crate::db::Tx;
 use crate::ids::UserId;
+use crate::mail::{Template, outbox};
 use crate::secret;
 use crate::time::Timestamp;
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Verify,
+    Reset,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+        }
+    }
+}
 
 const RESET_LIFE: Duration = Duration::from_secs(30 * 60);
 const VERIFY_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -80,23 +96,23 @@ impl Accounts {
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        enqueue(&mut tx, email, template, language, now).await?;
+        outbox::to_address(&mut tx, email, template, language, now).await?;
         tx.commit().await?;
         self.mail_wake.notify_one();
         Ok(())
     }
 
     /// Makes the token of a link for the account behind `email`; `None` when there is none.
-    pub(super) async fn make_link(
+    pub(crate) async fn make_link(
         &self,
         email: &str,
-        template: Template,
+        purpose: Purpose,
     ) -> sqlx::Result<Option<String>> {
         let now = self.clock.now();
         let token = secret::token();
-        let life = match template {
-            Template::Verify => VERIFY_LIFE,
-            Template::Reset => RESET_LIFE,
+        let life = match purpose {
+            Purpose::Verify => VERIFY_LIFE,
+            Purpose::Reset => RESET_LIFE,
         };
         let mut tx = self.db.begin().await?;
         let made = sqlx::query(
@@ -104,7 +120,7 @@ impl Accounts {
              SELECT $1, id, $2, $3, $4 FROM users WHERE email = $5 AND blocked_at IS NULL",
         )
         .bind(secret::hash(&token))
-        .bind(template.as_str())
+        .bind(purpose.as_str())
         .bind(now)
         .bind(now.plus(life))
         .bind(email)
@@ -119,7 +135,7 @@ impl Accounts {
     pub async fn verify_email(&self, token: &str) -> Result<(), LinkError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let user = use_link(&mut tx, token, Template::Verify, now).await?;
+        let user = use_link(&mut tx, token, Purpose::Verify, now).await?;
         let first_time: Option<(String,)> = sqlx::query_as(
             "UPDATE users SET verified_at = $2 WHERE id = $1 AND verified_at IS NULL \
              RETURNING email",
@@ -172,7 +188,7 @@ impl Accounts {
         let hash = self.passwords.hash(password).await;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let user = use_link(&mut tx, token, Template::Reset, now).await?;
+        let user = use_link(&mut tx, token, Purpose::Reset, now).await?;
         sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
             .bind(&user)
             .bind(hash)
@@ -188,7 +204,7 @@ impl Accounts {
 async fn use_link(
     tx: &mut Tx,
     token: &str,
-    purpose: Template,
+    purpose: Purpose,
     now: Timestamp,
 ) -> Result<UserId, LinkError> {
     let used: Option<Used> = sqlx::query_as(

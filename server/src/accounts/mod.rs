@@ -6,7 +6,6 @@
 mod email;
 mod limits;
 mod links;
-mod mail;
 mod passwords;
 mod sessions;
 mod sign_in;
@@ -25,7 +24,7 @@ use crate::time::Clock;
 pub use email::Email;
 pub use limits::{Limited, RateLimits};
 pub use links::LinkError;
-pub use mail::{Letter, MailSettings, Mailer, Template, Transport, Wording, kept_mail};
+pub(crate) use links::Purpose;
 pub use passwords::{Password, Passwords};
 pub use sessions::{ACCOUNT_KEY, SessionStore, USER_KEY, account_of};
 pub use sign_in::SignInError;

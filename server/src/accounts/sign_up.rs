@@ -1,10 +1,10 @@
 use super::limits::{Limited, SIGN_UPS_FROM_ADDRESS};
-use super::mail::{Template, enqueue};
 use super::{Accounts, Email, Language, Password, Role, User};
 use crate::catalog::InitialWhen;
 use crate::credits::{self, CreditsError};
 use crate::db::{self, Tx};
 use crate::ids::UserId;
+use crate::mail::{Template, outbox};
 use crate::secret;
 use crate::time::Timestamp;
 use secrecy::ExposeSecret;
@@ -60,7 +60,7 @@ impl Accounts {
         insert_user(&mut tx, &user, &new, &password_hash, now).await?;
         self.open_wallet(&mut tx, &user, &new, now).await?;
         if !new.verified {
-            enqueue(&mut tx, &new.email, Template::Verify, new.language, now).await?;
+            outbox::to_address(&mut tx, &new.email, Template::Verify, new.language, now).await?;
         }
         tx.commit().await?;
         Ok(User {

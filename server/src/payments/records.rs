@@ -2,7 +2,7 @@ use serde::Serialize;
 use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::SURPLUS;
-use super::{Payments, Provider};
+use super::{Payments, Provider, letters};
 use crate::catalog::{Interval, Offer};
 use crate::db::{Seal, Tx};
 use crate::ids::{RechargeId, UserId};
@@ -311,7 +311,7 @@ pub(super) async fn insert(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Changes a record under its lock; the only way one is changed. `change` says whether there is
+/// Changes a record under its lock; the only way one is changed. Whoever completes one sends its receipt. `change` says whether there is
 /// anything to write. `None` where there is no such record or nothing changed.
 pub(super) async fn change(
     tx: &mut Tx,
@@ -324,11 +324,16 @@ pub(super) async fn change(
         .fetch_optional(&mut **tx)
         .await?;
     let Some(mut row) = row else { return Ok(None) };
+    let before = row.status;
     if !change(&mut row) {
         return Ok(None);
     }
     row.seal = row.seal();
     update(tx, &row).await?;
+    if row.status == RechargeStatus::Completed && before != row.status {
+        let paid_at = row.completed_at.unwrap_or(row.created_at);
+        letters::receipt(tx, &row, paid_at).await?;
+    }
     Ok(Some(row))
 }
 

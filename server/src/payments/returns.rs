@@ -9,7 +9,7 @@ use super::gateway::{GatewayError, PaymentState};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::reversals::{DISPUTES, REFUNDS, Reversal};
 use super::subscriptions::lock_buyer;
-use super::{Payments, Provider};
+use super::{Payments, Provider, letters};
 use crate::credits::{self, PeriodChange, Returned};
 use crate::db::Tx;
 use crate::failpoint;
@@ -180,6 +180,7 @@ impl Payments {
     ) -> Result<bool, FulfilError> {
         let refunds: Vec<Reversal<'_>> = state.refunds.iter().map(Reversal::from).collect();
         let disputes: Vec<Reversal<'_>> = state.disputes.iter().map(Reversal::from).collect();
+        letters::refunds(tx, recharge, &refunds, now).await?;
         let mut news = REFUNDS.keep(tx, &recharge.id, &refunds, now).await?;
         news += DISPUTES.keep(tx, &recharge.id, &disputes, now).await?;
         let (returned_minor, disputed) = (state.returned_minor(), state.is_disputed());

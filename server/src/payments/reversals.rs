@@ -25,7 +25,7 @@ pub(super) const DISPUTES: Table = Table {
 
 /// A refund or a dispute as it is kept.
 pub(super) struct Reversal<'a> {
-    id: &'a str,
+    pub id: &'a str,
     amount_minor: i64,
     status: &'static str,
     created_at: Timestamp,
@@ -58,6 +58,13 @@ impl<'a> From<&'a DisputeState> for Reversal<'a> {
             },
             created_at: dispute.created_at,
         }
+    }
+}
+
+impl Reversal<'_> {
+    /// Whether it is a refund whose money goes back.
+    pub fn counts(&self) -> bool {
+        self.amount_minor > 0 && self.status != REFUNDS.undone
     }
 }
 

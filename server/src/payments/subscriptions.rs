@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::fulfil::{FulfilError, SURPLUS};
 use super::gateway::{InvoiceState, SubscriptionProgress, SubscriptionState};
 use super::records::{self, NewRecord, RechargeRow, RechargeStatus};
-use super::{Payments, Provider};
+use super::{Payments, Provider, letters};
 use crate::catalog::{Money, Name, Offer, Plan, PlanTerms};
 use crate::credits::{self, NewPeriod, PaidPeriod, PeriodChange};
 use crate::db::Tx;
@@ -188,8 +188,16 @@ impl Work<'_> {
         if !surplus {
             self.follow(tx).await?;
         }
-        if before != find(tx, &self.state.id).await? {
+        let after = find(tx, &self.state.id).await?;
+        if before != after {
             credits::touch(tx, self.user, self.now).await?;
+        }
+        let fell_due = |plan: &Option<Subscription>| {
+            let unpaid = |plan: &&Subscription| plan.status == SubscriptionStatus::PastDue;
+            plan.as_ref().filter(unpaid).cloned()
+        };
+        if let (None, Some(plan), false) = (fell_due(&before), fell_due(&after), surplus) {
+            letters::renewal_failed(tx, &plan, self.now).await?;
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ impl IntoResponse for Page {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
              <link rel=\"stylesheet\" href=\"{style}\"></head><body>\
-             <p class=\"banner\">{banner}</p><main>{main}</main></body></html>"
+             <header class=\"banner\">{banner}</header><main>{main}</main></body></html>"
         );
         let mut response = (status, Html(html)).into_response();
         // No `form-action`: browsers apply it to the redirect to the success page as well.

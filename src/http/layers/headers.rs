@@ -10,11 +10,14 @@ use crate::http::{Site, State};
 pub async fn secure(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    set(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        &policy(&state.site),
-    );
+    // A letter of the sandbox has its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(
+            headers,
+            header::CONTENT_SECURITY_POLICY,
+            &policy(&state.site),
+        );
+    }
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Without a referrer Leptos could not lead a refused form back to its page.
     set(headers, header::REFERRER_POLICY, "same-origin");

@@ -1,6 +1,8 @@
-//! The language of an answer: a prefix of the path, then the cookie, then `Accept-Language`.
+//! The language of an answer: a prefix of the path, then the cookie, then the account's, then
+//! `Accept-Language`.
 
 use atelier_app::forms::accounts::LANGUAGE_COOKIE;
+use atelier_app::session;
 use atelier_server::accounts::Language;
 use axum::extract::Request;
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
@@ -8,6 +10,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
+use tower_sessions::Session;
 
 /// The language that a prefix of the path asked for.
 #[derive(Clone, Copy, Debug)]
@@ -36,18 +39,33 @@ fn without_prefix(uri: &Uri) -> Option<(Language, Uri)> {
 }
 
 pub async fn find(mut request: Request, next: Next) -> Response {
-    let language = of(&request);
+    let mut language = of(&request);
+    let is_known = chosen(&request).is_some();
+    let session = request.extensions().get::<Session>().cloned();
+    if let Some(session) = session.filter(|_| !is_known) {
+        language = of_account(&session).await.unwrap_or(language);
+    }
     request.extensions_mut().insert(language);
     next.run(request).await
 }
 
-/// The language a request is answered in.
+/// The language a request is answered in where nobody is asked for.
 pub fn of(request: &Request) -> Language {
-    let headers = request.headers();
+    chosen(request).unwrap_or_else(|| from_header(request.headers()))
+}
+
+/// The language that was chosen in this browser.
+fn chosen(request: &Request) -> Option<Language> {
     match request.extensions().get::<Prefix>() {
-        Some(prefix) => prefix.0,
-        None => from_cookie(headers).unwrap_or_else(|| from_header(headers)),
+        Some(prefix) => Some(prefix.0),
+        None => from_cookie(request.headers()),
     }
+}
+
+/// The language of whoever is signed in, where a browser does not know it yet.
+async fn of_account(session: &Session) -> Option<Language> {
+    // What the page itself will fail on.
+    session::current_user(session).await.ok()??.language
 }
 
 fn from_cookie(headers: &HeaderMap) -> Option<Language> {

@@ -58,6 +58,8 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         form_page(request.headers(), &state.site.url)
     };
     visit::Request {
+        scripted: false,
+        site: state.site.base(),
         services: state.services.clone(),
         user: None,
         language: language::of(request),

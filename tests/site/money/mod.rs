@@ -1,6 +1,7 @@
 //! Everything that happens to money after and beside "paid by card", told to the program in every way a
 //! provider may tell it: once, twice, the wrong way round, or never.
 
+mod letters;
 mod lives;
 mod lost;
 mod table;

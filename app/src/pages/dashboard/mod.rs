@@ -1,20 +1,23 @@
 mod board;
+mod charts;
 mod notices;
 
 use atelier_server::studio::Job;
 use leptos::prelude::*;
 
 use self::board::{board, sum};
+use self::charts::charts;
 use self::notices::notices;
 use crate::components::link::{button_link, text_link};
 use crate::components::shot::shots;
+use crate::components::stay::stay;
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::{Content, Visit};
 
 /// What is left, how the figures add up, and the recent work.
 pub fn page(visit: &Visit) -> Option<AnyView> {
-    let Content::Dashboard { jobs } = &visit.content else {
+    let Content::Dashboard { jobs, days } = &visit.content else {
         return None;
     };
     let w = visit.words();
@@ -27,12 +30,14 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .then(|| button_link("main large", routes::TRY_ON, w.say("dash-make")));
     let main = view! {
         <main id="main" class="wrap">
+            {stay(visit)}
             <div class="head"><div><h1>{title}</h1></div><div class="row">{make}</div></div>
             <div class="notices" data-live-region="dash-notices">
                 {notices(visit, &wallet, jobs.is_empty())}
             </div>
             {board(w, visit, &wallet)}
             {sum(w, &wallet)}
+            {charts(w, days, wallet.credits.remaining)}
             {recent(w, jobs)}
         </main>
     };

@@ -14,6 +14,7 @@ use crate::components::link::button_link;
 use crate::components::notice::{Notice, Tone};
 use crate::components::outcome::outcome_notice;
 use crate::components::state::job_state;
+use crate::components::stay::stay;
 use crate::flash::Form;
 use crate::forms::jobs::{CancelJob, DeleteJob, RerunJob};
 use crate::i18n::Words;
@@ -29,6 +30,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     let job = &page.job;
     let main = view! {
         <main id="main" class="wrap" data-live-region="job" data-job-id=job.id.to_string()>
+            {stay(visit)}
             {outcome_notice(w, visit.flash.as_ref(), Form::Job)}
             <div class="job">
                 <div>{pictures(w, page)}</div>

@@ -1,31 +1,25 @@
-//! The outbox of letters. A letter is a row, written with what causes it; [`Mailer`] sends it by
-//! SMTP, or writes it as a file where no server is set. Its words come from outside.
+//! Sends what waits in the outbox.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lettre::message::Mailbox;
+use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
-use super::{Accounts, Email, Language};
-use crate::db::Tx;
-use crate::ids::uuid_v7;
+use super::{Matter, Template, kept};
+use crate::accounts::{Accounts, Language};
 use crate::time::Timestamp;
-use crate::words::words;
-
-words! {
-    /// The letters there are.
-    Template { Verify = "verify", Reset = "reset" }
-}
 
 /// A letter in words, to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Letter {
     pub subject: String,
-    pub body: String,
+    pub text: String,
+    /// The same as a page.
+    pub html: String,
 }
 
 /// How letters leave.
@@ -36,8 +30,8 @@ pub enum Transport {
     Folder(PathBuf),
 }
 
-/// Puts a template into words: template, language, token of the link.
-pub type Wording = Arc<dyn Fn(Template, Language, &str) -> Letter + Send + Sync>;
+/// Puts into words what is to be told.
+pub type Wording = Arc<dyn Fn(&Matter, Language) -> Letter + Send + Sync>;
 
 #[derive(Clone)]
 pub struct MailSettings {
@@ -60,6 +54,7 @@ struct Waiting {
     template: Template,
     #[sqlx(try_from = "String")]
     language: Language,
+    about: Option<String>,
     attempts: i64,
 }
 
@@ -80,28 +75,8 @@ enum MailError {
     Database(#[from] sqlx::Error),
 }
 
-pub(super) async fn enqueue(
-    tx: &mut Tx,
-    to: &Email,
-    template: Template,
-    language: Language,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO outgoing_mail (id, recipient, template, language, next_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $5)",
-    )
-    .bind(uuid_v7(now))
-    .bind(to.as_str())
-    .bind(template.as_str())
-    .bind(language.as_str())
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// Who has an account waits for its letter by the wake; others, such as receipts, are found by looking.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a letter belongs to the node that took it.
 const TAKEN_FOR: Duration = Duration::from_secs(60);
 /// Shorter, so that a slow server's letter is not sent by two nodes.
@@ -166,7 +141,7 @@ impl Mailer {
         let waiting = sqlx::query_as(
             "UPDATE outgoing_mail SET attempts = attempts + 1, next_at = $3 \
              WHERE id = $1 AND next_at <= $2 \
-             RETURNING id, recipient, template, language, attempts",
+             RETURNING id, recipient, template, language, about, attempts",
         )
         .bind(id)
         .bind(now)
@@ -178,14 +153,12 @@ impl Mailer {
     }
 
     async fn send(&self, waiting: &Waiting) -> Result<(), MailError> {
-        let Some(token) = self
-            .accounts
-            .make_link(&waiting.recipient, waiting.template)
-            .await?
-        else {
+        let about = waiting.about.as_deref().unwrap_or_default();
+        let matter = Matter::read(&self.accounts, waiting.template, &waiting.recipient, about);
+        let Some(matter) = matter.await? else {
             return Ok(());
         };
-        let letter = (self.settings.wording)(waiting.template, waiting.language, &token);
+        let letter = (self.settings.wording)(&matter, waiting.language);
         let from = &self.settings.from;
         match &self.settings.transport {
             Transport::Smtp(smtp) => {
@@ -193,16 +166,12 @@ impl Mailer {
                     .from(from.clone())
                     .to(Mailbox::new(None, waiting.recipient.parse()?))
                     .subject(letter.subject)
-                    .body(letter.body)?;
+                    .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))?;
                 smtp.send(message).await?;
             }
             Transport::Folder(folder) => {
-                keep(
-                    folder,
-                    &waiting.id,
-                    &readable(from, &waiting.recipient, &letter),
-                )
-                .await?;
+                let message = kept::written(&from.to_string(), &waiting.recipient, &letter);
+                kept::keep(folder, &waiting.id, &message).await?;
             }
         }
         Ok(())
@@ -235,42 +204,4 @@ impl Mailer {
             .await?;
         tx.commit().await
     }
-}
-
-/// A message anybody can read in an editor: UTF-8 as it is (RFC 6532), nothing encoded.
-fn readable(from: &Mailbox, to: &str, letter: &Letter) -> String {
-    format!(
-        "From: {from}\r\nTo: {to}\r\nSubject: {}\r\nMIME-Version: 1.0\r\n\
-         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
-        letter.subject, letter.body
-    )
-}
-
-async fn keep(folder: &Path, id: &str, message: &str) -> std::io::Result<()> {
-    tokio::fs::create_dir_all(folder).await?;
-    tokio::fs::write(folder.join(format!("{id}.eml")), message).await
-}
-
-/// The letters kept in `folder`, newest first: file name and decoded text.
-pub async fn kept_mail(folder: &Path, most: usize) -> std::io::Result<Vec<(String, String)>> {
-    let mut names = Vec::new();
-    let mut entries = match tokio::fs::read_dir(folder).await {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    while let Some(entry) = entries.next_entry().await? {
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    names.sort_unstable_by(|a, b| b.cmp(a));
-    let mut letters = Vec::new();
-    for name in names
-        .into_iter()
-        .filter(|name| name.ends_with(".eml"))
-        .take(most)
-    {
-        let text = tokio::fs::read_to_string(folder.join(&name)).await?;
-        letters.push((name, text));
-    }
-    Ok(letters)
 }

@@ -1,0 +1,59 @@
+//! The letters that wait to be sent.
+
+use crate::accounts::{Email, Language};
+use crate::db::Tx;
+use crate::ids::{UserId, uuid_v7};
+use crate::time::Timestamp;
+use crate::words::words;
+
+words! {
+    /// The letters there are.
+    Template {
+        Verify = "verify", Reset = "reset", Receipt = "receipt", Refund = "refund",
+        RenewalFailed = "renewal_failed",
+    }
+}
+
+/// A letter to an address, which need not belong to an account.
+pub(crate) async fn to_address(
+    tx: &mut Tx,
+    to: &Email,
+    template: Template,
+    language: Language,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO outgoing_mail (id, recipient, template, language, next_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $5)",
+    )
+    .bind(uuid_v7(now))
+    .bind(to.as_str())
+    .bind(template.as_str())
+    .bind(language.as_str())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A letter to an account, in its language, about what `about` is the id of.
+pub(crate) async fn to_account(
+    tx: &mut Tx,
+    user: &UserId,
+    template: Template,
+    about: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO outgoing_mail (id, recipient, template, language, about, next_at, created_at) \
+         SELECT $1, email, $2, COALESCE(language, 'en'), $3, $4, $4 FROM users WHERE id = $5",
+    )
+    .bind(uuid_v7(now))
+    .bind(template.as_str())
+    .bind(about)
+    .bind(now)
+    .bind(user)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
