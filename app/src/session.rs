@@ -1,6 +1,6 @@
 //! Who is signed in, in the words of tower-sessions.
 
-use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, account_of};
+use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, WALLET_VERSION_KEY, account_of};
 pub use tower_sessions::session::Error;
 use tower_sessions::{Session, session_store};
 
@@ -28,6 +28,11 @@ pub async fn sign_out(session: &Session) -> Result<(), Error> {
 pub async fn current_user(session: &Session) -> Result<Option<User>, Error> {
     let account = session.get_value(ACCOUNT_KEY).await?;
     Ok(account.and_then(account_of))
+}
+
+/// The version of the wallet of who is signed in, read with the session.
+pub async fn wallet_version(session: &Session) -> Result<Option<i64>, Error> {
+    session.get(WALLET_VERSION_KEY).await.map(Option::flatten)
 }
 
 /// Extends the session's life, at most once a day.

@@ -193,6 +193,8 @@ pub struct Request {
     pub flash: Option<Flash>,
     pub scripted: bool,
     pub site: String,
+    /// The version of the user's wallet, read before anything of the page.
+    pub as_of: Option<i64>,
     /// The letters that are kept instead of being sent.
     pub mail: Option<LetterBox>,
     /// Our own Stripe, where it stands in for the real one.
@@ -225,17 +227,13 @@ const LETTERS: usize = 50;
 impl Visit {
     /// Does the route's work, then reads the wallet.
     pub async fn prepare(request: Request) -> db::Result<Self> {
-        let as_of = match &request.user {
-            Some(user) => Some(credits::read_version(&request.services.db, &user.id).await?),
-            None => None,
-        };
         let content = content(&request).await?;
-        Self::with(request, as_of, content).await
+        Self::with(request, content).await
     }
 
     /// A visit to an address where nothing is.
     pub async fn missing(request: Request) -> db::Result<Self> {
-        Self::with(request, None, Content::NotFound).await
+        Self::with(request, Content::NotFound).await
     }
 
     /// A visit that is answered with why its page is not shown, or with [`Content::NotFound`]. It
@@ -251,16 +249,12 @@ impl Visit {
         )
     }
 
-    async fn with(request: Request, as_of: Option<i64>, content: Content) -> db::Result<Self> {
+    async fn with(request: Request, content: Content) -> db::Result<Self> {
         let wallet = match &request.user {
             Some(user) => Some(request.services.wallet(&user.id).await?),
             None => None,
         };
-        let as_of = as_of.or_else(|| wallet.as_ref().map(|wallet| wallet.version));
-        Ok(Self {
-            as_of,
-            ..Self::of(request, content, wallet)
-        })
+        Ok(Self::of(request, content, wallet))
     }
 
     fn of(request: Request, content: Content, wallet: Option<Wallet>) -> Self {
@@ -273,6 +267,7 @@ impl Visit {
             flash,
             scripted,
             site,
+            as_of,
             ..
         } = request;
         let now = services.clock.now();
@@ -280,7 +275,7 @@ impl Visit {
             services,
             user,
             wallet,
-            as_of: None,
+            as_of,
             language,
             path,
             query,

@@ -1,5 +1,5 @@
-//! The signed-in dashboard beside a bare axum handler that executes the same three statements
-//! (session with account, jobs, wallet) on the same database, in the same process and the same run.
+//! The signed-in dashboard beside a bare axum handler that executes the same four statements
+//! (session with account, jobs, days, wallet) on the same database, in the same process and the same run.
 //! What the dashboard is slower by is the price of the page. Then the dashboard over wallets with
 //! histories of different lengths.
 //!
@@ -126,9 +126,12 @@ async fn bare(
         .jobs_of(&user.id, JobFilter::default(), None, 8)
         .await;
     let jobs = jobs.map_err(|_| BROKEN)?;
+    let now = services.clock.now();
+    let days = credits::daily_totals(&services.db, &user.id, 30, now).await;
+    let days = days.map_err(|_| BROKEN)?;
     let wallet = services.wallet(&user.id).await.map_err(|_| BROKEN)?;
     let wallet = wallet.view(&services.prices());
-    Ok(Json(json!({"jobs": jobs, "wallet": wallet})))
+    Ok(Json(json!({"jobs": jobs, "days": days, "wallet": wallet})))
 }
 
 /// Ended jobs, as somebody who uses the studio has.

@@ -11,6 +11,7 @@ use atelier_app::forms::{self, accounts::language_cookie};
 use atelier_app::visit::{self, SecureCookies, Visit};
 use atelier_app::{App, session, shell};
 use atelier_server::accounts::{Language, User};
+use atelier_server::credits;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request, State as Extract};
@@ -170,18 +171,22 @@ fn asked(
         flash,
         scripted: cookie_of(request.headers(), SCRIPT_COOKIE).is_some(),
         site: state.site.base(),
+        as_of: None,
         mail: state.mail.clone(),
         stripe: state.stripe.clone(),
         creem: state.creem.clone(),
     };
     async move {
-        let user = match session {
-            Some(session) => session::current_user(&session)
-                .await
-                .map_err(Problem::from)?,
-            None => None,
+        let Some(session) = session else {
+            return Ok(asked);
         };
-        Ok(visit::Request { user, ..asked })
+        let user = session::current_user(&session).await;
+        let as_of = session::wallet_version(&session).await;
+        Ok(visit::Request {
+            user: user.map_err(Problem::from)?,
+            as_of: as_of.map_err(Problem::from)?,
+            ..asked
+        })
     }
 }
 
@@ -218,6 +223,10 @@ pub async fn show(
     flash: Flash,
     status: StatusCode,
 ) -> Response {
+    let as_of = match credits::read_version(&state.services.db, &user.id).await {
+        Ok(version) => Some(version),
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let asked = visit::Request {
         services: state.services.clone(),
         user: Some(user),
@@ -227,6 +236,7 @@ pub async fn show(
         flash: Some(flash),
         scripted: false,
         site: state.site.base(),
+        as_of,
         mail: None,
         stripe: None,
         creem: None,

@@ -292,6 +292,29 @@ on_both_databases! {
         assert_eq!(verify::findings(db).await.expect("the ledger is read"), []);
     }
 
+    async fn every_day_of_a_wallet_is_proven(app: &App) {
+        let user = with_history(app).await;
+        let db = &app.services.db;
+        let day = app.number("SELECT MAX(day) FROM wallet_days").await;
+        let id = format!("{user}@{day}");
+        let elsewhere = format!("{user}@{}", day - 400);
+        for (statement, kinds) in [
+            ("UPDATE wallet_days SET used = used + 1 WHERE user_id = $1", vec!["day.used"]),
+            ("UPDATE wallet_days SET received = 0 WHERE user_id = $1", vec!["day.received"]),
+            ("UPDATE wallet_days SET balance = -1 WHERE user_id = $1", vec!["day.balance"]),
+            ("DELETE FROM wallet_days WHERE user_id = $1", vec!["day.missing"]),
+            ("UPDATE wallet_days SET day = day - 400 WHERE user_id = $1", vec!["day.unknown", "day.missing"]),
+        ] {
+            assert_eq!(app.execute(statement, &[&user]).await, 1, "{statement}");
+            let findings = verify::findings(db).await.expect("the ledger is read");
+            let found: Vec<&str> = findings.iter().map(|finding| finding.kind).collect();
+            assert_eq!(found, kinds, "{statement}");
+            assert!(names(&findings, &[&id, &elsewhere]), "{findings:#?}");
+            assert!(findings[0].mend.starts_with("atelier rebuild"), "{findings:#?}");
+            mend(app, &findings, statement).await;
+        }
+    }
+
     async fn a_disagreement_can_be_accepted(app: &App) {
         let user = with_history(app).await;
         let db = &app.services.db;

@@ -26,7 +26,7 @@ pub use limits::{Limited, RateLimits};
 pub use links::LinkError;
 pub(crate) use links::Purpose;
 pub use passwords::{Password, Passwords};
-pub use sessions::{ACCOUNT_KEY, SessionStore, USER_KEY, account_of};
+pub use sessions::{ACCOUNT_KEY, SessionStore, USER_KEY, WALLET_VERSION_KEY, account_of};
 pub use sign_in::SignInError;
 pub use sign_up::{NewAccount, SignUpError};
 pub use tokens::{Scope, Scopes, TokenError};

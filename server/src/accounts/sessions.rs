@@ -19,6 +19,9 @@ use crate::time::{Clock, Timestamp};
 pub const USER_KEY: &str = "user_id";
 /// Under this key a loaded record holds the account's row as it is right now.
 pub const ACCOUNT_KEY: &str = "account";
+/// Under this key stands the version of the account's wallet at the moment the session was loaded: whatever
+/// is read after it is at least as new. It is never written back either.
+pub const WALLET_VERSION_KEY: &str = "wallet_version";
 
 /// The account that was read with a session record.
 pub fn account_of(value: serde_json::Value) -> Option<User> {
@@ -54,6 +57,7 @@ struct SessionRow {
     verified_at: Option<i64>,
     blocked_at: Option<i64>,
     created_at: Option<i64>,
+    wallet_version: Option<i64>,
 }
 
 impl SessionRow {
@@ -103,6 +107,7 @@ impl SessionStore {
     async fn write(&self, record: &Record, statement: &'static str) -> Result<()> {
         let mut data = record.data.clone();
         data.remove(ACCOUNT_KEY);
+        data.remove(WALLET_VERSION_KEY);
         let user = data
             .get(USER_KEY)
             .and_then(|value| value.as_str())
@@ -154,8 +159,10 @@ impl tower_sessions::SessionStore for SessionStore {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let row: Option<SessionRow> = sqlx::query_as(
             "SELECT s.data, s.expires_at AS session_expires_at, u.id, u.email, u.name, u.role, \
-                    u.language, u.verified_at, u.blocked_at, u.created_at \
+                    u.language, u.verified_at, u.blocked_at, u.created_at, \
+                    w.version AS wallet_version \
              FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
+             LEFT JOIN wallets w ON w.user_id = s.user_id \
              WHERE s.id = $1 AND s.expires_at > $2",
         )
         .bind(key(id))
@@ -169,6 +176,7 @@ impl tower_sessions::SessionStore for SessionStore {
         if let Some(account) = row.account() {
             let value = serde_json::to_value(account).map_err(|e| Error::Decode(e.to_string()))?;
             data.insert(ACCOUNT_KEY.to_owned(), value);
+            data.insert(WALLET_VERSION_KEY.to_owned(), row.wallet_version.into());
         }
         let expiry_date = Timestamp::from_micros(row.session_expires_at).to_datetime();
         Ok(Some(Record {

@@ -76,7 +76,7 @@ impl fmt::Display for Finding {
 /// What follows from the entries is made anew from them. The entries themselves, and what people set
 /// out to buy, follow from nothing: they come back from a backup, or are accepted as they are.
 fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
-    let derived = ["wallet.", "lot.", "use.", "period.", "job."];
+    let derived = ["wallet.", "lot.", "use.", "day.", "period.", "job."];
     let user = user.map(UserId::as_str).unwrap_or_default();
     let asked = [
         "recharge.paid",

@@ -60,6 +60,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
     visit::Request {
         scripted: false,
         site: state.site.base(),
+        as_of: None,
         services: state.services.clone(),
         user: None,
         language: language::of(request),
