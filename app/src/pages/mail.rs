@@ -53,9 +53,11 @@ fn letter(w: Words, letter: &KeptLetter) -> AnyView {
     );
     view! {
         <article class="part sheet prose">
-            <h2>{letter.subject.clone()}</h2>
-            <p class="note">{letter.to.clone()}</p>
-            {lines}
+            <div lang=letter.language().map(str::to_owned)>
+                <h2>{letter.subject.clone()}</h2>
+                <p class="note">{letter.to.clone()}</p>
+                {lines}
+            </div>
             <p class="note">{page}</p>
         </article>
     }

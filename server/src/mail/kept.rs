@@ -15,6 +15,14 @@ pub struct KeptLetter {
     pub html: String,
 }
 
+impl KeptLetter {
+    /// The tag of its language, as its page has it.
+    pub fn language(&self) -> Option<&str> {
+        let (_, rest) = self.html.split_once(" lang=\"")?;
+        rest.split('"').next()
+    }
+}
+
 /// Between the parts of a letter; no letter of ours has it in its text.
 const SEAM: &str = "=_atelier_=";
 const ENDING: &str = ".eml";
@@ -95,11 +103,12 @@ mod tests {
         let letter = Letter {
             subject: "点数到账".to_owned(),
             text: "您好！\n\nhttp://x/verify/t".to_owned(),
-            html: "<p>您好！</p>".to_owned(),
+            html: "<html lang=\"zh-CN\"><p>您好！</p>".to_owned(),
         };
         let message = written("Atelier <a@example.com>", "mei@example.com", &letter);
         let kept = read("1", &message).unwrap();
         assert_eq!((&*kept.id, &*kept.to), ("1", "mei@example.com"));
+        assert_eq!(kept.language(), Some("zh-CN"));
         assert_eq!(kept.subject, letter.subject);
         assert_eq!((kept.text, kept.html), (letter.text, letter.html));
     }
