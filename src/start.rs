@@ -11,9 +11,7 @@ use std::time::Duration;
 use atelier_app::components::demo::{DemoAccount, DemoAccounts};
 use atelier_app::letters;
 use atelier_app::visit::LetterBox;
-use atelier_server::accounts::{
-    Accounts, Language, NewAccount, Password, RateLimits, Role, SessionStore,
-};
+use atelier_server::accounts::{Accounts, NewAccount, Password, RateLimits, Role, SessionStore};
 use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
@@ -683,14 +681,13 @@ async fn make_demo_account(
     let (Some(email), Some(password)) = (Email::parse(email), Password::parse(password)) else {
         return Err("the demo accounts are written wrongly".into());
     };
-    let language = Language::En;
     let name = name.to_owned();
     let new = NewAccount {
         email,
         password,
         name,
         role,
-        language,
+        language: None,
         verified: true,
     };
     match ground.accounts.create(new).await {

@@ -47,7 +47,7 @@ fn new_account(name: &str, verified: bool) -> NewAccount {
         password: Password::parse(PASSWORD).unwrap(),
         name: String::new(),
         role: Role::User,
-        language: Language::En,
+        language: Some(Language::En),
         verified,
     }
 }
@@ -101,7 +101,7 @@ on_both_databases! {
             password: Password::parse(PASSWORD).unwrap(),
             name: String::new(),
             role: atelier_server::accounts::Role::User,
-            language: Language::En,
+            language: Some(Language::En),
             verified: false,
         });
         assert!(matches!(again.await, Err(SignUpError::EmailTaken)));

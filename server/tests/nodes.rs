@@ -402,7 +402,7 @@ on_both_databases! {
             password: Password::parse("a long password").unwrap(),
             name: String::new(),
             role: Role::User,
-            language: Language::En,
+            language: Some(Language::En),
             verified: false,
         };
         ground.accounts.sign_up(new, "192.0.2.1").await.unwrap();

@@ -1,7 +1,7 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use atelier_server::accounts::{Email, Language, NewAccount, Password, Role};
+use atelier_server::accounts::{Email, NewAccount, Password, Role};
 use clap::Subcommand;
 
 use crate::settings::Settings;
@@ -27,13 +27,12 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     let password = read_password()?;
     let ground = Ground::open(&settings).await?;
     let role = if admin { Role::Admin } else { Role::User };
-    let language = Language::En;
     let new = NewAccount {
         email,
         password,
         name,
         role,
-        language,
+        language: None,
         verified: true,
     };
     let user = ground.accounts.create(new).await?;

@@ -50,7 +50,7 @@ pub async fn sign_up(
         password: chosen,
         name: name.trim().chars().take(LONGEST_NAME).collect(),
         role: Role::User,
-        language: caller.language,
+        language: Some(caller.language),
         verified: false,
     };
     match caller.services.accounts.sign_up(new, &caller.address).await {

@@ -81,7 +81,7 @@ impl Accounts {
                 password: password.clone(),
                 name: "Administrator".to_owned(),
                 role: Role::Admin,
-                language: super::Language::En,
+                language: None,
                 verified: true,
             };
             match self.create(new).await {

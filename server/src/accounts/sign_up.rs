@@ -16,7 +16,8 @@ pub struct NewAccount {
     pub password: Password,
     pub name: String,
     pub role: Role,
-    pub language: Language,
+    /// Nothing where nobody said: then it is the browser's.
+    pub language: Option<Language>,
     /// Made by the operator: the address needs no proof and no letter is sent.
     pub verified: bool,
 }
@@ -60,7 +61,8 @@ impl Accounts {
         insert_user(&mut tx, &user, &new, &password_hash, now).await?;
         self.open_wallet(&mut tx, &user, &new, now).await?;
         if !new.verified {
-            outbox::to_address(&mut tx, &new.email, Template::Verify, new.language, now).await?;
+            let language = new.language.unwrap_or(Language::En);
+            outbox::to_address(&mut tx, &new.email, Template::Verify, language, now).await?;
         }
         tx.commit().await?;
         Ok(User {
@@ -68,7 +70,7 @@ impl Accounts {
             email: new.email.as_str().to_owned(),
             name: new.name,
             role: new.role,
-            language: Some(new.language),
+            language: new.language,
             verified: new.verified,
             blocked: false,
             created_at: now,
@@ -150,7 +152,7 @@ async fn insert_user(
     .bind(&new.name)
     .bind(new.role.as_str())
     .bind(password_hash)
-    .bind(new.language.as_str())
+    .bind(new.language.map(Language::as_str))
     .bind(new.verified.then_some(now))
     .bind(now)
     .execute(&mut **tx)

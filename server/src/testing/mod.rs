@@ -160,7 +160,7 @@ impl TestGround {
             password: Password::parse("a long password").expect("a password"),
             name: name.to_owned(),
             role: Role::User,
-            language: Language::En,
+            language: Some(Language::En),
             verified: false,
         };
         self.accounts.create(new).await.expect("an account")

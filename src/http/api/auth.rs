@@ -11,6 +11,7 @@ use tower_sessions::Session;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
+use crate::http::layers::language::Asked;
 use crate::http::problem::Problem;
 use atelier_server::accounts::Scope;
 
@@ -26,7 +27,7 @@ pub async fn sign_up(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
     Extension(address): Extension<Address>,
-    Extension(language): Extension<Language>,
+    Extension(Asked(language)): Extension<Asked>,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<User>), Problem> {
     let email = fields.parsed("email", "wants an e-mail address", Email::parse);

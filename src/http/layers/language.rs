@@ -16,6 +16,10 @@ use tower_sessions::Session;
 #[derive(Clone, Copy, Debug)]
 pub struct Prefix(pub Language);
 
+/// The language a request asks for by itself, whoever is signed in; nothing where it is a program's.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked(pub Option<Language>);
+
 /// Takes `/en` or `/zh` off the path before it is routed.
 pub fn take_prefix(mut request: Request) -> Request {
     if let Some((language, uri)) = without_prefix(request.uri()) {
@@ -45,13 +49,19 @@ pub async fn find(mut request: Request, next: Next) -> Response {
     if let Some(session) = session.filter(|_| !is_known) {
         language = of_account(&session).await.unwrap_or(language);
     }
+    let asked = Asked(asked(&request));
+    request.extensions_mut().insert(asked);
     request.extensions_mut().insert(language);
     next.run(request).await
 }
 
 /// The language a request is answered in where nobody is asked for.
 pub fn of(request: &Request) -> Language {
-    chosen(request).unwrap_or_else(|| from_header(request.headers()))
+    asked(request).unwrap_or(Language::En)
+}
+
+fn asked(request: &Request) -> Option<Language> {
+    chosen(request).or_else(|| from_header(request.headers()))
 }
 
 /// The language that was chosen in this browser.
@@ -80,12 +90,9 @@ fn from_cookie(headers: &HeaderMap) -> Option<Language> {
 }
 
 /// The first language of the header that we speak, by weight (RFC 9110, 12.5.4).
-fn from_header(headers: &HeaderMap) -> Language {
-    let value = headers
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let mut best = (0.0, Language::En);
+fn from_header(headers: &HeaderMap) -> Option<Language> {
+    let value = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
+    let mut best = (0.0, None);
     for range in value.split(',') {
         let mut parts = range.split(';');
         let tag = parts.next().unwrap_or("").trim().to_ascii_lowercase();
@@ -96,7 +103,7 @@ fn from_header(headers: &HeaderMap) -> Language {
         if let Some(language) = Language::parse(primary)
             && weight > best.0
         {
-            best = (weight, language);
+            best = (weight, Some(language));
         }
     }
     best.1
@@ -129,10 +136,11 @@ mod tests {
             headers.insert(ACCEPT_LANGUAGE, value.parse().unwrap());
             from_header(&headers)
         };
-        assert_eq!(pick("zh-CN,zh;q=0.9,en;q=0.8"), Language::Zh);
-        assert_eq!(pick("en-GB,zh;q=0.9"), Language::En);
-        assert_eq!(pick("fr,zh;q=0.3"), Language::Zh);
-        assert_eq!(pick("fr"), Language::En);
-        assert_eq!(pick(""), Language::En);
+        assert_eq!(pick("zh-CN,zh;q=0.9,en;q=0.8"), Some(Language::Zh));
+        assert_eq!(pick("en-GB,zh;q=0.9"), Some(Language::En));
+        assert_eq!(pick("fr,zh;q=0.3"), Some(Language::Zh));
+        for unknown in ["fr", "*", ""] {
+            assert_eq!(pick(unknown), None);
+        }
     }
 }
