@@ -14,6 +14,7 @@ const EVERYWHERE = [
   'stories/again.spec.ts',
   'stories/creem.spec.ts',
   'stories/dispute.spec.ts',
+  'stories/first-visit.spec.ts',
   'stories/main-job.spec.ts',
   'stories/pages.spec.ts',
   'stories/plan-changes.spec.ts',
@@ -34,7 +35,7 @@ const ON_POSTGRES = 'live/two-nodes.spec.ts';
 export default defineConfig<Options, WorkerOptions>({
   globalSetup: './harness/postgres.ts',
   outputDir: 'test-results',
-  reporter: [['list'], ['json', { outputFile: 'report/results.json' }]],
+  reporter: [['list'], ['json', { outputFile: 'report/results.json' }], ['./harness/tables.ts']],
   fullyParallel: true,
   forbidOnly: Boolean(process.env['CI']),
   // A test that passes at the second try has found something.
@@ -64,6 +65,8 @@ export default defineConfig<Options, WorkerOptions>({
     { name: 'process-postgres', testDir: 'process', timeout: 180_000, use: { database: 'postgres' } },
     { name: 'api-sqlite', testDir: 'api', timeout: 120_000, use: { database: 'sqlite' } },
     { name: 'api-postgres', testDir: 'api', timeout: 120_000, use: { database: 'postgres' } },
+    // What is audited is how pages are made, which the database has no part in.
+    { name: 'audit', testDir: 'audit', testIgnore: 'lighthouse.spec.ts', use: { database: 'sqlite' } },
     { name: 'independence-sqlite', testDir: 'independence', timeout: 120_000, use: { database: 'sqlite' } },
     { name: 'independence-postgres', testDir: 'independence', timeout: 120_000, use: { database: 'postgres' } },
     {

@@ -1,8 +1,8 @@
 /**
- * Photographs every page: `node shots.mjs SERVER_URL FOLDER`, started by `cargo xtask shots`.
+ * Photographs every state of every page: `node shots.mjs SERVER_URL FOLDER PICTURES`, started by `cargo xtask shots`.
  *
- * Four pictures a page, so that every pair of scheme, width and language is seen once, and contact sheets of two
- * pages each, which stay readable.
+ * Four pictures a state, so that every pair of scheme, width and language is seen once, and one contact sheet of all
+ * of them beside sheets of a few, which stay readable. The pictures of the README go to PICTURES.
  */
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -11,11 +11,12 @@ import { pathToFileURL } from 'node:url';
 
 import { chromium } from '@playwright/test';
 
-import { OPEN_PAGES, PERSONAL_PAGES } from './harness/pages.mjs';
+import { addressOf, cookiesOf, LOOKS } from './harness/pages.mjs';
+import { World } from './harness/world.mjs';
 
 /**
  * @typedef {{ scheme: 'light' | 'dark', width: 1280 | 360, language: 'en' | 'zh' }} View
- * @typedef {{ name: string, path: string, open?: boolean, plan?: boolean }} Subject
+ * @typedef {import('./harness/pages.mjs').Look} Look
  * @typedef {import('@playwright/test').Browser} Browser
  * @typedef {import('@playwright/test').Page} Page
  */
@@ -28,15 +29,22 @@ const VIEWS = [
   { scheme: 'light', width: 360, language: 'zh' },
 ];
 
+/** What the README shows: each a look on a light desktop or a dark phone. @type {[string, View][]} */
+const README = [
+  ['home', { scheme: 'light', width: 1280, language: 'en' }],
+  ['dashboard', { scheme: 'light', width: 1280, language: 'en' }],
+  ['job', { scheme: 'dark', width: 360, language: 'en' }],
+  ['payments', { scheme: 'dark', width: 360, language: 'en' }],
+];
+
 const HEIGHTS = { 1280: 900, 360: 740 };
 const LOCALES = { en: 'en-US', zh: 'zh-CN' };
-const PAGES_A_SHEET = 2;
-const SAMPLES = resolve(import.meta.dirname, '../public/samples');
-const JOB_LIMIT_MS = 60_000;
+const LOOKS_A_SHEET = 3;
 
-const [server = '', folder = 'shots'] = process.argv.slice(2);
-if (!server) throw new Error('usage: node shots.mjs SERVER_URL FOLDER');
+const [server = '', folder = 'shots', pictures = ''] = process.argv.slice(2);
+if (!server) throw new Error('usage: node shots.mjs SERVER_URL FOLDER [PICTURES]');
 
+const world = new World(server);
 const browser = await chromium.launch({
   executablePath: process.env['END2END_CHROMIUM'] ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
@@ -44,126 +52,21 @@ const browser = await chromium.launch({
 try {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const account = await signUp();
-  const subscriber = await signUp();
-  const subjects = [...(await gather(browser, account)), ...(await gatherPlan(subscriber))];
-  for (const view of VIEWS) await photographAll(browser, view, subjects, account, subscriber);
-  const sheets = await contactSheets(browser, subjects);
-  console.log(`${subjects.length * VIEWS.length} pictures and ${sheets} contact sheets in ${folder}`);
+  for (const view of VIEWS) for (const look of LOOKS) await photograph(look, view, join(folder, fileOf(look, view)));
+  const sheets = await contactSheets();
+  if (pictures) await readme();
+  console.log(`${LOOKS.length * VIEWS.length} pictures and ${sheets} contact sheets in ${folder}`);
 } finally {
   await browser.close();
 }
 
-/** @returns {Promise<string>} the cookies of a new account */
-async function signUp() {
-  const email = `shots-${Date.now()}-${Math.random()}@example.com`;
-  const answer = await post('/api/auth/sign-up', { email, password: 'correct horse battery staple' });
-  return answer.headers
-    .getSetCookie()
-    .map((cookie) => cookie.split(';')[0])
-    .join('; ');
-}
-
 /**
- * Lives through the main job, so that the pages have something to show.
- * @param {Browser} browser
- * @param {string} account
- * @returns {Promise<Subject[]>}
- */
-async function gather(browser, account) {
-  const result = await tryOn(browser, account);
-  const paid = await buy(account);
-  const landing = await pay(paid.session_id);
-  const open = await buy(account);
-  return [
-    ...OPEN_PAGES.map((path) => ({ name: nameOf(path), path, open: true })),
-    { name: 'not-found', path: '/nowhere', open: true },
-    ...PERSONAL_PAGES.map((path) => ({ name: nameOf(path), path })),
-    { name: 'result', path: result },
-    { name: 'success', path: landing },
-    { name: 'receipt', path: `/payments/receipts/${paid.recharge_id}` },
-    { name: 'success-unpaid', path: `/payments/success?session_id=${open.session_id}` },
-    { name: 'hosted-checkout', path: open.url },
-  ];
-}
-
-/**
- * The pages of somebody with a plan.
- * @param {string} subscriber
- * @returns {Promise<Subject[]>}
- */
-async function gatherPlan(subscriber) {
-  const paid = await buy(subscriber, 'premium-monthly');
-  const landing = await pay(paid.session_id);
-  await fetch(new URL(landing, server), { headers: { cookie: subscriber } });
-  const pages = [
-    { name: 'plan-success', path: `${landing}&stay=1` },
-    { name: 'plan-payments', path: '/payments' },
-    { name: 'plan-dashboard', path: '/dashboard' },
-    { name: 'plan-receipt', path: `/payments/receipts/${paid.recharge_id}` },
-  ];
-  return pages.map((page) => ({ ...page, plan: true }));
-}
-
-/**
- * @param {Browser} browser
- * @param {string} account
- */
-async function tryOn(browser, account) {
-  const page = await pageFor(browser, { scheme: 'light', width: 1280, language: 'en' }, account);
-  await page.goto('/try-on');
-  const form = page.locator('form', { has: page.locator('input[name=garment]') });
-  await form.locator('input[name=person]').setInputFiles(join(SAMPLES, 'person-ada.jpg'));
-  await form.locator('input[name=garment]').setInputFiles(join(SAMPLES, 'garment-tee.png'));
-  for (const box of await form.getByRole('checkbox').all()) await box.check();
-  await form.getByRole('button').last().click();
-  const done = page.locator('[data-testid=job-state][data-value=succeeded]').first();
-  await done.waitFor({ state: 'attached', timeout: JOB_LIMIT_MS });
-  const { pathname, search } = new URL(page.url());
-  await page.context().close();
-  return pathname + search;
-}
-
-/**
- * @param {string} account
- * @param {string} [item]
- * @returns {Promise<{ recharge_id: string, session_id: string, url: string }>}
- */
-async function buy(account, item = 'credits-10') {
-  const answer = await post('/api/checkout', { item }, account);
-  return /** @type {Promise<{ recharge_id: string, session_id: string, url: string }>} */ (answer.json());
-}
-
-/** @param {string} session */
-async function pay(session) {
-  const answer = await fetch(new URL(`/sandbox/stripe/checkout/${session}`, server), {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ card_number: '4242424242424242' }),
-  });
-  const { pathname, search } = new URL(answer.headers.get('location') ?? '', server);
-  return pathname + search;
-}
-
-/**
- * @param {string} path
- * @param {unknown} body
- * @param {string} [cookie]
- */
-async function post(path, body, cookie) {
-  const headers = { 'content-type': 'application/json', ...(cookie && { cookie }) };
-  const answer = await fetch(new URL(path, server), { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return answer;
-}
-
-/**
- * @param {Browser} browser
+ * @param {Look} look
  * @param {View} view
- * @param {string} [account]
- * @returns {Promise<Page>}
+ * @param {string} path
+ * @param {boolean} [whole] as long as it is, not as the window
  */
-async function pageFor(browser, { scheme, width, language }, account) {
+async function photograph(look, { scheme, width, language }, path, whole = true) {
   const context = await browser.newContext({
     baseURL: server,
     colorScheme: scheme,
@@ -171,84 +74,82 @@ async function pageFor(browser, { scheme, width, language }, account) {
     viewport: { width, height: HEIGHTS[width] },
     reducedMotion: 'reduce',
   });
-  for (const pair of account?.split('; ') ?? []) {
-    const [name = '', ...value] = pair.split('=');
-    await context.addCookies([{ name, value: value.join('='), url: server }]);
-  }
-  return context.newPage();
+  // An account keeps the language it was last looked at in.
+  await context.addCookies([...(await cookiesOf(look, world)), { name: 'atelier_language', value: language, url: server }]);
+  const page = await context.newPage();
+  await page.goto(await addressOf(look, world));
+  await look.then?.(page, world, true);
+  await page.evaluate(() => document.fonts.ready);
+  const type = path.endsWith('.jpg') ? { type: /** @type {const} */ ('jpeg'), quality: 85 } : {};
+  await page.screenshot({ path, fullPage: whole, ...type });
+  await context.close();
 }
 
-/**
- * @param {Browser} browser
- * @param {View} view
- * @param {Subject[]} subjects
- * @param {string} account
- * @param {string} subscriber
- */
-async function photographAll(browser, view, subjects, account, subscriber) {
-  const stranger = await pageFor(browser, view);
-  const owner = await pageFor(browser, view, account);
-  const planned = await pageFor(browser, view, subscriber);
-  for (const subject of subjects) {
-    const page = subject.open ? stranger : subject.plan ? planned : owner;
-    await page.goto(subject.path);
-    await page.evaluate(() => document.fonts.ready);
-    await page.screenshot({ path: join(folder, fileOf(subject, view)), fullPage: true });
+async function readme() {
+  await mkdir(pictures, { recursive: true });
+  for (const [name, view] of README) {
+    const look = LOOKS.find((each) => each.name === name);
+    if (!look) throw new Error(`nothing is called ${name}`);
+    await photograph(look, view, join(pictures, `${name}.jpg`), false);
   }
-  await stranger.context().close();
-  await owner.context().close();
-  await planned.context().close();
 }
 
-/**
- * @param {Browser} browser
- * @param {Subject[]} subjects
- */
-async function contactSheets(browser, subjects) {
+async function contactSheets() {
   const page = await browser.newPage({ viewport: { width: 1880, height: 900 } });
   let sheets = 0;
-  for (let first = 0; first < subjects.length; first += PAGES_A_SHEET) {
-    const name = join(folder, `contact-${String(++sheets).padStart(2, '0')}`);
-    await writeFile(`${name}.html`, sheet(subjects.slice(first, first + PAGES_A_SHEET)));
-    await page.goto(pathToFileURL(resolve(`${name}.html`)).href);
-    await page.screenshot({ path: `${name}.png`, fullPage: true });
+  for (let first = 0; first < LOOKS.length; first += LOOKS_A_SHEET) {
+    const name = `contact-${String(++sheets).padStart(2, '0')}`;
+    await drawn(page, name, LOOKS.slice(first, first + LOOKS_A_SHEET), '');
   }
+  await drawn(page, 'contact-all', LOOKS, 'zoom: 0.35');
   await page.close();
-  return sheets;
+  return sheets + 1;
 }
 
-/** @param {Subject[]} subjects */
-function sheet(subjects) {
+/**
+ * @param {Page} page
+ * @param {string} name
+ * @param {Look[]} looks
+ * @param {string} style
+ */
+async function drawn(page, name, looks, style) {
+  const file = join(folder, name);
+  await writeFile(`${file}.html`, sheet(looks, style));
+  await page.goto(pathToFileURL(resolve(`${file}.html`)).href);
+  await page.screenshot({ path: `${file}.jpg`, fullPage: true, type: 'jpeg', quality: 80 });
+}
+
+/**
+ * @param {Look[]} looks
+ * @param {string} style
+ */
+function sheet(looks, style) {
   return `<!doctype html><meta charset="utf-8"><title>Atelier, contact sheet</title><style>
-    body { margin: 16px; font: 16px system-ui, sans-serif; background: #888; color: #fff }
-    h2 { margin: 16px 0 8px }
-    section { display: flex; gap: 12px; align-items: flex-start }
+    body { margin: 16px; font: 16px system-ui, sans-serif; background: #888; color: #fff; ${style} }
+    main { display: flex; flex-wrap: wrap; gap: 16px }
+    h2 { margin: 0 0 8px }
+    section > div { display: flex; gap: 12px; align-items: flex-start }
     figure { margin: 0 }
     img { display: block; max-height: 760px; object-fit: cover; object-position: top }
     .wide { width: 640px } .narrow { width: 270px }
-  </style>${subjects.map(row).join('\n')}`;
+  </style><main>${looks.map(row).join('\n')}</main>`;
 }
 
-/** @param {Subject} subject */
-function row(subject) {
+/** @param {Look} look */
+function row(look) {
   const figures = VIEWS.map((view) => {
     const label = `${view.scheme} · ${view.width} · ${view.language}`;
     const shape = view.width === 1280 ? 'wide' : 'narrow';
-    const picture = `<img class="${shape}" src="${fileOf(subject, view)}" alt="">`;
+    const picture = `<img class="${shape}" src="${fileOf(look, view)}" alt="">`;
     return `<figure>${picture}<figcaption>${label}</figcaption></figure>`;
   });
-  return `<h2>${subject.name}</h2><section>${figures.join('')}</section>`;
+  return `<section><h2>${look.name}</h2><div>${figures.join('')}</div></section>`;
 }
 
 /**
- * @param {Subject} subject
+ * @param {Look} look
  * @param {View} view
  */
 function fileOf({ name }, { scheme, width, language }) {
   return `${name}-${scheme}-${width}-${language}.png`;
-}
-
-/** @param {string} path */
-function nameOf(path) {
-  return path.split('/').filter(Boolean).join('-') || 'home';
 }

@@ -7,6 +7,9 @@ export type Language = 'en' | 'zh';
 
 export interface Words {
   bar: { recharge: string };
+  /** The way in for newcomers. */
+  home: { start: string };
+  dashboard: { tryOn: string };
   account: { signOut: string };
   signUp: { email: string; password: string; submit: string };
   signIn: { email: string; password: string; submit: string };
@@ -130,6 +133,8 @@ export interface Words {
 export const words: Record<Language, Words> = {
   en: {
     bar: { recharge: 'Recharge' },
+    home: { start: 'Create an account' },
+    dashboard: { tryOn: 'Make a try-on' },
     account: { signOut: 'Sign out' },
     signUp: { email: 'E-mail address', password: 'Password', submit: 'Create account' },
     signIn: { email: 'E-mail address', password: 'Password', submit: 'Sign in' },
@@ -250,6 +255,8 @@ export const words: Record<Language, Words> = {
   },
   zh: {
     bar: { recharge: '充值' },
+    home: { start: '注册账户' },
+    dashboard: { tryOn: '开始试穿' },
     account: { signOut: '退出登录' },
     signUp: { email: '邮箱', password: '密码', submit: '注册' },
     signIn: { email: '邮箱', password: '密码', submit: '登录' },

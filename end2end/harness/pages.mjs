@@ -1,26 +1,352 @@
 /**
- * The pages there are. A new page is a new line here: it is then checked in both languages, wide and narrow, and
- * photographed. A plain module, because `shots.mjs` reads it without a build step.
+ * The pages there are, read from the application's table of routes, and how each is visited. A new route is a new
+ * line in `PAGES`, which a test demands: it is then audited in both languages and themes, and photographed. A plain
+ * module, because `shots.mjs` reads it without a build step.
  */
 
-export const OPEN_PAGES = [
-  '/',
-  '/sign-up',
-  '/sign-in',
-  '/forgot',
-  '/terms',
-  '/privacy',
-  '/sandbox',
-  '/sandbox/mail',
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { PASSWORD } from './world.mjs';
+
+/**
+ * @typedef {import('@playwright/test').Page} Page
+ * @typedef {import('./world.mjs').World} World
+ * @typedef {import('./world.mjs').Who} Who
+ */
+
+/**
+ * What is done on a page before it is looked at. `scripted` is whether `live.js` runs there.
+ * @typedef {(page: Page, world: World, scripted: boolean) => Promise<void>} Act
+ */
+
+/**
+ * One state of a page.
+ * @typedef {object} Look
+ * @property {string} name unlike all others
+ * @property {Who} [as] who looks; a stranger where nobody is named
+ * @property {(world: World) => string | Promise<string>} [at] its address, where that is not the route itself
+ * @property {Act} [then]
+ */
+
+const TABLE = readFileSync(resolve(import.meta.dirname, '../../app/src/pages/mod.rs'), 'utf8');
+
+/** The addresses of all pages, as the application routes them. */
+export const ROUTES = [...TABLE.matchAll(/<Route\s+path=path!\("([^"]+)"\)/g)].map(([, path = '']) => path);
+
+/** How many routes the table has, however they are written. */
+export const ROUTES_WRITTEN = (TABLE.match(/<(?:Protected|Parent)?Route\s/g) ?? []).length;
+
+/** @type {Record<string, Look[]>} */
+export const PAGES = {
+  '/': [{ name: 'home' }, { name: 'home-signed-in', as: 'owner' }],
+  '/sign-up': [{ name: 'sign-up' }, { name: 'sign-up-refused', then: signsUpAgain }],
+  '/sign-in': [
+    { name: 'sign-in' },
+    { name: 'sign-in-first', at: () => '/sign-in?next=/payments' },
+    { name: 'sign-in-refused', then: forgetsThePassword },
+  ],
+  '/forgot': [{ name: 'forgot' }, { name: 'forgot-sent', then: asksForALetter }],
+  '/reset/:token': [
+    { name: 'reset', at: (world) => world.resetLink() },
+    { name: 'reset-dead', at: () => '/reset/nothing' },
+  ],
+  '/verify/:token': [
+    { name: 'verified', as: 'owner', at: async (world) => (await world.owner()).verify },
+    { name: 'verify-dead', at: () => '/verify/nothing' },
+  ],
+  '/terms': [{ name: 'terms' }],
+  '/privacy': [{ name: 'privacy' }],
+  '/dashboard': [
+    { name: 'dashboard', as: 'owner' },
+    { name: 'dashboard-new', as: 'newcomer' },
+    { name: 'dashboard-told', as: 'onlooker', then: hearsNews },
+    { name: 'dashboard-spent', as: 'spent' },
+    { name: 'dashboard-debt', as: 'debtor' },
+    { name: 'dashboard-plan', as: 'subscriber' },
+    { name: 'dashboard-plan-ends', as: 'leaver' },
+    { name: 'dashboard-plan-unpaid', as: 'late' },
+  ],
+  '/payments': [
+    { name: 'payments', as: 'owner' },
+    { name: 'payments-new', as: 'newcomer' },
+    { name: 'payments-top-up', as: 'newcomer', then: opensTheTopUp },
+    { name: 'payments-top-up-refused', as: 'newcomer', then: topsUpTooLittle },
+    { name: 'payments-debt', as: 'debtor' },
+    { name: 'payments-plan', as: 'subscriber' },
+    { name: 'payments-plan-unfolded', as: 'subscriber', then: unfolds },
+    { name: 'payments-plan-ends', as: 'leaver' },
+    { name: 'payments-plan-unpaid', as: 'late' },
+  ],
+  '/payments/success': [
+    { name: 'success', as: 'owner', at: async (world) => stays((await world.owner()).pack.landing) },
+    { name: 'success-plan', as: 'subscriber', at: async (world) => stays((await world.subscriber()).plan.landing) },
+    { name: 'success-kept', as: 'keeper', at: async (world) => stays((await world.keeper()).pack.landing) },
+    { name: 'success-unpaid', as: 'owner', at: async (world) => landing((await world.owner()).open) },
+    { name: 'success-updating', as: 'owner', at: async (world) => stays((await world.owner()).updating) },
+    { name: 'success-waited', as: 'owner', at: async (world) => `${(await world.owner()).updating}&asked=6` },
+    { name: 'success-failed', as: 'unlucky', at: async (world) => stays((await world.unlucky()).failed) },
+    { name: 'success-expired', as: 'unlucky', at: async (world) => (await world.unlucky()).expired },
+    { name: 'success-surplus', as: 'twice', at: async (world) => stays((await world.twice()).landing) },
+    { name: 'success-missing', as: 'newcomer' },
+  ],
+  '/payment/success': [{ name: 'success-older', as: 'owner', at: (world) => elsewhere(world, '/payment/success') }],
+  '/success': [{ name: 'success-oldest', as: 'owner', at: (world) => elsewhere(world, '/success') }],
+  '/payments/cancelled': [
+    { name: 'cancelled', as: 'newcomer' },
+    { name: 'cancelled-open', as: 'owner', at: cancelled },
+  ],
+  '/payments/receipts/:id': [
+    { name: 'receipt', as: 'owner', at: async (world) => receipt((await world.owner()).pack) },
+    { name: 'receipt-returned', as: 'owner', at: async (world) => receipt((await world.owner()).returned) },
+    { name: 'receipt-plan', as: 'subscriber', at: async (world) => receipt((await world.subscriber()).plan) },
+  ],
+  '/try-on': [
+    { name: 'try-on', as: 'newcomer' },
+    { name: 'try-on-chosen', as: 'newcomer', then: choosesSamples },
+    { name: 'try-on-refused', as: 'newcomer', then: choosesNothing },
+    { name: 'try-on-again', as: 'owner', at: async (world) => again('/try-on', await world.owner()) },
+    { name: 'try-on-unfolded', as: 'owner', then: unfolds },
+    { name: 'try-on-spent', as: 'spent' },
+    { name: 'try-on-kept', as: 'keeper' },
+  ],
+  '/video': [
+    { name: 'video', as: 'owner' },
+    { name: 'video-refused', as: 'owner', then: choosesNothing },
+    { name: 'video-again', as: 'owner', at: async (world) => again('/video', await world.owner()) },
+    { name: 'video-spent', as: 'newcomer' },
+  ],
+  '/jobs/:id': [
+    { name: 'job', as: 'owner', at: async (world) => job((await world.owner()).tried) },
+    { name: 'job-film', as: 'owner', at: async (world) => job((await world.owner()).film) },
+    { name: 'job-running', as: 'owner', at: async (world) => job((await world.owner()).running) },
+    { name: 'job-failed', as: 'owner', at: async (world) => job((await world.owner()).failed) },
+    { name: 'job-cancelled', as: 'owner', at: async (world) => job((await world.owner()).cancelled) },
+  ],
+  '/gallery': [
+    { name: 'gallery', as: 'owner' },
+    { name: 'gallery-new', as: 'newcomer' },
+    { name: 'gallery-nothing', as: 'newcomer', at: () => '/gallery?tool=video' },
+  ],
+  '/statement': [
+    { name: 'statement', as: 'owner' },
+    { name: 'statement-new', as: 'newcomer' },
+    { name: 'statement-nothing', as: 'owner', at: () => '/statement?kind=expire&from=2026-01-01' },
+  ],
+  '/account': [
+    { name: 'account', as: 'owner' },
+    { name: 'account-new', as: 'newcomer' },
+    { name: 'account-saved', as: 'owner', then: savesTheName },
+  ],
+  '/styleguide': [{ name: 'styleguide' }],
+  '/sandbox': [
+    { name: 'sandbox', at: withPayments },
+    { name: 'sandbox-unfolded', at: withPayments, then: unfolds },
+  ],
+  '/sandbox/mail': [{ name: 'mail', at: withLetters }],
+};
+
+/**
+ * What people see that no route stands for: other servers’ pages, and what is answered instead of a page.
+ * @type {Look[]}
+ */
+export const OTHERS = [
+  { name: 'not-found', at: () => '/nowhere' },
+  { name: 'not-found-signed-in', as: 'owner', at: () => '/nowhere' },
+  { name: 'refused', at: () => '/sign-in', then: comesFromAnotherSite },
+  { name: 'hosted-checkout', at: async (world) => (await world.owner()).open.url },
+  { name: 'hosted-creem', at: async (world) => (await creem(world)).url },
+  { name: 'hosted-portal', at: portal },
 ];
 
-export const PERSONAL_PAGES = [
-  '/dashboard',
-  '/payments',
-  '/payments/cancelled',
-  '/try-on',
-  '/video',
-  '/gallery',
-  '/statement',
-  '/account',
-];
+/** Every state of every page. */
+export const LOOKS = [...Object.values(PAGES).flat(), ...OTHERS];
+
+/** Every page as it is, before its further states. */
+export const FIRST_LOOKS = Object.values(PAGES).flatMap((looks) => looks.find(({ then }) => !then) ?? []);
+
+/** Pages that need nothing but their address: of everybody, and of whoever is signed in. */
+const plain = Object.entries(PAGES).filter(([path]) => !path.includes(':') && !/success/.test(path));
+export const OPEN_PAGES = plain.filter(([, [first]]) => !first?.as).map(([path]) => path);
+export const PERSONAL_PAGES = plain.filter(([, [first]]) => first?.as).map(([path]) => path);
+
+/**
+ * Where a look is had.
+ * @param {Look} look
+ * @param {World} world
+ */
+export async function addressOf(look, world) {
+  const [route = '/'] = Object.entries(PAGES).find(([, looks]) => looks.includes(look)) ?? [];
+  const path = look.at ? await look.at(world) : route;
+  return new URL(path, world.server).href;
+}
+
+/**
+ * Cookies of whoever looks, as a browser takes them.
+ * @param {Look} look
+ * @param {World} world
+ */
+export async function cookiesOf({ as }, world) {
+  const { cookie } = as ? await world.account(as) : { cookie: '' };
+  const pairs = cookie.split('; ').filter(Boolean);
+  return pairs.map((pair) => {
+    const [name = '', ...value] = pair.split('=');
+    return { name, value: value.join('='), url: world.server };
+  });
+}
+
+// ── addresses
+
+/** @param {string} path */
+const stays = (path) => `${path}&stay=1`;
+/** @param {{ session_id: string }} checkout */
+const landing = ({ session_id }) => `/payments/success?session_id=${session_id}`;
+/** @param {{ recharge_id: string }} checkout */
+const receipt = ({ recharge_id }) => `/payments/receipts/${recharge_id}`;
+/** @param {{ id: string }} job */
+const job = ({ id }) => `/jobs/${id}`;
+/** @param {string} path @param {{ tried: { id: string } }} owner */
+const again = (path, { tried }) => `${path}?from=${tried.id}`;
+
+/** @param {World} world */
+async function cancelled(world) {
+  return `/payments/cancelled?recharge_id=${(await world.owner()).open.recharge_id}`;
+}
+
+/** The success page under an address it once had. @param {World} world @param {string} path */
+async function elsewhere(world, path) {
+  return stays(`${path}?session_id=${(await world.owner()).pack.session_id}`);
+}
+
+/** @param {World} world */
+function creem(world) {
+  return world.once('creem', async () => {
+    const { account } = await world.owner();
+    const answer = await account.post('/api/checkout', { item: 'credits-10', provider: 'creem' });
+    return /** @type {Promise<{ url: string }>} */ (answer.json());
+  });
+}
+
+/** @param {World} world */
+async function portal(world) {
+  const { account } = await world.subscriber();
+  return (await account.submits('/do/portal', new URLSearchParams())).href;
+}
+
+/** The sandbox after everything that can happen in it has. @param {World} world */
+async function withPayments(world) {
+  await world.owner();
+  await world.debtor();
+  await world.subscriber();
+  await creem(world);
+  return '/sandbox';
+}
+
+/** @param {World} world */
+async function withLetters(world) {
+  await world.resetLink();
+  return '/sandbox/mail';
+}
+
+// ── acts
+
+/** @type {Act} */
+async function signsUpAgain(page, world) {
+  const { email } = await world.account('newcomer');
+  await page.locator('#f-email').fill(email);
+  await page.locator('#f-password').fill(PASSWORD);
+  await sends(page, '/do/sign-up');
+  await page.locator('[aria-invalid=true]').waitFor();
+}
+
+/** @type {Act} */
+async function forgetsThePassword(page) {
+  await page.locator('#f-email').fill('nobody@example.com');
+  await page.locator('#f-password').fill('not the password');
+  await sends(page, '/do/sign-in');
+  await page.locator('main [role=alert]').waitFor();
+}
+
+/** @type {Act} */
+async function asksForALetter(page) {
+  await page.locator('#f-email').fill('nobody@example.com');
+  await sends(page, '/do/forgot');
+  await page.locator('a[href="/sandbox/mail"]').waitFor();
+}
+
+/** The connection goes, and credits come. @type {Act} */
+async function hearsNews(page, world, scripted) {
+  const account = await world.account('onlooker');
+  if (!scripted) return world.gives(account);
+  // Credits are told of only to whoever has heard of a wallet before.
+  await world.gives(account);
+  await page.locator('[data-live=credits-remaining][data-fresh]').first().waitFor();
+  await world.gives(account);
+  await page.locator('.toast').first().waitFor();
+  await page.evaluate(() => dispatchEvent(new Event('offline')));
+  await page.locator('#offline').waitFor();
+}
+
+/** @type {Act} */
+async function opensTheTopUp(page) {
+  await page.locator('[popovertarget=top-up]').first().click();
+  await page.locator('#top-up:popover-open').waitFor();
+}
+
+/** @type {Act} */
+async function topsUpTooLittle(page) {
+  await opensTheTopUp(page, /** @type {never} */ (undefined), false);
+  await page.locator('#amount').evaluate((/** @type {HTMLInputElement} */ field) => {
+    // As a browser sends it that knows no bounds.
+    field.removeAttribute('min');
+    field.value = '1';
+  });
+  await page.locator('form', { has: page.locator('#amount') }).getByRole('button').click();
+  await page.locator('#amount-error').waitFor();
+}
+
+/** @type {Act} */
+async function choosesSamples(page) {
+  for (const field of ['person_sample', 'garment_sample']) {
+    await page.locator(`input[name=${field}]:not([value=""])`).first().check({ force: true });
+  }
+}
+
+/** @type {Act} */
+async function choosesNothing(page) {
+  const form = page.locator('form.fitting');
+  await form.evaluate((/** @type {HTMLFormElement} */ element) => (element.noValidate = true));
+  await form.locator('button:not([type=button])').last().click();
+  await page.locator('main [role=alert]:not(:empty):visible').first().waitFor();
+}
+
+/** @type {Act} */
+async function savesTheName(page) {
+  await sends(page, '/do/name');
+  await page.locator('.notices :is([role=status], [role=alert])').waitFor();
+}
+
+/** Everything that folds is open. @type {Act} */
+async function unfolds(page) {
+  const unfolded = await page.locator('main details').evaluateAll((folds) => {
+    for (const fold of folds) fold.toggleAttribute('open', true);
+    return folds.length;
+  });
+  if (unfolded === 0) throw new Error('nothing unfolds here');
+}
+
+/** A form of another site is sent here. @type {Act} */
+async function comesFromAnotherSite(page, world) {
+  const elsewhere = 'http://elsewhere.test/';
+  const body = `<form method="post" action="${world.server}/do/sign-out"><button>Go</button></form>`;
+  await page.route(elsewhere, (route) => route.fulfill({ contentType: 'text/html', body }));
+  await page.goto(elsewhere);
+  await page.getByRole('button').click();
+  await page.locator('main#main').waitFor();
+  await page.unroute(elsewhere);
+}
+
+/** @param {Page} page @param {string} action */
+async function sends(page, action) {
+  await page.locator(`form[action="${action}"] button`).last().click();
+}

@@ -21,7 +21,8 @@ pub fn run(_: &[String]) -> Outcome {
     photographer
         .arg("end2end/shots.mjs")
         .arg(&server.url)
-        .arg(root().join("shots"));
+        .arg(root().join("shots"))
+        .arg(root().join("docs/pictures"));
     Ok(must(&mut photographer)?)
 }
 

@@ -36,7 +36,13 @@ fn run_parts(filters: &[String], parts: &mut Vec<Part>) -> Outcome {
     part(parts, "setup", || setup::run(&[]).map(|()| None))?;
     part(parts, "Rust tests", || rust_tests(filters).map(Some))?;
     part(parts, "build", || build().map(|()| None))?;
-    part(parts, "browser tests", || browser_tests(filters).map(Some))
+    part(parts, "browser tests", || {
+        browser_tests("playwright.config.ts", filters).map(Some)
+    })?;
+    // Its measures want the machine for themselves.
+    part(parts, "Lighthouse", || {
+        browser_tests("lighthouse.config.ts", filters).map(Some)
+    })
 }
 
 fn part(
@@ -90,11 +96,11 @@ fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     Ok(with_silent_failure(counts, status.success()))
 }
 
-fn browser_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
+fn browser_tests(config: &str, filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     let report = end2end().join("report/results.json");
     remove_if_there(&report)?;
     let cluster = Cluster::shared()?;
-    let mut command = playwright(filters);
+    let mut command = playwright(config, filters);
     command
         .env("ATELIER_BIN", binary())
         .env("END2END_POSTGRES", cluster.url("postgres"))
@@ -110,11 +116,11 @@ fn browser_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     Ok(with_silent_failure(counts, status.success()))
 }
 
-fn playwright(filters: &[String]) -> Command {
+fn playwright(config: &str, filters: &[String]) -> Command {
     let mut command = program("npx");
     command
         .current_dir(end2end())
-        .args(["--no-install", "playwright", "test"]);
+        .args(["--no-install", "playwright", "test", "--config", config]);
     if !filters.is_empty() {
         command.args(["--pass-with-no-tests", "--grep", &filters.join("|")]);
     }

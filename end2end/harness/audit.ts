@@ -1,0 +1,45 @@
+import type { Page, TestInfo } from '@playwright/test';
+
+import { test as base } from './fixtures';
+import { addressOf, cookiesOf, type Look } from './pages.mjs';
+import { World } from './world.mjs';
+
+interface AuditFixtures {
+  /** The people of this worker's server, made as they are needed. */
+  world: World;
+}
+
+export const test = base.extend<object, AuditFixtures>({
+  world: [async ({ sharedServer }, use) => use(new World(sharedServer.url)), { scope: 'worker' }],
+});
+
+/** The script that makes pages live. */
+export const LIVE_SCRIPT = /\/assets\/live\.[^/]*js$/;
+
+/** Opens a page as whoever looks at it; answers when it is loaded, and listens if it is one that does. */
+export async function opens(page: Page, look: Look, world: World): Promise<void> {
+  const [address, cookies] = [await addressOf(look, world), await cookiesOf(look, world)];
+  await page.context().clearCookies();
+  await page.context().addCookies(cookies);
+  const listens = page.waitForResponse((response) => new URL(response.url()).pathname === '/live');
+  // Whether anybody waits for it is known later.
+  listens.catch(() => {});
+  await page.goto(address);
+  if (await isLive(page)) await listens;
+}
+
+/** Whether the page is to listen, and has the script that does. */
+export function isLive(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    const script = loaded.find(({ name }) => /\/assets\/live\.[^/]*js$/.test(name));
+    return document.documentElement.dataset['live'] === 'on' && (script?.decodedBodySize ?? 0) > 0;
+  });
+}
+
+export type Row = Record<string, string | number>;
+
+/** A line of a table that is printed after the last test (`tables.ts`). */
+export function note(info: TestInfo, table: string, row: Row): void {
+  info.annotations.push({ type: `table:${table}`, description: JSON.stringify(row) });
+}
