@@ -80,7 +80,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "shots",
         usage: "shots",
-        does: "photograph every page, light and dark, wide and narrow, in both languages, into ./shots",
+        does: "photograph every state of every page, light and dark, wide and narrow, in both languages, into ./shots, and the README's pictures",
         run: shots::run,
     },
     Command {
