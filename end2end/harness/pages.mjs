@@ -119,7 +119,7 @@ export const PAGES = {
   '/jobs/:id': [
     { name: 'job', as: 'owner', at: async (world) => job((await world.owner()).tried) },
     { name: 'job-film', as: 'owner', at: async (world) => job((await world.owner()).film) },
-    { name: 'job-running', as: 'owner', at: async (world) => job((await world.owner()).running) },
+    { name: 'job-running', as: 'owner', at: async (world) => job(await world.runningJob()) },
     { name: 'job-failed', as: 'owner', at: async (world) => job((await world.owner()).failed) },
     { name: 'job-cancelled', as: 'owner', at: async (world) => job((await world.owner()).cancelled) },
   ],
@@ -287,7 +287,7 @@ async function hearsNews(page, world, scripted) {
   await page.locator('#offline').waitFor();
 }
 
-/** @type {Act} */
+/** @param {Page} page */
 async function opensTheTopUp(page) {
   await page.locator('[popovertarget=top-up]').first().click();
   await page.locator('#top-up:popover-open').waitFor();
@@ -295,7 +295,7 @@ async function opensTheTopUp(page) {
 
 /** @type {Act} */
 async function topsUpTooLittle(page) {
-  await opensTheTopUp(page, /** @type {never} */ (undefined), false);
+  await opensTheTopUp(page);
   await page.locator('#amount').evaluate((/** @type {HTMLInputElement} */ field) => {
     // As a browser sends it that knows no bounds.
     field.removeAttribute('min');

@@ -25,8 +25,9 @@ const TRIALS = 3;
 const ENDS = ['succeeded', 'failed', 'cancelled'];
 const LIMIT_MS = 60_000;
 const POLL_MS = 50;
-/** Longer than anybody looks at the pages; the sandbox allows no more. */
+/** Longer than anybody looks at the pages; the studio of the sandbox allows no more. */
 const FOR_LONG = 600_000;
+const AN_HOUR = 3_600_000;
 
 /** Somebody with an account, and what they do without a browser. */
 export class Account {
@@ -273,7 +274,7 @@ export class World {
       const pack = await account.buys('starter');
       const open = await account.orders();
       const waiting = await account.orders();
-      const updating = await account.pays(waiting, { method: `delayed:succeeded:${FOR_LONG}` });
+      const updating = await account.pays(waiting, { method: `delayed:succeeded:${AN_HOUR}` });
       const returned = await account.buys();
       await account.post('/sandbox/stripe/refunds', { payment_intent: returned.payment });
       // One after the other: the outcome is that of whichever job is given to the studio next.
@@ -287,7 +288,7 @@ export class World {
     });
   }
 
-  /** Has nothing left to try on with, and something kept until credits are bought. */
+  /** Has nothing left to try on with. */
   spent() {
     return this.once('spent', async () => {
       const account = await Account.signsUp(this.server);
@@ -356,7 +357,7 @@ export class World {
       const row = desk.split('<tr').find((each) => each.includes(account.email) && each.includes('sub_'));
       const [subscription] = /sub_\w+/.exec(row ?? '') ?? [];
       await account.post('/sandbox/stripe/renew', { subscription, outcome: 'failed' });
-      await this.#until(account, '/dashboard', 'form[action="/do/portal"]', (html) => html.includes('/do/portal'));
+      await this.#until(account, '/dashboard', 'the way to pay it', (html) => html.includes('/do/portal'));
       return { account };
     });
   }
@@ -402,6 +403,12 @@ export class World {
         .find((path) => path !== undefined);
     const html = await this.#until(account, '/sandbox/mail', `a letter with ${kind}`, (text) => !!found(text));
     return found(html) ?? '';
+  }
+
+  /** The owner's job that takes so long, as long as it does. */
+  async runningJob() {
+    const { account, running } = await this.owner();
+    return account.waitsFor(running, ['running']);
   }
 
   /** A link for a new password that still works. */
@@ -454,6 +461,6 @@ export class World {
 }
 
 /**
- * @typedef {'admin' | 'newcomer' | 'onlooker' | 'owner' | 'spent' | 'keeper' | 'debtor' | 'subscriber' | 'leaver' | 'late'
- *   | 'twice' | 'unlucky'} Who
+ * @typedef {'admin' | 'newcomer' | 'onlooker' | 'owner' | 'spent' | 'keeper' | 'debtor' | 'subscriber' | 'leaver'
+ *   | 'late' | 'twice' | 'unlucky'} Who
  */
