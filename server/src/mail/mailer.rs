@@ -75,7 +75,7 @@ enum MailError {
     Database(#[from] sqlx::Error),
 }
 
-/// Who has an account waits for its letter by the wake; others, such as receipts, are found by looking.
+/// Letters somebody waits for wake the mailer; others, such as receipts, it finds by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a letter belongs to the node that took it.
 const TAKEN_FOR: Duration = Duration::from_secs(60);
