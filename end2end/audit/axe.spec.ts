@@ -93,7 +93,7 @@ async function inBothThemes(view: View, look: Look, world: World): Promise<Seen[
   await look.then?.(page, world, scripted);
   await page.evaluate(AXE);
   for (const theme of THEMES) {
-    const isWide = (language === 'en') === scripted === (theme === 'light');
+    const isWide = (language === 'en') === (theme === 'light');
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize(isWide ? DESKTOP : PHONE);
     const script = scripted ? 'live' : 'live.js blocked';

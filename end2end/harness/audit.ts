@@ -19,6 +19,8 @@ export const LIVE_SCRIPT = /\/assets\/live\.[^/]*js$/;
 /** Opens a page as whoever looks at it; answers when it is loaded, and listens if it is one that does. */
 export async function opens(page: Page, look: Look, world: World): Promise<void> {
   const [address, cookies] = [await addressOf(look, world), await cookiesOf(look, world)];
+  // The page before would see that its reader has changed, and load itself again in our way.
+  await page.goto('about:blank');
   await page.context().clearCookies();
   await page.context().addCookies(cookies);
   const listens = page.waitForResponse((response) => new URL(response.url()).pathname === '/live');
