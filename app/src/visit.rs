@@ -380,7 +380,12 @@ impl Visit {
     /// The same page, which then stays as it is; where one with an unfinished job would not.
     pub fn stay(&self) -> Option<String> {
         let follows = self.has_open_job() && self.refresh().is_some();
-        follows.then(|| self.address_with(&[("stay", "1")]))
+        follows.then(|| self.staying())
+    }
+
+    /// The same page, which leads nowhere by itself.
+    pub fn staying(&self) -> String {
+        self.address_with(&[("stay", "1")])
     }
 }
 

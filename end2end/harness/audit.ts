@@ -32,11 +32,11 @@ export async function opens(page: Page, look: Look, world: World): Promise<void>
 
 /** Whether the page is to listen, and has the script that does. */
 export function isLive(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
+  return page.evaluate((pattern) => {
     const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-    const script = loaded.find(({ name }) => /\/assets\/live\.[^/]*js$/.test(name));
+    const script = loaded.find(({ name }) => new RegExp(pattern).test(name));
     return document.documentElement.dataset['live'] === 'on' && (script?.decodedBodySize ?? 0) > 0;
-  });
+  }, LIVE_SCRIPT.source);
 }
 
 export type Row = Record<string, string | number>;

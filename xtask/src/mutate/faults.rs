@@ -64,7 +64,8 @@ pub struct Fault {
     pub suite: Suite,
 }
 
-const fn server(
+const fn fault(
+    suite: Suite,
     name: &'static str,
     file: &'static str,
     from: &'static str,
@@ -75,8 +76,17 @@ const fn server(
         file,
         from,
         to,
-        suite: Suite::Server,
+        suite,
     }
+}
+
+const fn server(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Fault {
+    fault(Suite::Server, name, file, from, to)
 }
 
 const fn site(
@@ -85,13 +95,7 @@ const fn site(
     from: &'static str,
     to: &'static str,
 ) -> Fault {
-    Fault {
-        name,
-        file,
-        from,
-        to,
-        suite: Suite::Site,
-    }
+    fault(Suite::Site, name, file, from, to)
 }
 
 const fn money(
@@ -100,13 +104,7 @@ const fn money(
     from: &'static str,
     to: &'static str,
 ) -> Fault {
-    Fault {
-        name,
-        file,
-        from,
-        to,
-        suite: Suite::Money,
-    }
+    fault(Suite::Money, name, file, from, to)
 }
 
 const fn studio(
@@ -116,13 +114,7 @@ const fn studio(
     to: &'static str,
     guards: &'static [&'static str],
 ) -> Fault {
-    Fault {
-        name,
-        file,
-        from,
-        to,
-        suite: Suite::Studio(guards),
-    }
+    fault(Suite::Studio(guards), name, file, from, to)
 }
 
 const LEDGER: &str = "server/src/credits/ledger.rs";

@@ -141,7 +141,7 @@ fn settled_buttons(visit: &Visit, recharge: &Recharge, leaves: bool) -> Vec<AnyV
     let w = visit.words();
     let dashboard = |class| button_link(class, routes::DASHBOARD, w.say("success-dashboard"));
     let mut buttons = if leaves {
-        let stay = visit.address_with(&[("stay", "1")]);
+        let stay = visit.staying();
         vec![
             button_link("", stay, w.say("success-stay")),
             dashboard("main"),
