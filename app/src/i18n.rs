@@ -170,20 +170,9 @@ impl Words {
         }
     }
 
-    /// An integer in groups of three.
+    /// An integer in groups of three, which both languages write alike.
     pub fn number(self, number: i64) -> String {
-        let digits = number.unsigned_abs().to_string();
-        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-        if number < 0 {
-            grouped.push('\u{2212}');
-        }
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        grouped
+        grouped(number)
     }
 
     /// A change with its sign, for example `+10` or `−1`.
@@ -266,6 +255,52 @@ impl Words {
             Language::En => format!("{}, {:02}:{:02}", self.date(at), time.hour(), time.minute()),
             Language::Zh => format!("{} {:02}:{:02}", self.date(at), time.hour(), time.minute()),
         }
+    }
+}
+
+/// An integer in groups of three.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        grouped.push('\u{2212}');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A message by its key, for whoever does not know yet in which language it is read.
+#[derive(Clone, Debug)]
+pub struct Text {
+    key: &'static str,
+    values: Vec<(&'static str, String)>,
+}
+
+impl Text {
+    pub fn with<const N: usize>(key: &'static str, values: [(&'static str, String); N]) -> Self {
+        Self {
+            key,
+            values: values.into(),
+        }
+    }
+
+    pub fn say(&self, w: Words) -> String {
+        let values = self.values.iter();
+        let args: Vec<Arg<'_>> = values
+            .map(|(name, text)| (*name, text.as_str().into()))
+            .collect();
+        w.say_with(self.key, &args)
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(key: &'static str) -> Self {
+        Self::with(key, [])
     }
 }
 

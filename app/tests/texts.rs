@@ -42,12 +42,12 @@ fn is_key(word: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-/// The code of the app, without its tests.
+/// The code in a folder of the workspace, without its tests.
 fn sources(folder: &str) -> io::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     let mut folders = vec![
         Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("src")
+            .join("..")
             .join(folder),
     ];
     while let Some(folder) = folders.pop() {
@@ -117,7 +117,7 @@ fn every_message_that_is_named_exists_and_none_is_unused() -> io::Result<()> {
         .filter_map(|key| key.split('-').next())
         .collect();
     let mut named = BTreeSet::new();
-    for (path, code) in sources("")? {
+    for (path, code) in sources("app/src")?.into_iter().chain(sources("src/http")?) {
         for (before, literal, _) in literals(&code) {
             // Behind `=` stands an attribute: a class, an id, the name of a region.
             let family = literal.split('-').next().unwrap_or_default();
@@ -141,7 +141,10 @@ fn every_message_that_is_named_exists_and_none_is_unused() -> io::Result<()> {
 
 #[test]
 fn words_come_from_the_texts_and_not_from_the_pages() -> io::Result<()> {
-    for (path, code) in sources("pages")?.into_iter().chain(sources("components")?) {
+    for (path, code) in sources("app/src/pages")?
+        .into_iter()
+        .chain(sources("app/src/components")?)
+    {
         for (before, literal, after) in literals(&code) {
             let (before, after) = (before.trim_end(), after.trim_start());
             let is_text = (before.ends_with(['>', '}']) && !before.ends_with("=>"))

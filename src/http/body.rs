@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use atelier_app::i18n::Text;
 use atelier_server::idempotency::BodyHash;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -17,7 +18,7 @@ use super::problem::Problem;
 #[derive(Debug)]
 pub struct Fields {
     values: Map<String, Value>,
-    errors: BTreeMap<String, String>,
+    errors: BTreeMap<String, Text>,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {
@@ -29,7 +30,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         if !media.is_some_and(|media| media.starts_with("application/json")) {
-            return Err(Problem::unsupported_media("This takes application/json."));
+            return Err(Problem::unsupported_media("problem-unsupported-media-json"));
         }
         let bytes = Bytes::from_request(request, state)
             .await
@@ -39,7 +40,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
                 values,
                 errors: BTreeMap::new(),
             }),
-            _ => Err(Problem::validation([("body", "wants a JSON object")])),
+            _ => Err(Problem::validation([("body", "wrong-object")])),
         }
     }
 }
@@ -67,7 +68,7 @@ fn unreadable(said: &str) -> Problem {
         Some((_, rest)) => rest.split('`').next().unwrap_or_default(),
         None => words.split(':').next().unwrap_or_default(),
     };
-    let errors = [(field.trim().to_owned(), "cannot be read".to_owned())];
+    let errors = [(field.trim().to_owned(), "wrong-unreadable".into())];
     Problem::validation_of(errors.into())
 }
 
@@ -77,7 +78,7 @@ impl Fields {
         match self.optional_text(name) {
             Some(text) => text,
             None => {
-                self.refuse_once(name, "is missing");
+                self.refuse_once(name, "wrong-missing");
                 String::new()
             }
         }
@@ -89,7 +90,7 @@ impl Fields {
             // A NUL cannot be stored by every database.
             Some(Value::String(text)) if !text.contains('\0') => Some(text.clone()),
             Some(_) => {
-                self.refuse(name, "wants text");
+                self.refuse(name, "wrong-text");
                 Some(String::new())
             }
         }
@@ -106,10 +107,10 @@ impl Fields {
     /// A whole number that has to be there.
     pub fn integer(&mut self, name: &str) -> i64 {
         match self.values.get(name) {
-            None | Some(Value::Null) => self.refuse(name, "is missing"),
+            None | Some(Value::Null) => self.refuse(name, "wrong-missing"),
             Some(value) => match value.as_i64() {
                 Some(number) => return number,
-                None => self.refuse(name, "wants a whole number"),
+                None => self.refuse(name, "wrong-whole-number"),
             },
         }
         0
@@ -119,7 +120,7 @@ impl Fields {
     pub fn parsed<T>(
         &mut self,
         name: &str,
-        wants: &str,
+        wants: impl Into<Text>,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let text = self.text(name);
@@ -130,14 +131,14 @@ impl Fields {
         parsed
     }
 
-    pub fn refuse(&mut self, name: &str, wrong: &str) {
-        self.errors.insert(name.to_owned(), wrong.to_owned());
+    pub fn refuse(&mut self, name: &str, wrong: impl Into<Text>) {
+        self.errors.insert(name.to_owned(), wrong.into());
     }
 
-    fn refuse_once(&mut self, name: &str, wrong: &str) {
+    fn refuse_once(&mut self, name: &str, wrong: impl Into<Text>) {
         self.errors
             .entry(name.to_owned())
-            .or_insert_with(|| wrong.to_owned());
+            .or_insert_with(|| wrong.into());
     }
 
     /// Everything wrong so far, as one answer.

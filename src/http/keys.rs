@@ -46,7 +46,7 @@ fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
         return Ok(None);
     };
     let key = value.to_str().ok().and_then(Key::parse);
-    let wanted = "wants 1 to 255 printable characters";
+    let wanted = "wrong-printable";
     key.map(Some)
         .ok_or_else(|| Problem::validation([("Idempotency-Key", wanted)]))
 }

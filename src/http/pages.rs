@@ -95,7 +95,7 @@ async fn run_form(Extract(state): Extract<State>, request: Request) -> Response 
     } else if said.ends_with(forms::UNEXPECTED.as_bytes()) {
         Problem::internal("a form failed")
     } else {
-        Problem::validation([("form", "Send every field of the form.")])
+        Problem::validation([("form", "wrong-form")])
     };
     problem.into_response()
 }

@@ -4,9 +4,11 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use atelier_app::components::outcome::picture_text;
+use atelier_app::i18n::{Text, Words};
 use atelier_app::routes;
 use atelier_app::visit::{Content, Refusal};
-use atelier_server::accounts::{Limited, LinkError, SignInError, SignUpError};
+use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUpError};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
@@ -27,9 +29,9 @@ pub struct Problem(Box<Details>);
 struct Details {
     status: StatusCode,
     code: &'static str,
-    title: &'static str,
-    detail: String,
-    errors: BTreeMap<String, String>,
+    title: Text,
+    detail: Text,
+    errors: BTreeMap<String, Text>,
     more: Map<String, Value>,
     retry_after: Option<Duration>,
 }
@@ -38,12 +40,17 @@ struct Details {
 const REFERENCE: &str = "reference";
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &str) -> Self {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<Text>,
+    ) -> Self {
         Self(Box::new(Details {
             status,
             code,
-            title,
-            detail: detail.to_owned(),
+            title: title.into(),
+            detail: detail.into(),
             errors: BTreeMap::new(),
             more: Map::new(),
             retry_after: None,
@@ -56,38 +63,58 @@ impl Problem {
     }
 
     pub fn unauthenticated() -> Self {
-        let detail = "Sign in, or send a valid bearer token.";
+        let detail = "problem-unauthenticated-why";
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthenticated",
-            "Not signed in",
+            "problem-unauthenticated",
             detail,
         )
     }
 
     pub fn forbidden() -> Self {
-        let detail = "Your role or the token's scopes do not allow this.";
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", detail)
+        let detail = "problem-forbidden-why";
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "problem-forbidden",
+            detail,
+        )
     }
 
     pub fn cross_site() -> Self {
-        let detail = "This request came from another site.";
-        Self::new(StatusCode::FORBIDDEN, "cross_site", "Refused", detail)
+        let detail = "problem-cross-site-why";
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "cross_site",
+            "problem-cross-site",
+            detail,
+        )
     }
 
     pub fn not_found() -> Self {
-        let detail = "There is nothing here for you.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
+        let detail = "problem-not-found-why";
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "problem-not-found",
+            detail,
+        )
     }
 
     pub fn method_not_allowed() -> Self {
-        let detail = "This address does not answer that method.";
+        let detail = "problem-method-not-allowed-why";
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method_not_allowed", "Method not allowed", detail)
+        Self::new(
+            status,
+            "method_not_allowed",
+            "problem-method-not-allowed",
+            detail,
+        )
     }
 
-    pub fn conflict(detail: &str) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+    pub fn conflict(detail: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "problem-conflict", detail)
     }
 
     /// The same with one more member.
@@ -98,56 +125,71 @@ impl Problem {
     }
 
     pub fn bad_signature() -> Self {
-        let detail = "The signature is missing, wrong or too old.";
+        let detail = "problem-bad-signature-why";
         Self::new(
             StatusCode::BAD_REQUEST,
             "bad_signature",
-            "Bad signature",
+            "problem-bad-signature",
             detail,
         )
     }
 
     pub fn too_large() -> Self {
-        let detail = "The request is larger than allowed.";
+        let detail = "problem-payload-too-large-why";
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        Self::new(status, "payload_too_large", "Too large", detail)
+        Self::new(
+            status,
+            "payload_too_large",
+            "problem-payload-too-large",
+            detail,
+        )
     }
 
-    pub fn unsupported_media(detail: &str) -> Self {
+    pub fn unsupported_media(detail: impl Into<Text>) -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::new(status, "unsupported_media", "Unsupported media", detail)
+        Self::new(
+            status,
+            "unsupported_media",
+            "problem-unsupported-media",
+            detail,
+        )
     }
 
     pub fn rate_limited(retry_after: Duration) -> Self {
-        let detail = "Too many requests; wait before the next one.";
+        let detail = "problem-rate-limited-why";
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
-            "Too many requests",
+            "problem-rate-limited",
             detail,
         )
         .after(retry_after)
     }
 
     pub fn provider_unavailable() -> Self {
-        let detail = "A provider does not answer. Nothing was charged.";
+        let detail = "problem-provider-unavailable-why";
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "provider_unavailable", "Not available", detail)
-            .after(Duration::from_secs(10))
+        Self::new(
+            status,
+            "provider_unavailable",
+            "problem-provider-unavailable",
+            detail,
+        )
+        .after(Duration::from_secs(10))
     }
 
     /// Fields that are not as they should be: name and what is wrong.
-    pub fn validation<const N: usize>(errors: [(&str, &str); N]) -> Self {
+    pub fn validation<const N: usize>(errors: [(&str, &'static str); N]) -> Self {
         let errors = errors
             .iter()
-            .map(|(field, text)| ((*field).to_owned(), (*text).to_owned()));
+            .map(|(field, text)| ((*field).to_owned(), Text::from(*text)));
         Self::validation_of(errors.collect())
     }
 
-    pub fn validation_of(errors: BTreeMap<String, String>) -> Self {
-        let detail = "Some fields are not as they should be.";
+    pub fn validation_of(errors: BTreeMap<String, Text>) -> Self {
+        let detail = "problem-validation-why";
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let mut problem = Self::new(status, "validation", "Invalid input", detail);
+        let mut problem = Self::new(status, "validation", "problem-validation", detail);
         problem.0.errors = errors;
         problem
     }
@@ -157,9 +199,9 @@ impl Problem {
     pub fn internal(error: impl std::fmt::Display) -> Self {
         let reference = secret::reference();
         tracing::error!(%error, reference, "a request failed");
-        let detail = "Something broke on our side. It is in the log.";
+        let detail = "problem-internal-why";
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        let mut problem = Self::new(status, "internal", "Internal error", detail);
+        let mut problem = Self::new(status, "internal", "problem-internal", detail);
         let more = (REFERENCE.to_owned(), json!(reference));
         problem.0.more = Map::from_iter([more]);
         problem
@@ -169,10 +211,10 @@ impl Problem {
     /// was done, so the way on is the same request again.
     pub fn unavailable(error: impl std::fmt::Display) -> Self {
         tracing::warn!(%error, "a request was interrupted");
-        let detail = "The service was interrupted. Send the same request again with the same \
-                      Idempotency-Key: it is done once.";
+        let detail = "problem-unavailable-why";
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "unavailable", "Interrupted", detail).after(Duration::from_secs(2))
+        Self::new(status, "unavailable", "problem-unavailable", detail)
+            .after(Duration::from_secs(2))
     }
 
     /// What a page says instead, for people; `None` for what only programs are told.
@@ -204,31 +246,40 @@ fn whole_seconds(wait: Duration) -> i64 {
     i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).max(1)
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let problem = self.clone();
-        let details = *self.0;
+impl Problem {
+    /// What the answer says, to whoever reads `language`. The `code` is the same in all.
+    pub fn body(&self, language: Language) -> Value {
+        let (details, w) = (&self.0, Words(language));
         let mut body = json!({
             "type": "about:blank",
             "status": details.status.as_u16(),
-            "title": details.title,
-            "detail": details.detail,
+            "title": details.title.say(w),
+            "detail": details.detail.say(w),
             "code": details.code,
         });
         if let Value::Object(fields) = &mut body {
             if !details.errors.is_empty() {
-                fields.insert("errors".to_owned(), json!(details.errors));
+                let errors = details.errors.iter();
+                let errors = errors.map(|(field, text)| (field.clone(), text.say(w).into()));
+                fields.insert("errors".to_owned(), Value::Object(errors.collect()));
             }
-            fields.extend(details.more);
+            fields.extend(details.more.clone());
         }
-        let mut response = (details.status, Json(body)).into_response();
+        body
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body(Language::En);
+        let mut response = (self.0.status, Json(body)).into_response();
         let headers = response.headers_mut();
         let media = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media);
-        if let Some(wait) = details.retry_after {
+        if let Some(wait) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
         }
-        response.extensions_mut().insert(problem);
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -261,12 +312,12 @@ impl From<Limited> for Problem {
 
 impl From<Insufficient> for Problem {
     fn from(insufficient: Insufficient) -> Self {
-        let detail = "No remaining quota. Please purchase a Credits Pack.";
+        let detail = "error-insufficient-credits";
         let status = StatusCode::PAYMENT_REQUIRED;
         let mut problem = Self::new(
             status,
             "insufficient_credits",
-            "Insufficient credits",
+            "problem-insufficient-credits",
             detail,
         );
         problem.0.more = Map::from_iter([
@@ -282,13 +333,16 @@ impl From<KeyRefused> for Problem {
     fn from(refused: KeyRefused) -> Self {
         match refused {
             KeyRefused::Mismatch => {
-                let detail = "This Idempotency-Key was used with another body.";
+                let detail = "problem-idempotency-mismatch-why";
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Self::new(status, "idempotency_mismatch", "Key used before", detail)
+                Self::new(
+                    status,
+                    "idempotency_mismatch",
+                    "problem-idempotency-mismatch",
+                    detail,
+                )
             }
-            KeyRefused::InFlight => {
-                Self::conflict("A request with this Idempotency-Key is still being worked on.")
-            }
+            KeyRefused::InFlight => Self::conflict("problem-conflict-in-flight"),
         }
     }
 }
@@ -306,7 +360,7 @@ impl From<CreditsError> for Problem {
 impl From<SignUpError> for Problem {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::EmailTaken => Self::conflict("This address has an account already."),
+            SignUpError::EmailTaken => Self::conflict("problem-conflict-email"),
             SignUpError::Limited(limited) => limited.into(),
             SignUpError::Database(error) => error.into(),
         }
@@ -318,7 +372,7 @@ impl From<SignInError> for Problem {
         match error {
             SignInError::Wrong => {
                 let mut problem = Self::unauthenticated();
-                "E-mail or password is wrong.".clone_into(&mut problem.0.detail);
+                problem.0.detail = "problem-sign-in-wrong".into();
                 problem
             }
             SignInError::Limited(limited) => limited.into(),
@@ -330,7 +384,7 @@ impl From<SignInError> for Problem {
 impl From<LinkError> for Problem {
     fn from(error: LinkError) -> Self {
         match error {
-            LinkError::Dead => Self::validation([("token", "is not valid any more")]),
+            LinkError::Dead => Self::validation([("token", "wrong-token")]),
             LinkError::Database(error) => error.into(),
         }
     }
@@ -341,7 +395,7 @@ impl From<CheckoutError> for Problem {
         match error {
             CheckoutError::Key(refused) => refused.into(),
             CheckoutError::HasPlan { portal_url } => {
-                let problem = Self::conflict("This account has a plan already; change it instead.");
+                let problem = Self::conflict("problem-conflict-has-plan");
                 match portal_url {
                     Some(url) => problem.with("portal_url", url),
                     None => problem,
@@ -359,10 +413,10 @@ impl From<CheckoutError> for Problem {
 impl From<PlanError> for Problem {
     fn from(error: PlanError) -> Self {
         match error {
-            PlanError::NoPlan => Self::conflict("This account has no plan."),
-            PlanError::Same => Self::conflict("This is the plan of this account already."),
-            PlanError::Unverified => Self::conflict("Verify your e-mail address first."),
-            PlanError::Unknown => Self::validation([("plan", "is not sold")]),
+            PlanError::NoPlan => Self::conflict("problem-conflict-no-plan"),
+            PlanError::Same => Self::conflict("problem-conflict-same-plan"),
+            PlanError::Unverified => Self::conflict("problem-conflict-unverified"),
+            PlanError::Unknown => Self::validation([("plan", "wrong-not-sold")]),
             PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error)) => {
                 error.into()
             }
@@ -377,10 +431,8 @@ impl From<PlanError> for Problem {
 impl From<RefundError> for Problem {
     fn from(error: RefundError) -> Self {
         match error {
-            RefundError::NotPaid => Self::conflict("This purchase was not paid."),
-            RefundError::TooMuch(_) => {
-                Self::validation([("amount_minor", "is more than what can still go back")])
-            }
+            RefundError::NotPaid => Self::conflict("problem-conflict-not-paid"),
+            RefundError::TooMuch(_) => Self::validation([("amount_minor", "wrong-refund")]),
             RefundError::Database(error) | RefundError::Fulfil(FulfilError::Database(error)) => {
                 error.into()
             }
@@ -397,13 +449,13 @@ impl From<SubmitError> for Problem {
         match error {
             SubmitError::Insufficient(insufficient) => insufficient.into(),
             SubmitError::TooManyJobs => {
-                let detail = "Too many of your jobs are unfinished.";
+                let detail = "problem-too-many-jobs-why";
                 let status = StatusCode::TOO_MANY_REQUESTS;
-                Self::new(status, "too_many_jobs", "Too many jobs", detail)
+                Self::new(status, "too_many_jobs", "problem-too-many-jobs", detail)
                     .after(Duration::from_secs(5))
             }
             SubmitError::ProviderDown => Self::provider_unavailable(),
-            SubmitError::NoDraft => Self::conflict("The pictures are gone; send them again."),
+            SubmitError::NoDraft => Self::conflict("problem-conflict-no-draft"),
             SubmitError::Key(refused) => refused.into(),
             SubmitError::Store(error) => error.into(),
             SubmitError::Database(error) => error.into(),
@@ -424,12 +476,23 @@ impl From<StoreError> for Problem {
 impl From<CancelError> for Problem {
     fn from(error: CancelError) -> Self {
         match error {
-            CancelError::Ended => Self::conflict("The job has ended already."),
-            CancelError::NotEnded => Self::conflict("The job has not ended yet; cancel it first."),
+            CancelError::Ended => Self::conflict("problem-conflict-ended"),
+            CancelError::NotEnded => Self::conflict("problem-conflict-not-ended"),
             CancelError::Key(refused) => refused.into(),
             CancelError::Database(error) => error.into(),
         }
     }
+}
+
+/// A field that takes one of a few words.
+pub fn one_of<const N: usize>(words: [impl ToString; N]) -> Text {
+    let words = words.map(|word| word.to_string()).join(", ");
+    Text::with("wrong-choice", [("words", words)])
+}
+
+/// A field with more than `most` characters.
+pub fn too_long(most: usize) -> Text {
+    Text::with("wrong-too-long", [("most", most.to_string())])
 }
 
 /// A handler panicked. What it says is in the log already, by the panic's own hook.
@@ -439,18 +502,18 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// A picture that is refused, with the name of its field.
 pub fn bad_picture(field: &str, error: PictureError) -> Problem {
-    let detail = format!("The picture {error}.");
+    let text = picture_text(error);
     let mut problem = match error {
         PictureError::TooLarge => Problem::too_large(),
-        PictureError::Unsupported => Problem::unsupported_media(&detail),
+        PictureError::Unsupported => Problem::unsupported_media(text.clone()),
         PictureError::Broken
         | PictureError::Animated
         | PictureError::TooSmall
         | PictureError::TooManyPixels => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Problem::new(status, "bad_image", "Bad image", &detail)
+            Problem::new(status, "bad_image", "problem-bad-image", text.clone())
         }
     };
-    problem.0.errors.insert(field.to_owned(), error.to_string());
+    problem.0.errors.insert(field.to_owned(), text);
     problem
 }

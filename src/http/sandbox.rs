@@ -96,7 +96,7 @@ async fn forward(
 const MOST: i64 = 100_000_000;
 
 fn bad(field: &'static str) -> Problem {
-    Problem::validation([(field, "wants a whole number, not below zero")])
+    Problem::validation([(field, "wrong-from-zero")])
 }
 
 /// What is asked, as text, whether it came as JSON or from a form.

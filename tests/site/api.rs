@@ -88,6 +88,33 @@ fn assert_problem(answer: &Answer) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn problems_speak_the_language_that_was_asked_for() {
+    let app = App::start(crate::support::Kind::Sqlite).await;
+    let ann = app.sign_up("ann").await;
+    let ask = async |languages: Option<&str>| {
+        let mut request = ann.request(reqwest::Method::POST, "/api/recharge");
+        if let Some(languages) = languages {
+            request = request.header("accept-language", languages);
+        }
+        let answer = ann.send(request.json(&json!({"amount": 0}))).await;
+        assert_problem(&answer);
+        answer.expect(422).json()
+    };
+    let (plain, english, chinese) = (
+        ask(None).await,
+        ask(Some("en-GB,zh;q=0.5")).await,
+        ask(Some("zh-CN,en;q=0.5")).await,
+    );
+    assert_eq!(plain, english);
+    assert_eq!(plain["title"], "Invalid input");
+    assert_eq!(chinese["title"], "输入无效");
+    assert_eq!(chinese["errors"]["amount"], "须为商品目录范围内的整数金额");
+    for field in ["status", "code", "type"] {
+        assert_eq!(plain[field], chinese[field], "{field}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_answers_each_caller_as_the_contract_says() {
     let app = App::start(crate::support::Kind::Sqlite).await;
     let callers = Callers::of(&app).await;

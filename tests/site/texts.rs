@@ -1,18 +1,19 @@
-//! Every word that a page says stands in the texts of its language: with all of them replaced by their keys, no
+//! Every word that a page, a letter or a problem says stands in the texts of its language: with all of them replaced by their keys, no
 //! other letter is left but those of what people and the catalogue put there.
 
 use std::collections::BTreeSet;
 
+use atelier_server::mail::kept_letters;
 use serde_json::{Value, json};
 
 use crate::support::client::GOOD_CARD;
 use crate::support::multipart::Multipart;
 use crate::support::process::{Place, Server};
-use crate::support::{Answer, Client, Kind, html, pictures};
+use crate::support::{Answer, Client, Kind, html, pictures, until};
 
 /// What nobody translates: who is here, who sells, how things are called everywhere.
 const NAMES: &str = "Ann ann example com demo admin atelier Atelier Sandbox Example Street Sampletown help \
-                     sandbox Stripe Creem FASHN USD CNY MB any http verify Jan \
+                     sandbox Stripe Creem FASHN USD CNY MB any Jan \
                      Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
 /// On the sandbox's desk: what Stripe calls its states, and what is typed there.
 const AT_THE_DESK: &str = "active complete open paid unpaid succeeded price normal delayed MS duplicate N \
@@ -30,6 +31,9 @@ const SAID: [&str; 8] = [
     "summary",
 ];
 
+/// What a page says to browsers alone.
+const FOR_BROWSERS: [&str; 2] = ["name=\"viewport\"", "name=\"color-scheme\""];
+
 /// A page with what it says apart from its tags.
 fn said(page: &str) -> Vec<String> {
     let mut said = Vec::new();
@@ -37,8 +41,8 @@ fn said(page: &str) -> Vec<String> {
     while let Some((text, after)) = rest.split_once('<') {
         said.push(text.to_owned());
         let (tag, behind) = after.split_once('>').unwrap_or((after, ""));
-        let is_viewport = tag.contains("name=\"viewport\"");
-        for name in SAID.into_iter().filter(|_| !is_viewport) {
+        let is_for_browsers = FOR_BROWSERS.iter().any(|name| tag.contains(name));
+        for name in SAID.into_iter().filter(|_| !is_for_browsers) {
             said.extend(html::attribute(&format!("<{tag}"), name));
         }
         said.extend(tag.split(" data-text-").skip(1).map(|text| {
@@ -77,13 +81,22 @@ fn strangers(text: &str, keys: &BTreeSet<String>, own: &BTreeSet<String>) -> Vec
         rest = &after[end..];
     }
     left.push_str(rest);
-    left.split(|c: char| c.is_whitespace() || "|]/:@.,()·{}?=&;".contains(c))
-        // Ids, sizes and amounts have figures in them.
-        .filter(|word| !word.chars().any(|c| c.is_ascii_digit()))
+    left.split(|c: char| c.is_whitespace() || "|]".contains(c))
+        // Addresses are followed, not read.
+        .filter(|word| !word.contains("://"))
+        .flat_map(|word| word.split(|c: char| "/:@.,()·{}?=&;".contains(c)))
+        // Sizes and amounts have figures in them, and so have most ids.
+        .filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !is_id(word))
         .flat_map(|word| word.split(|c: char| !c.is_alphabetic()))
         .filter(|word| !word.is_empty() && !own.contains(*word))
         .map(str::to_owned)
         .collect()
+}
+
+/// Whether a word is what a provider calls a thing of its own: `ch_pObmpxqPatnkzelTTgrQgpAL`.
+fn is_id(word: &str) -> bool {
+    let (_, rest) = word.rsplit_once('_').unwrap_or_default();
+    rest.len() >= 14
 }
 
 fn keys() -> BTreeSet<String> {
@@ -126,14 +139,18 @@ impl Reader {
             answer.status
         );
         for text in said(&page) {
-            for word in strangers(&text, &self.keys, &self.own) {
-                self.found
-                    .insert(format!("{name}: {word} in {}", text.trim()));
-            }
-            let named = text.split('[').skip(1);
-            let named = named.filter_map(|rest| rest.split(['|', ']']).next());
-            self.seen.extend(named.map(str::to_owned));
+            self.hear(name, &text);
         }
+    }
+
+    fn hear(&mut self, name: &str, text: &str) {
+        for word in strangers(text, &self.keys, &self.own) {
+            self.found
+                .insert(format!("{name}: {word} in {}", text.trim()));
+        }
+        let named = text.split('[').skip(1);
+        let named = named.filter_map(|rest| rest.split(['|', ']']).next());
+        self.seen.extend(named.map(str::to_owned));
     }
 
     async fn visit(&mut self, client: &Client, path: &str) {
@@ -249,6 +266,97 @@ async fn pages_of_money(reader: &mut Reader, ann: &Client) {
     }
 }
 
+/// What programs are told instead of what they asked for.
+async fn problems(reader: &mut Reader, server: &Server, ann: &Client) {
+    let anyone = server.anonymous();
+    let short = json!({"email": "ann", "password": "x", "name": "n".repeat(101)});
+    let wrong = json!({"email": "ann@example.com", "password": "not this one"});
+    let much = json!({"action": "deduct", "amount": 1_000_000, "reason": "r"});
+    let none = json!({});
+    for answer in [
+        anyone.get("/api/credits").await,
+        anyone.delete("/api/credits").await,
+        anyone.get("/api/nothing").await,
+        anyone.post_json("/api/auth/sign-up", short).await,
+        anyone.post_json("/api/auth/sign-in", wrong.clone()).await,
+        anyone.post_json("/api/auth/sign-up", wrong).await,
+        anyone.post_json("/api/auth/reset", none.clone()).await,
+        anyone.post("/api/webhooks/stripe").await,
+        ann.get("/api/admin/recharges/none/refund").await,
+        ann.post_json("/api/admin/recharges/none/refund", none.clone())
+            .await,
+        ann.get("/api/credits/entries?from=never").await,
+        ann.get("/api/credits/entries?kind=none").await,
+        ann.get("/api/jobs?cursor=none").await,
+        ann.get("/api/jobs?tool=none").await,
+        ann.get("/api/jobs?limit=none").await,
+        ann.post_json("/api/checkout", none.clone()).await,
+        ann.post_json("/api/checkout", json!({"item": "none", "provider": "none"}))
+            .await,
+        ann.post_json("/api/recharge", json!({"amount": 0})).await,
+        ann.post_json("/api/credits", much).await,
+        ann.post_json("/api/credits", json!({"action": "none", "user_id": "n"}))
+            .await,
+        ann.post_json("/api/video/generate", none).await,
+        ann.post_json("/api/video/generate", json!({"prompt": 1, "seconds": "n"}))
+            .await,
+        ann.post("/api/try-on").await,
+    ] {
+        assert!(
+            answer.status >= 400,
+            "{} answers {}",
+            answer.asked,
+            answer.status
+        );
+        let problem = answer.json();
+        let errors = problem["errors"].as_object().cloned().unwrap_or_default();
+        let texts = [&problem["title"], &problem["detail"]]
+            .into_iter()
+            .chain(errors.values());
+        for text in texts {
+            reader.hear(&answer.asked, text.as_str().expect("a text"));
+        }
+    }
+}
+
+/// Every kind of letter there is, as text and as a page.
+async fn letters(reader: &mut Reader, place: &Place, ann: &Client) {
+    ann.form("/do/forgot", &[("email", &ann.email)]).await;
+    let book = ann.get("/sandbox/stripe/book").await.json();
+    let paid = book["items"].as_array().expect("items");
+    let paid = paid.iter().find(|item| item["amount_minor"] == 990);
+    let refund =
+        json!({"payment_intent": paid.expect("a purchase")["payment_intent"], "amount": 100});
+    ann.post_json("/sandbox/stripe/refunds", refund)
+        .await
+        .expect(200);
+    let desk = ann.get("/sandbox").await.text();
+    let (_, plan) = desk.split_once("sub_").expect("a plan");
+    let plan = plan.split(|c: char| !c.is_alphanumeric()).next();
+    let renewal =
+        json!({"subscription": format!("sub_{}", plan.unwrap_or_default()), "outcome": "failed"});
+    ann.post_json("/sandbox/stripe/renew", renewal)
+        .await
+        .expect(200);
+    for kind in ["verify", "reset", "receipt", "refund", "renewal"] {
+        let subject = format!("[mail-{kind}-subject");
+        let folder = place.folder.path().join("mail");
+        let letter = until(&subject, async || {
+            let kept = kept_letters(&folder, 100).await.unwrap_or_default();
+            kept.into_iter()
+                .find(|letter| letter.subject.starts_with(&subject))
+        })
+        .await;
+        reader.hear(kind, &letter.subject);
+        for line in letter.text.lines().filter(|line| !line.starts_with("http")) {
+            reader.hear(kind, line);
+        }
+        for text in said(&letter.html) {
+            reader.hear(kind, &text);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_word_of_every_page_is_a_text() {
     let place = Place::new(Kind::Sqlite).await;
@@ -293,6 +401,8 @@ async fn every_word_of_every_page_is_a_text() {
     }
     pages_of_jobs(&mut reader, &ann).await;
     pages_of_money(&mut reader, &ann).await;
+    problems(&mut reader, &server, &ann).await;
+    letters(&mut reader, &place, &ann).await;
     println!(
         "{} of {} texts were seen",
         reader.seen.len(),

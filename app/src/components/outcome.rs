@@ -1,6 +1,6 @@
 use atelier_server::accounts::Password;
 use atelier_server::catalog::TopUp;
-use atelier_server::studio::{LONGEST_SIDE, MOST_PIXELS, SHORTEST_SIDE, Video};
+use atelier_server::studio::{LONGEST_SIDE, MOST_PIXELS, PictureError, SHORTEST_SIDE, Video};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -9,7 +9,7 @@ use super::icon::Icon;
 use super::notice::{Notice, Tone};
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::jobs::RestoreJob;
-use crate::i18n::Words;
+use crate::i18n::{Text, Words, grouped};
 
 /// The most a picture may weigh, as it is said.
 pub const PICTURE_LIMIT: &str = "10 MB";
@@ -62,27 +62,24 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
             w.say_with("field-prompt-long", &[("n", most.into())])
         }
         Outcome::OriginalsGone => w.say("job-originals-gone"),
-        Outcome::PersonTooLarge | Outcome::GarmentTooLarge | Outcome::PictureTooLarge => w
-            .say_with(
-                "field-picture-too-large",
-                &[("limit", PICTURE_LIMIT.into())],
-            ),
+        Outcome::PersonTooLarge | Outcome::GarmentTooLarge | Outcome::PictureTooLarge => {
+            picture_text(PictureError::TooLarge).say(w)
+        }
         Outcome::PersonUnsupported | Outcome::GarmentUnsupported | Outcome::PictureUnsupported => {
-            w.say("field-picture-type")
+            picture_text(PictureError::Unsupported).say(w)
         }
         Outcome::PersonBroken | Outcome::GarmentBroken | Outcome::PictureBroken => {
-            w.say("field-picture-broken")
+            picture_text(PictureError::Broken).say(w)
         }
         Outcome::PersonAnimated | Outcome::GarmentAnimated | Outcome::PictureAnimated => {
-            w.say("field-picture-animated")
+            picture_text(PictureError::Animated).say(w)
         }
         Outcome::PersonTooSmall | Outcome::GarmentTooSmall | Outcome::PictureTooSmall => {
-            let shortest = w.number(SHORTEST_SIDE.into());
-            w.say_with("field-picture-too-small", &[("n", shortest.into())])
+            picture_text(PictureError::TooSmall).say(w)
         }
         Outcome::PersonTooManyPixels
         | Outcome::GarmentTooManyPixels
-        | Outcome::PictureTooManyPixels => too_many_pixels(w),
+        | Outcome::PictureTooManyPixels => picture_text(PictureError::TooManyPixels).say(w),
         Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
         Outcome::TooManyJobs => w.say("error-too-many-jobs"),
         Outcome::Interrupted => w.say("error-interrupted-text"),
@@ -90,11 +87,29 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
     }
 }
 
-fn too_many_pixels(w: Words) -> String {
-    let millions = w.number(i64::try_from(MOST_PIXELS / 1_000_000).unwrap_or(i64::MAX));
-    let side = w.number(LONGEST_SIDE.into());
-    let args = [("millions", millions.into()), ("side", side.into())];
-    w.say_with("field-picture-too-many-pixels", &args)
+/// Why a picture is not taken.
+pub fn picture_text(error: PictureError) -> Text {
+    match error {
+        PictureError::TooLarge => Text::with(
+            "field-picture-too-large",
+            [("limit", PICTURE_LIMIT.to_owned())],
+        ),
+        PictureError::Unsupported => "field-picture-type".into(),
+        PictureError::Broken => "field-picture-broken".into(),
+        PictureError::Animated => "field-picture-animated".into(),
+        PictureError::TooSmall => Text::with(
+            "field-picture-too-small",
+            [("n", grouped(SHORTEST_SIDE.into()))],
+        ),
+        PictureError::TooManyPixels => {
+            let millions = i64::try_from(MOST_PIXELS / 1_000_000).unwrap_or(i64::MAX);
+            let values = [
+                ("millions", grouped(millions)),
+                ("side", grouped(LONGEST_SIDE.into())),
+            ];
+            Text::with("field-picture-too-many-pixels", values)
+        }
+    }
 }
 
 fn bad_amount(w: Words, top_up: Option<&TopUp>) -> String {

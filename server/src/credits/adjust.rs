@@ -18,15 +18,12 @@ words! {
     Action { Add = "add", Deduct = "deduct", Set = "set" }
 }
 
-/// The most credits one change by hand moves.
-const MOST_BY_HAND: i64 = 1_000_000;
-
 /// A change by hand, checked.
 #[derive(Clone, Debug)]
 pub struct Adjustment {
     pub user: UserId,
     pub action: Action,
-    /// 1 to 1 000 000; from 0 for `set`.
+    /// 1 to [`Self::MOST`]; from 0 for `set`.
     pub amount: i64,
     pub reason: String,
     pub actor: Actor,
@@ -43,10 +40,13 @@ pub struct AdjustedView {
 }
 
 impl Adjustment {
+    /// The most credits one change by hand moves.
+    pub const MOST: i64 = 1_000_000;
+
     /// Whether the amount is within its bounds.
     pub fn amount_is_valid(action: Action, amount: i64) -> bool {
         let least = i64::from(action != Action::Set);
-        (least..=MOST_BY_HAND).contains(&amount)
+        (least..=Self::MOST).contains(&amount)
     }
 }
 

@@ -1,3 +1,4 @@
+use atelier_app::i18n::Text;
 use atelier_app::session;
 use atelier_app::visit::Address;
 use atelier_server::accounts::{Email, Language, NewAccount, Password, Role, User};
@@ -12,7 +13,7 @@ use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::layers::language::Asked;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, too_long};
 use atelier_server::accounts::Scope;
 
 const LONGEST_NAME: usize = 100;
@@ -30,11 +31,11 @@ pub async fn sign_up(
     Extension(Asked(language)): Extension<Asked>,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<User>), Problem> {
-    let email = fields.parsed("email", "wants an e-mail address", Email::parse);
-    let password = fields.parsed("password", "wants 8 to 256 characters", Password::parse);
+    let email = fields.parsed("email", "wrong-email", Email::parse);
+    let password = fields.parsed("password", password_length(), Password::parse);
     let name = fields.optional_text("name").unwrap_or_default();
     if name.chars().count() > LONGEST_NAME {
-        fields.refuse("name", "may have at most 100 characters");
+        fields.refuse("name", too_long(LONGEST_NAME));
     }
     fields.check()?;
     let (Some(email), Some(password)) = (email, password) else {
@@ -56,6 +57,14 @@ pub async fn sign_up(
         .await?;
     sign_in_session(&state, &session, &user).await?;
     Ok((StatusCode::CREATED, Json(user)))
+}
+
+fn password_length() -> Text {
+    let values = [
+        ("least", Password::SHORTEST.to_string()),
+        ("most", Password::LONGEST.to_string()),
+    ];
+    Text::with("wrong-length", values)
 }
 
 pub async fn sign_in(
@@ -119,7 +128,7 @@ pub async fn reset(
     mut fields: Fields,
 ) -> Result<StatusCode, Problem> {
     let token = fields.text("token");
-    let password = fields.parsed("password", "wants 8 to 256 characters", Password::parse);
+    let password = fields.parsed("password", password_length(), Password::parse);
     fields.check()?;
     let Some(password) = password else {
         return Err(Problem::validation([]));

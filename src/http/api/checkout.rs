@@ -29,13 +29,13 @@ pub async fn create(
     } else {
         let offer = state.services.catalog.offer(&item);
         if offer.is_none() && !item.is_empty() {
-            fields.refuse("item", "is not sold");
+            fields.refuse("item", "wrong-not-sold");
         }
         offer
     };
     let provider = provider(&state, &mut fields, offer.as_ref());
     fields.check()?;
-    let offer = offer.ok_or_else(|| Problem::validation([("item", "is not sold")]))?;
+    let offer = offer.ok_or_else(|| Problem::validation([("item", "wrong-not-sold")]))?;
     let asked = Asked {
         offer,
         provider,
@@ -56,7 +56,7 @@ pub async fn recharge(
     caller.require(Scope::CreditsSpend)?;
     let offer = top_up(&state, &mut fields);
     fields.check()?;
-    let offer = offer.ok_or_else(|| Problem::validation([("amount", "is out of bounds")]))?;
+    let offer = offer.ok_or_else(|| Problem::validation([("amount", "wrong-top-up")]))?;
     let asked = Asked {
         offer,
         provider: Provider::Stripe,
@@ -70,10 +70,7 @@ fn top_up(state: &State, fields: &mut Fields) -> Option<Offer> {
     let amount = fields.integer("amount");
     let offer = state.services.catalog.top_up(amount);
     if offer.is_none() && fields.check().is_ok() {
-        fields.refuse(
-            "amount",
-            "is not a whole amount within the bounds of the catalogue",
-        );
+        fields.refuse("amount", "wrong-top-up");
     }
     offer
 }
@@ -86,9 +83,9 @@ fn provider(state: &State, fields: &mut Fields, offer: Option<&Offer>) -> Provid
     let provider = Provider::parse(&name);
     let payments = &state.services.payments;
     match provider.filter(|provider| payments.has(*provider)) {
-        None => fields.refuse("provider", "is not switched on"),
+        None => fields.refuse("provider", "wrong-off"),
         Some(provider) if offer.is_some_and(|offer| !offer.is_sold_by(provider.as_str())) => {
-            fields.refuse("provider", "does not sell this");
+            fields.refuse("provider", "wrong-not-sold-there");
         }
         Some(provider) => return provider,
     }

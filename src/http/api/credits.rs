@@ -1,3 +1,4 @@
+use atelier_app::i18n::Text;
 use atelier_server::accounts::Scope;
 use atelier_server::credits::{self, Action, Adjustment, WalletView};
 use atelier_server::idempotency::{self, Answer, Claim, KeyRefused, Patience};
@@ -12,7 +13,7 @@ use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::keys;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, one_of, too_long};
 
 const LONGEST_REASON: usize = 500;
 
@@ -70,24 +71,27 @@ pub async fn adjust(
 }
 
 fn read(caller: &Caller, fields: &mut Fields) -> Result<Adjustment, Problem> {
-    let action = fields.parsed("action", "wants add, deduct or set", Action::parse);
+    let action = fields.parsed("action", one_of(["add", "deduct", "set"]), Action::parse);
     let amount = fields.integer("amount");
     let reason = fields.text("reason");
     if fields.check().is_ok() && reason.trim().is_empty() {
-        fields.refuse("reason", "is missing");
+        fields.refuse("reason", "wrong-missing");
     }
     let user = match fields.optional_text("user_id") {
         None => Some(caller.user.id.clone()),
-        Some(_) => fields.parsed("user_id", "wants the id of an account", UserId::parse),
+        Some(_) => fields.parsed("user_id", "wrong-account", UserId::parse),
     };
     if let Some(action) = action
         && fields.check().is_ok()
         && !Adjustment::amount_is_valid(action, amount)
     {
-        fields.refuse("amount", "wants 1 to 1000000 (set: from 0)");
+        fields.refuse(
+            "amount",
+            Text::with("wrong-credits", [("most", Adjustment::MOST.to_string())]),
+        );
     }
     if reason.chars().count() > LONGEST_REASON {
-        fields.refuse("reason", "may have at most 500 characters");
+        fields.refuse("reason", too_long(LONGEST_REASON));
     }
     let own = user.as_ref().is_none_or(|user| *user == caller.user.id);
     let own_deduct = own && action == Some(Action::Deduct);

@@ -65,8 +65,8 @@ fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
     let set = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
     let bad = |field| {
         let wanted = match field {
-            "from" | "to" => "wants YYYY-MM-DD or an RFC 3339 time",
-            _ => "is not one this list knows",
+            "from" | "to" => "wrong-time",
+            _ => "wrong-word",
         };
         Problem::validation([(field, wanted)])
     };

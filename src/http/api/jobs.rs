@@ -40,8 +40,7 @@ pub async fn list(
     let wanted = limit(asked.limit);
     let before = match asked.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
         Some(text) => Some(
-            JobId::parse(text)
-                .ok_or_else(|| Problem::validation([("cursor", "is not one of this list")]))?,
+            JobId::parse(text).ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
         ),
         None => None,
     };
@@ -66,10 +65,7 @@ fn word<T>(
     match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
         Some(text) => match parse(text) {
-            None => Err(Problem::validation([(
-                field,
-                "is not one of those there are",
-            )])),
+            None => Err(Problem::validation([(field, "wrong-word")])),
             word => Ok(word),
         },
     }

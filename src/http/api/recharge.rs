@@ -30,7 +30,7 @@ pub async fn list(
     let before = match asked.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
         Some(text) => Some(
             RechargeId::parse(text)
-                .ok_or_else(|| Problem::validation([("cursor", "is not one of this list")]))?,
+                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
         ),
         None => None,
     };
@@ -55,7 +55,7 @@ pub async fn refund(
     caller.require(Scope::Admin)?;
     let amount = fields.optional_integer("amount_minor");
     if amount.is_some_and(|amount| amount < 1) {
-        fields.refuse("amount_minor", "wants a whole number above zero");
+        fields.refuse("amount_minor", "wrong-above-zero");
     }
     fields.check()?;
     let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;

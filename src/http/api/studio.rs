@@ -49,11 +49,11 @@ pub async fn admit(
 pub async fn receive(state: &State, request: Request) -> Result<Upload, Problem> {
     let multipart = Multipart::from_request(request, state)
         .await
-        .map_err(|_| Problem::unsupported_media("This takes multipart/form-data."))?;
+        .map_err(|_| Problem::unsupported_media("problem-unsupported-media-multipart"))?;
     Upload::read(multipart).await.map_err(|error| match error {
         UploadError::FileTooLarge(field) => bad_picture(&field, PictureError::TooLarge),
         UploadError::TooLarge => Problem::too_large(),
-        UploadError::Broken => Problem::validation([("body", "is not complete multipart data")]),
+        UploadError::Broken => Problem::validation([("body", "wrong-multipart")]),
     })
 }
 

@@ -18,7 +18,7 @@ use super::studio::{self, JobForm, broken, outcome_of};
 use crate::http::State;
 use crate::http::caller::Caller;
 use crate::http::keys;
-use crate::http::problem::{Problem, bad_picture};
+use crate::http::problem::{Problem, bad_picture, one_of};
 use crate::http::upload::{Upload, UploadError, drain};
 
 const API: &str = "POST /api/try-on";
@@ -46,7 +46,8 @@ pub async fn create(
     let category = match upload.text("category") {
         "" => Category::Auto,
         text => Category::parse(text).ok_or_else(|| {
-            Problem::validation([("category", "wants auto, tops, bottoms or one-piece")])
+            let wrong = one_of(["auto", "tops", "bottoms", "one-piece"]);
+            Problem::validation_of([("category".to_owned(), wrong)].into())
         })?,
     };
     let (person, garment) = (file(&upload, "person")?, file(&upload, "garment")?);
@@ -75,7 +76,7 @@ pub async fn create(
 fn file(upload: &Upload, field: &'static str) -> Result<Bytes, Problem> {
     upload
         .file(field)
-        .ok_or_else(|| Problem::validation([(field, "is missing")]))
+        .ok_or_else(|| Problem::validation([(field, "wrong-missing")]))
 }
 
 fn body_hash(person: &Bytes, garment: &Bytes, category: Category) -> BodyHash {

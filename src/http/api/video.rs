@@ -24,7 +24,7 @@ use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::keys;
-use crate::http::problem::{Problem, bad_picture};
+use crate::http::problem::{Problem, bad_picture, one_of, too_long};
 use crate::http::upload::{PATIENCE, Place, Upload, UploadError, drain};
 
 const API: &str = "POST /api/video/generate";
@@ -58,9 +58,9 @@ pub async fn create(
     match missing(services.studio.video_ways(), &video, image.is_some()) {
         None => {}
         Some(Outcome::PictureMissing) => {
-            return Err(Problem::validation([("image", "is missing")]));
+            return Err(Problem::validation([("image", "wrong-missing")]));
         }
-        Some(_) => return Err(Problem::validation([("prompt", "is missing")])),
+        Some(_) => return Err(Problem::validation([("prompt", "wrong-missing")])),
     }
     let hash = body_hash(&video, image.as_ref());
     let key = keys::scope(&headers, &caller.user.id, API, hash)?;
@@ -98,7 +98,7 @@ async fn receive_json(
     let place = Place::take().await;
     let read = tokio::time::timeout(PATIENCE, Fields::from_request(request, state)).await;
     let mut fields =
-        read.unwrap_or_else(|_| Err(Problem::validation([("body", "is not complete")])))?;
+        read.unwrap_or_else(|_| Err(Problem::validation([("body", "wrong-incomplete")])))?;
     let prompt = fields.optional_text("prompt").unwrap_or_default();
     let image = fields.optional_text("image");
     let aspect = fields.optional_text("aspect");
@@ -111,8 +111,7 @@ async fn receive_json(
 
 /// Only what was sent is read: an address would make this server fetch what strangers name.
 fn read_data_uri(text: &str) -> Result<Bytes, Problem> {
-    const WANTED: &str = "wants a data URI such as data:image/jpeg;base64,…";
-    let wrong = || Problem::validation([("image", WANTED)]);
+    let wrong = || Problem::validation([("image", "wrong-data-uri")]);
     let (head, data) = text.split_once(',').ok_or_else(wrong)?;
     if !head.starts_with("data:image/") || !head.ends_with(";base64") {
         return Err(wrong());
@@ -142,18 +141,18 @@ fn video(prompt: &str, aspect: Option<&str>, seconds: Option<i64>) -> Result<Vid
     let seconds = seconds.unwrap_or(Video::SECONDS[0]);
     let mut wrong = BTreeMap::new();
     if aspect.is_none() {
-        wrong.insert("aspect".to_owned(), "wants 9:16, 16:9 or 1:1".to_owned());
+        wrong.insert("aspect".to_owned(), one_of(["9:16", "16:9", "1:1"]));
     }
     if !Video::SECONDS.contains(&seconds) {
-        wrong.insert("seconds".to_owned(), "wants 5 or 10".to_owned());
+        wrong.insert(
+            "seconds".to_owned(),
+            one_of(Video::SECONDS.map(|each| each.to_string())),
+        );
     }
     if prompt.contains('\0') {
-        wrong.insert("prompt".to_owned(), "wants text".to_owned());
+        wrong.insert("prompt".to_owned(), "wrong-text".into());
     } else if prompt.trim().chars().count() > Video::LONGEST_PROMPT {
-        wrong.insert(
-            "prompt".to_owned(),
-            "wants at most 1000 characters".to_owned(),
-        );
+        wrong.insert("prompt".to_owned(), too_long(Video::LONGEST_PROMPT));
     }
     let video = aspect.and_then(|aspect| Video::new(prompt, aspect, seconds));
     video.ok_or_else(|| Problem::validation_of(wrong))

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use atelier_app::routes;
 use atelier_app::visit::{self, Content, Refusal, Visit};
+use atelier_server::accounts::Language;
+use axum::Json;
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, REFERER};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::language;
@@ -17,13 +19,28 @@ use crate::http::{State, pages};
 
 pub async fn draw(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     if !is_person(&request) {
-        return next.run(request).await;
+        let language = language::of(&request);
+        return in_words(language, next.run(request).await);
     }
     let asked = asked(&state, &request);
     let response = next.run(request).await;
     match content(&response) {
         Some(content) => page(&state, Visit::turned_away(asked, content), response).await,
         None => response,
+    }
+}
+
+/// A problem in the language a program asked for. Its code is the same in all.
+fn in_words(language: Language, response: Response) -> Response {
+    let problem = response.extensions().get::<Problem>();
+    match problem.filter(|_| language != Language::En) {
+        None => response,
+        Some(problem) => {
+            let body = Json(problem.body(language)).into_response().into_body();
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, body)
+        }
     }
 }
 

@@ -241,7 +241,7 @@ async fn send_in_vain(ann: Client, row: &'static Row) {
     if is_kept {
         assert_eq!(
             answer.json()["errors"]["garment"],
-            "is broken",
+            rows::IS_BROKEN,
             "{}",
             row.file
         );
@@ -271,7 +271,7 @@ on_both_places! {
             let both = Multipart::try_on(&large, &pictures::truncated());
             async move {
                 let answer = ann.upload("/api/try-on", both).await.expect(422);
-                assert_eq!(answer.json()["errors"]["garment"], "is broken");
+                assert_eq!(answer.json()["errors"]["garment"], rows::IS_BROKEN);
             }
         })
         .await;

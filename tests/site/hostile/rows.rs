@@ -4,13 +4,23 @@ use super::table::{Fate, NAME, PAYLOAD, Row};
 use super::{jpeg, png, webp};
 use crate::support::pictures;
 
-const NO_PICTURE: Fate = Fate::Refused(415, "unsupported_media", "is no JPEG, PNG or WebP picture");
-const BROKEN: Fate = Fate::Refused(422, "bad_image", "is broken");
-const MOVES: Fate = Fate::Refused(422, "bad_image", "moves; a still picture is wanted");
+const NO_PICTURE: Fate = Fate::Refused(
+    415,
+    "unsupported_media",
+    "Only JPEG, PNG and WebP pictures work here.",
+);
+pub const IS_BROKEN: &str = "This file could not be read as a picture. It may be damaged.";
+
+const BROKEN: Fate = Fate::Refused(422, "bad_image", IS_BROKEN);
+const MOVES: Fate = Fate::Refused(
+    422,
+    "bad_image",
+    "This picture moves. Please choose a still one.",
+);
 const TOO_MANY_PIXELS: Fate = Fate::Refused(
     422,
     "bad_image",
-    "has too many pixels; up to 50 million are taken, and sides of up to 12000",
+    "This picture has too many pixels. Up to 50 million work here, and sides of up to 12,000; please make it smaller.",
 );
 const AS_JPEG: Fate = Fate::Kept("image/jpeg");
 const AS_PNG: Fate = Fate::Kept("image/png");

@@ -35,9 +35,9 @@ pub fn charts(w: Words, days: &[DayTotals], remaining: i64) -> AnyView {
     .into_any()
 }
 
-/// At the end of each day; of today, what is there now.
+/// What could be spent at the end of each day: nothing by who owed. Of today, what is there now.
 fn balances(days: &[DayTotals], remaining: i64) -> Vec<i64> {
-    let mut balances: Vec<i64> = days.iter().map(|day| day.balance).collect();
+    let mut balances: Vec<i64> = days.iter().map(|day| day.balance.max(0)).collect();
     if let Some(today) = balances.last_mut() {
         *today = remaining;
     }
