@@ -43,6 +43,9 @@ export default defineConfig<Options, WorkerOptions>({
   workers: 2,
   timeout: 60_000,
   expect: { timeout: 5_000 },
+  // A picture that is not kept is a failure; `--update-snapshots` makes it.
+  snapshotPathTemplate: '{testDir}/kept/{arg}{ext}',
+  updateSnapshots: 'none',
   use: {
     browserName: 'chromium',
     launchOptions: {

@@ -16,6 +16,8 @@ export const test = base.extend<object, AuditFixtures>({
 /** The script that makes pages live. */
 export const LIVE_SCRIPT = /\/assets\/live\.[^/]*js$/;
 
+const LONGEST_WAIT_MS = 15_000;
+
 /** Opens a page as whoever looks at it; answers when it is loaded, and listens if it is one that does. */
 export async function opens(page: Page, look: Look, world: World): Promise<void> {
   const [address, cookies] = [await addressOf(look, world), await cookiesOf(look, world)];
@@ -23,7 +25,9 @@ export async function opens(page: Page, look: Look, world: World): Promise<void>
   await page.goto('about:blank');
   await page.context().clearCookies();
   await page.context().addCookies(cookies);
-  const listens = page.waitForResponse((response) => new URL(response.url()).pathname === '/live');
+  const listens = page.waitForResponse((response) => new URL(response.url()).pathname === '/live', {
+    timeout: LONGEST_WAIT_MS,
+  });
   // Whether anybody waits for it is known later.
   listens.catch(() => {});
   await page.goto(address);
@@ -37,6 +41,15 @@ export function isLive(page: Page): Promise<boolean> {
     const script = loaded.find(({ name }) => new RegExp(pattern).test(name));
     return document.documentElement.dataset['live'] === 'on' && (script?.decodedBodySize ?? 0) > 0;
   }, LIVE_SCRIPT.source);
+}
+
+/** Rules of the test's own, in which the page's policy has no say. */
+export function restyles(page: Page, rules: string): Promise<void> {
+  return page.evaluate((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    document.adoptedStyleSheets.push(sheet);
+  }, rules);
 }
 
 export type Row = Record<string, string | number>;

@@ -88,7 +88,7 @@ async function attachLogs(info: TestInfo, servers: Server[]): Promise<void> {
 export { expect };
 
 /** Errors, and refusals of the content security policy, which Chromium also writes there. */
-export function listen(page: Page, complaints: string[]): void {
+export function listen(page: Page, complaints: Pick<string[], 'push'>): void {
   const documents = new Set<string>();
   page.on('response', (response) => {
     if (response.request().isNavigationRequest()) documents.add(response.url());

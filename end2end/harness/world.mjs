@@ -22,6 +22,9 @@ const TYPES = { '.jpg': 'image/jpeg', '.png': 'image/png' };
 /** What a new account begins with. */
 const INITIAL_CREDITS = 8;
 const TRIALS = 3;
+/** What can be given at once. */
+const MOST_CREDITS = 1_000_000;
+const MANY_ENTRIES = 64;
 const ENDS = ['succeeded', 'failed', 'cancelled'];
 const LIMIT_MS = 60_000;
 const POLL_MS = 50;
@@ -300,6 +303,28 @@ export class World {
     });
   }
 
+  /** Has as much as any figure has to find room for. */
+  rich() {
+    return this.once('rich', async () => {
+      const account = await Account.signsUp(this.server);
+      await this.gives(account, MOST_CREDITS);
+      await this.gives(account, MOST_CREDITS);
+      return { account };
+    });
+  }
+
+  /** Has more entries than one page of the statement shows, each longer than a line. */
+  regular() {
+    return this.once('regular', async () => {
+      const account = await Account.signsUp(this.server);
+      for (let entry = 1; entry <= MANY_ENTRIES; entry++) {
+        const words = 'These words are here to take more than one line. '.repeat(3);
+        await this.gives(account, entry, `begin${entry}. ${words} end${entry}.`);
+      }
+      return { account, entries: MANY_ENTRIES };
+    });
+  }
+
   /** Chose pictures without the credits for them, and has the credits now. */
   keeper() {
     return this.once('keeper', async () => {
@@ -420,11 +445,16 @@ export class World {
     });
   }
 
-  /** More credits for somebody, from outside. @param {Account} account */
-  async gives(account) {
+  /**
+   * More credits for somebody, from outside.
+   * @param {Account} account
+   * @param {number} [amount]
+   * @param {string} [reason]
+   */
+  async gives(account, amount = 5, reason = 'a test gives') {
     const admin = await this.account('admin');
     const { user } = /** @type {{ user: { id: string } }} */ (await account.read('/api/auth/me'));
-    await admin.post('/api/credits', { action: 'add', amount: 5, reason: 'a test gives', user_id: user.id });
+    await admin.post('/api/credits', { action: 'add', amount, reason, user_id: user.id });
   }
 
   /**
@@ -461,6 +491,6 @@ export class World {
 }
 
 /**
- * @typedef {'admin' | 'newcomer' | 'onlooker' | 'owner' | 'spent' | 'keeper' | 'debtor' | 'subscriber' | 'leaver'
- *   | 'late' | 'twice' | 'unlucky'} Who
+ * @typedef {'admin' | 'newcomer' | 'onlooker' | 'owner' | 'spent' | 'rich' | 'regular' | 'keeper' | 'debtor'
+ *   | 'subscriber' | 'leaver' | 'late' | 'twice' | 'unlucky'} Who
  */

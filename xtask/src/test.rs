@@ -1,4 +1,4 @@
-//! `cargo xtask test`: set up, Rust tests, build, browser tests, a table, and the counts.
+//! `cargo xtask test`: set up, Rust tests, browser tests, a table, and the counts.
 
 use std::error::Error;
 use std::fs;
@@ -10,10 +10,10 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::cluster::Cluster;
 use crate::counts::Counts;
-use crate::process::{must, watch, words};
+use crate::process::{watch, words};
 use crate::setup;
 use crate::table::{self, Part};
-use crate::workspace::{binary, build_binary, cargo, end2end, program};
+use crate::workspace::{binary, cargo, end2end, program};
 
 pub fn run(filters: &[String]) -> Outcome {
     let mut parts = Vec::new();
@@ -35,7 +35,6 @@ pub fn run(filters: &[String]) -> Outcome {
 fn run_parts(filters: &[String], parts: &mut Vec<Part>) -> Outcome {
     part(parts, "setup", || setup::run(&[]).map(|()| None))?;
     part(parts, "Rust tests", || rust_tests(filters).map(Some))?;
-    part(parts, "build", || build().map(|()| None))?;
     part(parts, "browser tests", || {
         browser_tests("playwright.config.ts", filters).map(Some)
     })?;
@@ -68,18 +67,6 @@ fn part(
     outcome
 }
 
-/// What the browser tests ask is what people run: where tests may kill it is not in it.
-fn build() -> Outcome {
-    const FAILPOINT: &[u8] = b"failpoint reached";
-    must(&mut build_binary())?;
-    let program = fs::read(binary())?;
-    let mut places = program.windows(FAILPOINT.len());
-    match places.any(|place| place == FAILPOINT) {
-        true => Err("the program has failpoints without the feature `testing`".into()),
-        false => Ok(()),
-    }
-}
-
 fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     let mut command = cargo(["test", "--workspace", "--no-fail-fast"]);
     // Much of what they do is to wait for each other's moments.
@@ -102,6 +89,7 @@ fn browser_tests(config: &str, filters: &[String]) -> Result<Counts, Box<dyn Err
     let cluster = Cluster::shared()?;
     let mut command = playwright(config, filters);
     command
+        // As the Rust tests have built it; that it builds without their features is for `cargo xtask lint`.
         .env("ATELIER_BIN", binary())
         .env("END2END_POSTGRES", cluster.url("postgres"))
         .env("END2END_PSQL", cluster.programs().join("psql"))

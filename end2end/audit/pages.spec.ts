@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext, Page, TestInfo } from '@playwright/test';
 import axe, { type AxeResults, type Result } from 'axe-core';
 
 import { LIVE_SCRIPT, note, opens, test as base } from '../harness/audit';
 import { expect } from '../harness/fixtures';
 import { FIRST_LOOKS, type Look, LOOKS } from '../harness/pages.mjs';
+import { type Opened, Scale } from '../harness/scale';
 import type { World } from '../harness/world.mjs';
 import type { Language } from '../words';
 
@@ -19,6 +20,9 @@ const AXE = readFileSync(resolve(import.meta.dirname, '../node_modules/axe-core/
 /** Says of every page with something hidden that it was not looked at: each such state is a look of its own. */
 const ALWAYS_UNDECIDED = 'hidden-content';
 
+/** Of a page without its pictures, as it comes over the wire with all headers. */
+const MOST_BYTES = 30_000;
+
 const LANGUAGES = { en: 'en-US', zh: 'zh-CN' } satisfies Record<Language, string>;
 const THEMES = ['light', 'dark'] as const;
 const DESKTOP = { width: 1280, height: 900 };
@@ -29,12 +33,20 @@ interface View {
   language: Language;
   scripted: boolean;
   page: Page;
+  /** Where the script runs: without it the browser complains of what the test keeps from it. */
+  scale: Scale | undefined;
 }
 
 /** One look in one view and one theme. */
 interface Seen {
   where: string;
   results: AxeResults;
+}
+
+/** One look in one view: what its opening cost, and how it is in both themes. */
+interface Judged {
+  opened: Opened | undefined;
+  seen: Seen[];
 }
 
 const test = base.extend<object, { views: View[] }>({
@@ -51,7 +63,8 @@ const test = base.extend<object, { views: View[] }>({
           });
           if (!scripted) await context.route(LIVE_SCRIPT, (route) => route.abort());
           contexts.push(context);
-          views.push({ language, scripted, page: await context.newPage() });
+          const page = await context.newPage();
+          views.push({ language, scripted, page, scale: scripted ? await Scale.under(page) : undefined });
         }
       }
       await use(views);
@@ -61,10 +74,16 @@ const test = base.extend<object, { views: View[] }>({
   ],
 });
 
-for (const look of LOOKS) {
-  test(`axe finds nothing wrong with ${look.name}`, async ({ views, world }, info) => {
-    const seen: Seen[] = [];
-    for (const view of viewsOf(look, views)) seen.push(...(await inBothThemes(view, look, world)));
+for (const [at, look] of LOOKS.entries()) {
+  test(`${look.name} can be used by everyone, is light, stands still and breaks no rule`, async ({ views, world }, info) => {
+    const judged: Judged[] = [];
+    for (const view of viewsOf(look, at, views)) judged.push(await inBothThemes(view, look, world));
+    isLight(
+      look,
+      judged.flatMap(({ opened }) => opened ?? []),
+      info,
+    );
+    const seen = judged.flatMap((each) => each.seen);
     const violations = gathered(seen, ({ violations }) => violations);
     const undecided = gathered(seen, ({ incomplete }) => incomplete.filter(({ id }) => id !== ALWAYS_UNDECIDED));
     note(info, 'axe', {
@@ -80,27 +99,54 @@ for (const look of LOOKS) {
 }
 
 /** Every page meets all of them as it is; its further states each language and each way of script once. */
-function viewsOf(look: Look, views: View[]): View[] {
-  return FIRST_LOOKS.includes(look) ? views : views.filter(({ language, scripted }) => (language === 'en') === scripted);
+function viewsOf(look: Look, at: number, views: View[]): View[] {
+  if (FIRST_LOOKS.includes(look)) return views;
+  const scriptedIn = at % 2 === 0 ? 'en' : 'zh';
+  return views.filter(({ language, scripted }) => (language === scriptedIn) === scripted);
 }
 
 /** The width changes along, so that each pair of width with language, theme and script is seen. */
-async function inBothThemes(view: View, look: Look, world: World): Promise<Seen[]> {
-  const { language, scripted, page } = view;
-  const seen: Seen[] = [];
-  await page.emulateMedia({ colorScheme: 'light' });
-  await opens(page, look, world);
+async function inBothThemes({ language, scripted, page, scale }: View, look: Look, world: World): Promise<Judged> {
+  const wears = async (theme: (typeof THEMES)[number]) => {
+    const size = (language === 'en') === (theme === 'light') ? DESKTOP : PHONE;
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize(size);
+    return size.width;
+  };
+  await wears('light');
+  const opened = scale ? await scale.opens(look, world) : await opens(page, look, world);
   await look.then?.(page, world, scripted);
   await page.evaluate(AXE);
+  const seen: Seen[] = [];
   for (const theme of THEMES) {
-    const isWide = (language === 'en') === (theme === 'light');
-    await page.emulateMedia({ colorScheme: theme });
-    await page.setViewportSize(isWide ? DESKTOP : PHONE);
-    const script = scripted ? 'live' : 'live.js blocked';
-    const where = `${theme} ${language} ${script} ${(isWide ? DESKTOP : PHONE).width}`;
+    const width = await wears(theme);
+    const where = `${theme} ${language} ${scripted ? 'live' : 'live.js blocked'} ${width}`;
     seen.push({ where, results: await judge(page) });
   }
-  return seen;
+  return { opened: opened ?? undefined, seen };
+}
+
+/** The heavier of several openings counts. */
+function isLight({ name }: Look, opened: Opened[], info: TestInfo): void {
+  const total = ({ bytes }: Opened) => Object.values(bytes).reduce((sum, each) => sum + each, 0);
+  const heaviest = opened.reduce((one, other) => (total(other) > total(one) ? other : one));
+  const { Document: document = 0, Stylesheet: style = 0, Script: script = 0 } = heaviest.bytes;
+  const shift = Math.max(...opened.map((each) => each.shift));
+  const complaints = opened.flatMap((each) => each.complaints);
+  note(info, 'weights', {
+    page: name,
+    document,
+    style,
+    script,
+    other: total(heaviest) - document - style - script,
+    'all bytes': total(heaviest),
+    'layout shift': Number(shift.toFixed(4)),
+    'console errors': complaints.length,
+  });
+  expect.soft(complaints, 'what the browser complained about').toEqual([]);
+  for (const { policy } of opened) expect.soft(policy, 'the policy').toMatch(/^default-src 'none'; (?!.*unsafe)/);
+  expect.soft(shift, 'nothing moves').toBe(0);
+  expect.soft(total(heaviest), 'bytes without pictures').toBeLessThan(MOST_BYTES);
 }
 
 function judge(page: Page): Promise<AxeResults> {
