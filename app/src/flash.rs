@@ -29,6 +29,9 @@ pub enum Form {
     Video,
     Job,
     Account,
+    Password,
+    Sessions,
+    Tokens,
 }
 
 /// What happened, as the page words it. A closed set without free text: the cookie can be forged,
@@ -40,6 +43,10 @@ pub enum Outcome {
     Sent,
     Saved,
     PasswordChanged,
+    PasswordRenewed,
+    SessionEnded,
+    TokenMade,
+    TokenRevoked,
     SignedOut,
     Deleted,
     Restored,
@@ -48,6 +55,10 @@ pub enum Outcome {
     EmailTaken,
     BadPassword,
     WrongCredentials,
+    WrongPassword,
+    ScopeMissing,
+    ScopeForbidden,
+    TooManyTokens,
     RateLimited {
         seconds: u64,
     },

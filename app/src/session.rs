@@ -1,17 +1,39 @@
 //! Who is signed in, in the words of tower-sessions.
 
-use atelier_server::accounts::{ACCOUNT_KEY, USER_KEY, User, WALLET_VERSION_KEY, account_of};
+use atelier_server::accounts::{
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, USER_KEY, User, WALLET_VERSION_KEY, account_of,
+};
+use http::HeaderMap;
+use http::header::USER_AGENT;
 pub use tower_sessions::session::Error;
 use tower_sessions::{Session, session_store};
 
-/// Under this key a session holds the day on which its life was last extended.
-const DAY_KEY: &str = "day";
+/// Browsers call themselves a hundred letters or two.
+const LONGEST_DEVICE: usize = 300;
 
 /// Signs `user` in: the session gets a new id, so one that was planted before is worth nothing.
-pub async fn sign_in(session: &Session, user: &User, today: &str) -> Result<(), Error> {
+pub async fn sign_in(
+    session: &Session,
+    user: &User,
+    device: &str,
+    today: &str,
+) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(USER_KEY, user.id.as_str()).await?;
+    session.insert(DEVICE_KEY, device).await?;
     session.insert(DAY_KEY, today).await
+}
+
+/// What the browser of a request calls itself.
+pub fn device(headers: &HeaderMap) -> String {
+    let named = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    named
+        .unwrap_or_default()
+        .chars()
+        .take(LONGEST_DEVICE)
+        .collect()
 }
 
 /// Whether `error` says that the store does not answer now; see `atelier_server::db::is_unavailable`.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use atelier_server::accounts::{Language, User};
+use atelier_server::accounts::{ApiToken, Language, OpenSession, User};
 use atelier_server::credits::{self, DayTotals, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
 use atelier_server::ids::JobId;
@@ -24,6 +24,7 @@ use atelier_server::time::Timestamp;
 
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
+use crate::forms::access::NEW_TOKEN;
 use crate::i18n::Words;
 use crate::{routes, samples};
 
@@ -107,6 +108,7 @@ pub enum Content {
         next: Option<String>,
     },
     Statement(Box<StatementPage>),
+    Account(Box<AccountPage>),
     /// Whether the link verified the address just now.
     Verify {
         verified: bool,
@@ -183,10 +185,23 @@ pub struct StatementPage {
     pub recharges: HashMap<String, Recharge>,
 }
 
+/// What is open in an account's name.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    pub sessions: Vec<OpenSession>,
+    /// Which of them asks.
+    pub here: Option<String>,
+    pub tokens: Vec<ApiToken>,
+    /// The secret of one that was made just now; nobody can read it again.
+    pub new_token: Option<String>,
+}
+
 /// What is known of a request before its page is.
 pub struct Request {
     pub services: Services,
     pub user: Option<User>,
+    /// The name of the session that asks.
+    pub session: Option<String>,
     pub language: Language,
     pub path: String,
     pub query: HashMap<String, String>,
@@ -523,7 +538,7 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
         },
         routes::GALLERY => gallery(request, user).await?,
         routes::STATEMENT => Content::Statement(Box::new(statement(request, user).await?)),
-        routes::ACCOUNT => Content::Plain,
+        routes::ACCOUNT => Content::Account(Box::new(account(request, user).await?)),
         _ => match (path.strip_prefix("/jobs/"), routes::receipt_of(path)) {
             (Some(id), _) => job_page(request, user, id).await?,
             (_, Some(id)) => payments::receipt(request, user, id).await?,
@@ -698,6 +713,22 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         to,
         next,
         recharges,
+    })
+}
+
+async fn account(request: &Request, user: &User) -> db::Result<AccountPage> {
+    let accounts = &request.services.accounts;
+    let minted = request.flash.as_ref().map(|flash| flash.typed(NEW_TOKEN));
+    // A flash can be forged: only what really is a token of theirs is shown as one.
+    let new_token = match minted.filter(|secret| !secret.is_empty()) {
+        Some(secret) if accounts.owns_token(&user.id, secret).await? => Some(secret.to_owned()),
+        _ => None,
+    };
+    Ok(AccountPage {
+        sessions: accounts.sessions(&user.id).await?,
+        here: request.session.clone(),
+        tokens: accounts.tokens(&user.id).await?,
+        new_token,
     })
 }
 

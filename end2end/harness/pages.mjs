@@ -139,6 +139,8 @@ export const PAGES = {
     { name: 'account', as: 'owner' },
     { name: 'account-new', as: 'newcomer' },
     { name: 'account-saved', as: 'owner', then: savesTheName },
+    { name: 'account-password-refused', as: 'newcomer', then: mistakesThePassword },
+    { name: 'account-token-made', as: 'owner', then: makesAToken },
   ],
   '/styleguide': [{ name: 'styleguide' }],
   '/sandbox': [
@@ -330,6 +332,22 @@ async function choosesNothing(page) {
 async function savesTheName(page) {
   await sends(page, '/do/name');
   await page.locator('.notices :is([role=status], [role=alert])').waitFor();
+}
+
+/** @type {Act} */
+async function mistakesThePassword(page) {
+  await page.locator('#f-present').fill('not the present one');
+  await page.locator('#f-password').fill('another password');
+  await sends(page, '/do/change-password');
+  await page.locator('#f-present-error').waitFor();
+}
+
+/** @type {Act} */
+async function makesAToken(page) {
+  await page.locator('#f-label').fill('My shop');
+  await page.locator('[value="credits:read"]').check();
+  await sends(page, '/do/create-token');
+  await page.locator('#f-secret').waitFor();
 }
 
 /** Everything that folds is open. @type {Act} */

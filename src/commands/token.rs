@@ -16,11 +16,18 @@ pub enum Command {
         /// credits:read, credits:spend, jobs; for administrators also credits:write, users:sync, admin
         #[arg(long)]
         scopes: String,
+        /// What to call it in the list of the account page
+        #[arg(long, default_value = "")]
+        name: String,
     },
 }
 
 pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, StartError> {
-    let Command::Create { email, scopes } = command;
+    let Command::Create {
+        email,
+        scopes,
+        name,
+    } = command;
     let scopes = Scopes::parse(&scopes).ok_or_else(|| {
         format!(
             "--scopes wants some of credits:read, credits:spend, jobs, credits:write, users:sync, \
@@ -29,8 +36,8 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     })?;
     let ground = Ground::open(&settings).await?;
     let owner = account(&ground.accounts, &email).await?;
-    let token = ground.accounts.mint_token(&owner, &scopes).await?;
+    let made = ground.accounts.mint_token(&owner, &name, &scopes).await?;
     ground.db.close().await;
-    say(&token)?;
+    say(&made.secret)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -96,6 +96,22 @@ impl Fields {
         }
     }
 
+    /// A list of texts, empty when it is not there.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        let texts: Option<Vec<String>> = match self.values.get(name) {
+            None | Some(Value::Null) => Some(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+            Some(_) => None,
+        };
+        texts.unwrap_or_else(|| {
+            self.refuse(name, "wrong-texts");
+            Vec::new()
+        })
+    }
+
     /// A whole number, if it is there.
     pub fn optional_integer(&mut self, name: &str) -> Option<i64> {
         match self.values.get(name) {

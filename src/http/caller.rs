@@ -46,6 +46,14 @@ impl Caller {
         }
     }
 
+    /// A session; no token may do this, whatever its scopes.
+    pub fn require_session(&self) -> Result<(), Problem> {
+        match self.rights {
+            Rights::Role => Ok(()),
+            Rights::Scoped(_) => Err(Problem::forbidden()),
+        }
+    }
+
     pub fn is_admin(&self) -> bool {
         self.may(Scope::Admin)
     }

@@ -27,7 +27,7 @@ use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
@@ -110,6 +110,12 @@ fn personal(state: &State) -> Router<State> {
         .route("/api/auth/reset", post(api::auth::reset))
         .route("/api/auth/me", get(api::auth::me))
         .route("/auth/me", get(api::auth::me))
+        .route("/api/user/sync", get(api::sync::show).post(api::sync::put))
+        .route(
+            "/api/tokens",
+            get(api::tokens::list).post(api::tokens::create),
+        )
+        .route("/api/tokens/{id}", delete(api::tokens::revoke))
         .route("/api/catalog", get(api::catalog::show))
         .route(
             "/api/credits",

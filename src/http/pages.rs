@@ -10,7 +10,7 @@ use atelier_app::flash::{self, Flash};
 use atelier_app::forms::{self, accounts::language_cookie};
 use atelier_app::visit::{self, SecureCookies, Visit};
 use atelier_app::{App, session, shell};
-use atelier_server::accounts::{Language, User};
+use atelier_server::accounts::{Language, User, session_name};
 use atelier_server::credits;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -161,6 +161,7 @@ fn asked(
     let asked = visit::Request {
         services: state.services.clone(),
         user: None,
+        session: None,
         language: request
             .extensions()
             .get::<Language>()
@@ -183,6 +184,7 @@ fn asked(
         let user = session::current_user(&session).await;
         let as_of = session::wallet_version(&session).await;
         Ok(visit::Request {
+            session: session.id().map(|id| session_name(&id)),
             user: user.map_err(Problem::from)?,
             as_of: as_of.map_err(Problem::from)?,
             ..asked
@@ -230,6 +232,7 @@ pub async fn show(
     let asked = visit::Request {
         services: state.services.clone(),
         user: Some(user),
+        session: None,
         language,
         path: path.to_owned(),
         query: HashMap::new(),

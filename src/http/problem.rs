@@ -8,7 +8,7 @@ use atelier_app::components::outcome::picture_text;
 use atelier_app::i18n::{Text, Words};
 use atelier_app::routes;
 use atelier_app::visit::{Content, Refusal};
-use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUpError};
+use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUpError, SyncError};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
@@ -367,6 +367,15 @@ impl From<SignUpError> for Problem {
     }
 }
 
+impl From<SyncError> for Problem {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::EmailTaken => Self::conflict("problem-conflict-email"),
+            SyncError::Database(error) => error.into(),
+        }
+    }
+}
+
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
@@ -485,9 +494,9 @@ impl From<CancelError> for Problem {
 }
 
 /// A field that takes one of a few words.
-pub fn one_of<const N: usize>(words: [impl ToString; N]) -> Text {
-    let words = words.map(|word| word.to_string()).join(", ");
-    Text::with("wrong-choice", [("words", words)])
+pub fn one_of(words: impl IntoIterator<Item = impl ToString>) -> Text {
+    let words: Vec<String> = words.into_iter().map(|word| word.to_string()).collect();
+    Text::with("wrong-choice", [("words", words.join(", "))])
 }
 
 /// A field with more than `most` characters.

@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 
+mod access;
 mod api;
 mod concurrency;
 mod crowd;

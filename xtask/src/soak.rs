@@ -18,7 +18,12 @@ const LOST: &str = "20";
 
 pub fn run(words: &[String]) -> Outcome {
     setup::postgresql()?;
-    let histories = live("model", &[], ("MODEL_HISTORIES", HISTORIES), " histories, ")?;
+    let histories = live(
+        "floor",
+        &["model::"],
+        ("MODEL_HISTORIES", HISTORIES),
+        " histories, ",
+    )?;
     let lives = live("site", &["money::lives"], ("LIVES", LIVES), " lives: ")?;
     let lost = live(
         "site",

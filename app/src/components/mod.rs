@@ -10,6 +10,7 @@ pub mod buy;
 pub mod chart;
 pub mod consent;
 pub mod demo;
+pub mod device;
 pub mod field;
 pub mod figure;
 pub mod foot;

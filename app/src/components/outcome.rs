@@ -20,6 +20,10 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Sent => w.say("dash-verify-sent"),
         Outcome::Saved => w.say("account-saved"),
         Outcome::PasswordChanged => w.say("auth-reset-done"),
+        Outcome::PasswordRenewed => w.say("account-password-done"),
+        Outcome::SessionEnded => w.say("account-session-ended"),
+        Outcome::TokenMade => w.say("account-token-made"),
+        Outcome::TokenRevoked => w.say("account-token-revoked"),
         Outcome::SignedOut => w.say("bar-toast-signed-out"),
         Outcome::Deleted => w.say("job-deleted"),
         Outcome::Restored => w.say("job-restored"),
@@ -30,6 +34,10 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
             w.say_with("field-password-short", &[("n", shortest.into())])
         }
         Outcome::WrongCredentials => w.say("auth-sign-in-wrong"),
+        Outcome::WrongPassword => w.say("account-password-wrong"),
+        Outcome::ScopeMissing => w.say("account-token-scope-missing"),
+        Outcome::ScopeForbidden => w.say("account-token-scope-forbidden"),
+        Outcome::TooManyTokens => w.say("account-token-many"),
         Outcome::RateLimited { seconds } => {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX);
             let said = w.number(minutes);
@@ -130,6 +138,8 @@ fn stands_at_field(outcome: Outcome) -> bool {
         Outcome::BadEmail
             | Outcome::EmailTaken
             | Outcome::BadPassword
+            | Outcome::WrongPassword
+            | Outcome::ScopeMissing
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing
@@ -162,6 +172,10 @@ fn tone_of(outcome: Outcome) -> Tone {
         Outcome::Sent
         | Outcome::Saved
         | Outcome::PasswordChanged
+        | Outcome::PasswordRenewed
+        | Outcome::SessionEnded
+        | Outcome::TokenMade
+        | Outcome::TokenRevoked
         | Outcome::SignedOut
         | Outcome::PlanChanged
         | Outcome::PlanEnds
@@ -225,12 +239,20 @@ mod tests {
         Outcome::Sent,
         Outcome::Saved,
         Outcome::PasswordChanged,
+        Outcome::PasswordRenewed,
+        Outcome::SessionEnded,
+        Outcome::TokenMade,
+        Outcome::TokenRevoked,
         Outcome::SignedOut,
         Outcome::Deleted,
         Outcome::BadEmail,
         Outcome::EmailTaken,
         Outcome::BadPassword,
         Outcome::WrongCredentials,
+        Outcome::WrongPassword,
+        Outcome::ScopeMissing,
+        Outcome::ScopeForbidden,
+        Outcome::TooManyTokens,
         Outcome::RateLimited { seconds: 61 },
         Outcome::DeadLink,
         Outcome::UnknownItem,

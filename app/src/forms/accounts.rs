@@ -16,7 +16,7 @@ pub const LANGUAGE_COOKIE: &str = "atelier_language";
 /// The longest name somebody may give.
 pub const LONGEST_NAME: usize = 80;
 
-fn limited(limited: Limited) -> Outcome {
+pub(super) fn limited(limited: Limited) -> Outcome {
     Outcome::RateLimited {
         seconds: limited.retry_after.as_secs(),
     }
@@ -55,10 +55,7 @@ pub async fn sign_up(
     };
     match caller.services.accounts.sign_up(new, &caller.address).await {
         Ok(user) => {
-            let today = caller.today();
-            session::sign_in(&caller.session, &user, &today)
-                .await
-                .map_err(unexpected)?;
+            caller.sign_in(&user).await?;
             go(&routes::safe_next(&next));
         }
         Err(SignUpError::EmailTaken) => refuse(vec![Outcome::EmailTaken]),
@@ -88,10 +85,7 @@ pub async fn sign_in(
         .await
     {
         Ok(user) => {
-            let today = caller.today();
-            session::sign_in(&caller.session, &user, &today)
-                .await
-                .map_err(unexpected)?;
+            caller.sign_in(&user).await?;
             go(&routes::safe_next(&next));
         }
         Err(SignInError::Wrong) => refuse(Outcome::WrongCredentials),

@@ -3,6 +3,7 @@
 //!
 //! Every one is a public endpoint below `/do`, obeys the cross-site rule, and works without script.
 
+pub mod access;
 pub mod accounts;
 pub mod jobs;
 pub mod payments;
@@ -92,8 +93,13 @@ impl Caller {
         }
     }
 
-    pub fn today(&self) -> String {
-        self.services.clock.now().day()
+    /// Signs `user` in, in this browser.
+    pub async fn sign_in(&self, user: &User) -> Result<(), ServerFnError> {
+        let device = use_context::<Parts>().map(|parts| session::device(&parts.headers));
+        let today = self.services.clock.now().day();
+        session::sign_in(&self.session, user, &device.unwrap_or_default(), &today)
+            .await
+            .map_err(unexpected)
     }
 }
 

@@ -1,25 +1,36 @@
-use atelier_server::accounts::{Language, User};
+use atelier_server::accounts::{ApiToken, Language, OpenSession, Password, Scope, User};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::components::field::Field;
+use crate::components::device::device;
+use crate::components::field::{Field, field_error};
 use crate::components::form::{hidden, submit};
-use crate::components::link::button_link;
-use crate::components::outcome::outcome_notice;
-use crate::flash::Form;
+use crate::components::link::text_link;
+use crate::components::outcome::{outcome_notice, say_outcome};
+use crate::flash::{Flash, Form, Outcome};
+use crate::forms::access::{
+    ChangePassword, CreateToken, EndOtherSessions, EndSession, LONGEST_TOKEN_NAME, RevokeToken,
+};
 use crate::forms::accounts::{
     ChangeLanguage, ChangeName, LONGEST_NAME, ResendVerification, SignOut,
 };
 use crate::i18n::Words;
 use crate::routes;
-use crate::visit::Visit;
+use crate::visit::{AccountPage, Content, Visit};
 
-/// Name, address, language, password, and the way out.
+/// Name, address, language, password, sessions, API tokens, and the way out.
 pub fn page(visit: &Visit) -> Option<AnyView> {
     let user = visit.user.as_ref()?;
     let w = visit.words();
     let since = w.say_with("account-since", &[("date", w.date(user.created_at).into())]);
-    let notice = outcome_notice(w, visit.flash.as_ref(), Form::Account);
+    let Content::Account(page) = &visit.content else {
+        return None;
+    };
+    let flash = visit.flash.as_ref();
+    let forms = [Form::Account, Form::Password, Form::Sessions, Form::Tokens];
+    let notice = forms
+        .into_iter()
+        .find_map(|form| outcome_notice(w, flash, form));
     let notice = notice.map(|notice| view! { <div class="notices">{notice}</div> });
     let main = view! {
         <main id="main" class="wrap">
@@ -29,7 +40,9 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 {profile(w, user)}
                 {email(w, user)}
                 {language(w)}
-                {password(w)}
+                {password(w, flash)}
+                {sessions(w, page)}
+                {tokens(w, user, page, flash)}
                 {sign_out(w)}
             </div>
         </main>
@@ -109,13 +122,199 @@ fn language(w: Words) -> AnyView {
     .into_any()
 }
 
-fn password(w: Words) -> AnyView {
+fn password(w: Words, flash: Option<&Flash>) -> AnyView {
+    let flash = flash.filter(|flash| flash.form == Form::Password);
+    let at = |outcome| {
+        let happened = flash.is_some_and(|flash| flash.has(outcome));
+        happened.then(|| say_outcome(w, Form::Password, outcome, None))
+    };
+    let least = [("n", Password::SHORTEST.to_string().into())];
     view! {
-        <section>
+        <section id="password">
             <h2>{w.say("account-password")}</h2>
-            <p class="soft">{w.say("account-password-text")}</p>
-            <p>{button_link("", routes::FORGOT, w.say("account-password-button"))}</p>
+            <form class="form" method="post" action=ChangePassword::PATH>
+                <Field
+                    w=w name="present" label=w.say("account-password-present") kind="password"
+                    autocomplete="current-password" error=at(Outcome::WrongPassword)
+                />
+                <Field
+                    w=w name="password" label=w.say("auth-password-new") kind="password"
+                    autocomplete="new-password" hint=w.say_with("auth-password-hint", &least)
+                    error=at(Outcome::BadPassword) minlength=Password::SHORTEST maxlength=Password::LONGEST
+                />
+                <p class="hint">{w.say("account-password-note")}</p>
+                <div class="beside">
+                    {submit("", w.say("account-password-button"), w.say("account-name-pending"))}
+                    {text_link(routes::FORGOT, w.say("account-password-forgot"))}
+                </div>
+            </form>
         </section>
+    }
+    .into_any()
+}
+
+fn sessions(w: Words, page: &AccountPage) -> AnyView {
+    let others = page.sessions.len() > 1;
+    let rows: Vec<_> = page
+        .sessions
+        .iter()
+        .map(|open| session_row(w, page, open))
+        .collect();
+    let all = others.then(|| {
+        view! {
+            <form method="post" action=EndOtherSessions::PATH>
+                {submit("", w.say("account-sessions-end"), w.say("account-session-ending"))}
+            </form>
+        }
+    });
+    view! {
+        <section id="sessions">
+            <h2>{w.say("account-sessions")}</h2>
+            <p class="soft">{w.say("account-sessions-text")}</p>
+            <ul class="rows">{rows}</ul>
+            {all}
+        </section>
+    }
+    .into_any()
+}
+
+fn session_row(w: Words, page: &AccountPage, open: &OpenSession) -> AnyView {
+    let name = device(w, &open.device);
+    let here = page.here.as_deref() == Some(open.id.as_str());
+    let since = w.say_with(
+        "account-session-since",
+        &[("date", w.date(open.created_at).into())],
+    );
+    let end = if here {
+        view! { <span class="state" data-value="completed">{w.say("account-session-here")}</span> }
+            .into_any()
+    } else {
+        let label = w.say_with("account-session-end", &[("device", name.clone().into())]);
+        view! {
+            <form method="post" action=EndSession::PATH>
+                {hidden("id", open.id.clone())}
+                <button class="button plain" aria-label=label data-pending=w.say("account-session-ending")>
+                    {w.say("bar-sign-out")}
+                </button>
+            </form>
+        }
+        .into_any()
+    };
+    view! { <li><div><strong>{name}</strong><span class="soft">{since}</span></div>{end}</li> }
+        .into_any()
+}
+
+fn tokens(w: Words, user: &User, page: &AccountPage, flash: Option<&Flash>) -> AnyView {
+    let rows: Vec<_> = page
+        .tokens
+        .iter()
+        .map(|token| token_row(w, token))
+        .collect();
+    let list = (!rows.is_empty()).then(|| view! { <ul class="rows">{rows}</ul> });
+    let new = page.new_token.clone().map(|secret| {
+        view! {
+            <div class="field">
+                <label for="f-secret">{w.say("account-token-secret")}</label>
+                <p class="hint" id="f-secret-hint">{w.say("account-token-once")}</p>
+                <input class="input code" id="f-secret" readonly=true value=secret aria-describedby="f-secret-hint"/>
+            </div>
+        }
+    });
+    view! {
+        <section id="tokens">
+            <h2>{w.say("account-tokens")}</h2>
+            <p class="soft">{w.say("account-tokens-text")}</p>
+            {new}
+            {list}
+            {token_form(w, user, flash.filter(|flash| flash.form == Form::Tokens))}
+        </section>
+    }
+    .into_any()
+}
+
+fn token_form(w: Words, user: &User, flash: Option<&Flash>) -> AnyView {
+    let scopes: Vec<_> = Scope::ALL
+        .iter()
+        .filter(|scope| scope.allowed_for(user.role))
+        .map(|scope| scope_box(w, *scope))
+        .collect();
+    let missing = flash.is_some_and(|flash| flash.has(Outcome::ScopeMissing));
+    let error = missing.then(|| say_outcome(w, Form::Tokens, Outcome::ScopeMissing, None));
+    let error = error.map(|said| field_error("f-scopes-error".to_owned(), said, None));
+    let described = missing.then_some("f-scopes-error");
+    let typed = flash.map_or("", |flash| flash.typed("label")).to_owned();
+    view! {
+        <form class="form" method="post" action=CreateToken::PATH>
+            <Field
+                w=w name="label" label=w.say("account-token-name") autocomplete="off" optional=true
+                hint=w.say("account-token-name-hint") value=typed maxlength=LONGEST_TOKEN_NAME
+            />
+            <fieldset class="field" aria-describedby=described>
+                <legend>{w.say("account-token-scopes")}</legend>
+                {scopes}
+                {error}
+            </fieldset>
+            <div>{submit("", w.say("account-token-create"), w.say("account-token-creating"))}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn scope_box(w: Words, scope: Scope) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="checkbox" name="scopes[]" value=scope.as_str()/>
+            <span><code>{scope.as_str()}</code>" "{w.say(scope_key(scope))}</span>
+        </label>
+    }
+    .into_any()
+}
+
+const fn scope_key(scope: Scope) -> &'static str {
+    match scope {
+        Scope::CreditsRead => "scope-credits-read",
+        Scope::CreditsSpend => "scope-credits-spend",
+        Scope::Jobs => "scope-jobs",
+        Scope::CreditsWrite => "scope-credits-write",
+        Scope::UsersSync => "scope-users-sync",
+        Scope::Admin => "scope-admin",
+    }
+}
+
+fn token_row(w: Words, token: &ApiToken) -> AnyView {
+    let name = if token.name.is_empty() {
+        w.say("account-token-unnamed")
+    } else {
+        token.name.clone()
+    };
+    let made = w.say_with(
+        "account-token-since",
+        &[("date", w.date(token.created_at).into())],
+    );
+    let used = match token.last_used_at {
+        Some(at) => w.say_with("account-token-used", &[("date", w.moment(at).into())]),
+        None => w.say("account-token-unused"),
+    };
+    let scopes: Vec<_> = token
+        .scopes
+        .iter()
+        .map(|scope| view! { <code>{scope.as_str()}</code>" " })
+        .collect();
+    let label = w.say_with("account-token-revoke-one", &[("name", name.clone().into())]);
+    view! {
+        <li>
+            <div>
+                <strong>{name}</strong>
+                <span>{scopes}</span>
+                <span class="soft">{made}" · "{used}</span>
+            </div>
+            <form method="post" action=RevokeToken::PATH>
+                {hidden("id", token.id.to_string())}
+                <button class="button plain" aria-label=label data-pending=w.say("account-token-revoking")>
+                    {w.say("account-token-revoke")}
+                </button>
+            </form>
+        </li>
     }
     .into_any()
 }

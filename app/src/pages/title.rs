@@ -30,6 +30,7 @@ fn key(visit: &Visit) -> &'static str {
         Content::Job(page) => job(page.job.state),
         Content::Gallery { .. } => "job-gallery-page",
         Content::Statement(_) => "statement-page",
+        Content::Account(_) => "account-page",
         Content::Verify { verified: true } => "auth-verify-page",
         Content::Verify { verified: false } => "auth-verify-bad-page",
         Content::Reset { lives: true, .. } => "auth-reset-page",
@@ -49,7 +50,6 @@ fn plain(visit: &Visit) -> &'static str {
         routes::FORGOT => "auth-forgot-page",
         routes::TERMS => "terms-page",
         routes::PRIVACY => "privacy-page",
-        routes::ACCOUNT => "account-page",
         routes::STYLEGUIDE => "style-page",
         _ => "error-not-found-title",
     }

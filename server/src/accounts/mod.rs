@@ -3,6 +3,7 @@
 //! [`Accounts`] is the face of it. An account is born with its wallet in one transaction, however
 //! it is born. Sessions live in the database ([`SessionStore`]) and hold an id, never a balance.
 
+mod access;
 mod email;
 mod limits;
 mod links;
@@ -10,6 +11,7 @@ mod passwords;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod sync;
 mod tokens;
 mod users;
 
@@ -21,15 +23,19 @@ use crate::catalog::Catalog;
 use crate::db::Database;
 use crate::time::Clock;
 
+pub use access::{OpenSession, session_name};
 pub use email::Email;
 pub use limits::{Limited, RateLimits};
 pub use links::LinkError;
 pub(crate) use links::Purpose;
 pub use passwords::{Password, Passwords};
-pub use sessions::{ACCOUNT_KEY, SessionStore, USER_KEY, WALLET_VERSION_KEY, account_of};
+pub use sessions::{
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, SessionStore, USER_KEY, WALLET_VERSION_KEY, account_of,
+};
 pub use sign_in::SignInError;
 pub use sign_up::{NewAccount, SignUpError};
-pub use tokens::{Scope, Scopes, TokenError};
+pub use sync::{Outsider, SyncError, Synced};
+pub use tokens::{ApiToken, NewToken, Scope, Scopes, TokenError};
 pub use users::{Language, Role, User};
 
 /// Accounts and how they are proven. Cheap to clone.

@@ -17,6 +17,10 @@ use crate::time::{Clock, Timestamp};
 
 /// Under this key a record holds the id of the account that is signed in.
 pub const USER_KEY: &str = "user_id";
+/// Under this key a record holds what the browser called itself when it signed in.
+pub const DEVICE_KEY: &str = "device";
+/// Under this key a record holds the day on which it was last used.
+pub const DAY_KEY: &str = "day";
 /// Under this key a loaded record holds the account's row as it is right now.
 pub const ACCOUNT_KEY: &str = "account";
 /// Under this key stands the version of the account's wallet at the moment the session was loaded: whatever
@@ -128,7 +132,7 @@ impl SessionStore {
     }
 }
 
-fn key(id: &Id) -> String {
+pub(super) fn key(id: &Id) -> String {
     secret::hash(&id.to_string())
 }
 

@@ -1,12 +1,17 @@
 //! API tokens: a secret that acts for an account within its scopes. Rights at each request are the
 //! owner's role ∩ the token's scopes; only a hash of the secret is stored.
 
+use std::time::Duration;
+
+use serde::Serialize;
 use sqlx::FromRow;
 
 use super::users::{User, UserRow};
 use super::{Accounts, Role};
-use crate::ids::TokenId;
+use crate::db::Change;
+use crate::ids::{TokenId, UserId};
 use crate::secret;
+use crate::time::Timestamp;
 use crate::words::words;
 
 words! {
@@ -28,7 +33,7 @@ impl Scope {
 }
 
 /// A set of scopes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
@@ -36,14 +41,30 @@ impl Scopes {
     pub fn parse(text: &str) -> Option<Self> {
         let words = text.split([',', ' ']).filter(|word| !word.is_empty());
         let scopes: Vec<Scope> = words.map(Scope::parse).collect::<Option<_>>()?;
-        (!scopes.is_empty()).then_some(Self(scopes))
+        Self::of(scopes)
+    }
+
+    /// Each once; `None` when there is none.
+    pub fn of(scopes: impl IntoIterator<Item = Scope>) -> Option<Self> {
+        let mut each: Vec<Scope> = Vec::new();
+        for scope in scopes {
+            if !each.contains(&scope) {
+                each.push(scope);
+            }
+        }
+        (!each.is_empty()).then_some(Self(each))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Scope> {
+        self.0.iter().copied()
     }
 
     pub fn has(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
     }
 
-    fn encode(&self) -> String {
+    /// As [`Scopes::parse`] reads them.
+    pub fn encode(&self) -> String {
         self.0
             .iter()
             .map(|scope| scope.as_str())
@@ -56,6 +77,8 @@ impl Scopes {
 pub enum TokenError {
     #[error("only an administrator may have the scope {}", .0.as_str())]
     Forbidden(Scope),
+    #[error("an account has at most {MOST} tokens")]
+    TooMany,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -63,38 +86,143 @@ pub enum TokenError {
 /// Every token begins with this, so that one found in a log is recognised.
 const PREFIX: &str = "atl_";
 
+/// Of one account.
+const MOST: i64 = 50;
+
+/// When a token was last used is known to within this: not every request has to write.
+const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// A token as its owner sees it: what it is called and may do, never the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ApiToken {
+    pub id: TokenId,
+    pub name: String,
+    pub scopes: Scopes,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A token that was just made.
+#[derive(Clone, Debug, Serialize)]
+pub struct NewToken {
+    #[serde(flatten)]
+    pub token: ApiToken,
+    /// Shown this once.
+    pub secret: String,
+}
+
+#[derive(FromRow)]
+struct ApiTokenRow {
+    id: TokenId,
+    name: String,
+    scopes: String,
+    created_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+}
+
+impl ApiTokenRow {
+    fn into_token(self) -> ApiToken {
+        ApiToken {
+            id: self.id,
+            name: self.name,
+            scopes: Scopes::parse(&self.scopes).unwrap_or_default(),
+            created_at: self.created_at,
+            last_used_at: self.last_used_at,
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct TokenRow {
     #[sqlx(flatten)]
     user: UserRow,
     scopes: String,
+    last_used_at: Option<Timestamp>,
 }
 
 impl Accounts {
-    /// Makes a token; its secret is shown this once.
+    /// Makes a token called `name`; its secret is shown this once.
     ///
     /// # Errors
-    /// [`TokenError::Forbidden`] for a scope the owner's role does not have.
-    pub async fn mint_token(&self, owner: &User, scopes: &Scopes) -> Result<String, TokenError> {
-        if let Some(&forbidden) = scopes.0.iter().find(|scope| !scope.allowed_for(owner.role)) {
+    /// [`TokenError::Forbidden`] for a scope the owner's role does not have, [`TokenError::TooMany`] beyond fifty.
+    pub async fn mint_token(
+        &self,
+        owner: &User,
+        name: &str,
+        scopes: &Scopes,
+    ) -> Result<NewToken, TokenError> {
+        if let Some(forbidden) = scopes.iter().find(|scope| !scope.allowed_for(owner.role)) {
             return Err(TokenError::Forbidden(forbidden));
         }
-        let secret_text = format!("{PREFIX}{}", secret::token());
+        let secret = format!("{PREFIX}{}", secret::token());
         let now = self.clock.now();
+        let token = ApiToken {
+            id: TokenId::new(now),
+            name: name.to_owned(),
+            scopes: scopes.clone(),
+            created_at: now,
+            last_used_at: None,
+        };
         let mut tx = self.db.begin().await?;
+        // Two at once may make one more than there should be, which harms nobody.
+        let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM api_tokens WHERE user_id = $1")
+            .bind(&owner.id)
+            .fetch_one(&mut *tx)
+            .await?;
+        if count >= MOST {
+            return Err(TokenError::TooMany);
+        }
         sqlx::query(
-            "INSERT INTO api_tokens (id, user_id, token_hash, scopes, created_at) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO api_tokens (id, user_id, name, token_hash, scopes, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
-        .bind(TokenId::new(now))
+        .bind(&token.id)
         .bind(&owner.id)
-        .bind(secret::hash(&secret_text))
+        .bind(name)
+        .bind(secret::hash(&secret))
         .bind(scopes.encode())
         .bind(now)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(secret_text)
+        Ok(NewToken { token, secret })
+    }
+
+    /// The tokens of an account, newest first.
+    pub async fn tokens(&self, owner: &UserId) -> sqlx::Result<Vec<ApiToken>> {
+        let rows: Vec<ApiTokenRow> = sqlx::query_as(
+            "SELECT id, name, scopes, created_at, last_used_at FROM api_tokens \
+             WHERE user_id = $1 ORDER BY id DESC",
+        )
+        .bind(owner)
+        .fetch_all(self.db.reader())
+        .await?;
+        Ok(rows.into_iter().map(ApiTokenRow::into_token).collect())
+    }
+
+    /// Whether `secret` is a token of `owner`.
+    pub async fn owns_token(&self, owner: &UserId, secret: &str) -> sqlx::Result<bool> {
+        let found: Option<(String,)> =
+            sqlx::query_as("SELECT id FROM api_tokens WHERE token_hash = $1 AND user_id = $2")
+                .bind(secret::hash(secret))
+                .bind(owner)
+                .fetch_optional(self.db.reader())
+                .await?;
+        Ok(found.is_some())
+    }
+
+    /// Ends a token of `owner`, and the streams it opened; says whether there was one.
+    pub async fn revoke_token(&self, owner: &UserId, token: &TokenId) -> sqlx::Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let ended = sqlx::query("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2")
+            .bind(token)
+            .bind(owner)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        tx.changed(Change::SignedOut(owner.clone()));
+        tx.commit().await?;
+        Ok(ended == 1)
     }
 
     /// The account and scopes behind a bearer token; scopes its owner has lost are left out.
@@ -104,13 +232,18 @@ impl Accounts {
         }
         let row: Option<TokenRow> = sqlx::query_as(
             "SELECT u.id, u.email, u.name, u.role, u.language, u.verified_at, u.blocked_at, \
-                    u.created_at, t.scopes \
+                    u.created_at, t.scopes, t.last_used_at \
              FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1",
         )
         .bind(secret::hash(bearer))
         .fetch_optional(self.db.reader())
         .await?;
-        let Some(TokenRow { user, scopes }) = row else {
+        let Some(TokenRow {
+            user,
+            scopes,
+            last_used_at,
+        }) = row
+        else {
             return Ok(None);
         };
         let Some(user) = user.into_user().filter(|user| !user.blocked) else {
@@ -118,7 +251,22 @@ impl Accounts {
         };
         let mut scopes = Scopes::parse(&scopes).unwrap_or_default();
         scopes.0.retain(|scope| scope.allowed_for(user.role));
+        self.note_use(bearer, last_used_at).await?;
         Ok(Some((user, scopes)))
+    }
+
+    async fn note_use(&self, bearer: &str, before: Option<Timestamp>) -> sqlx::Result<()> {
+        let now = self.clock.now();
+        if before.is_some_and(|before| before.plus(USE_NOTED_EVERY) > now) {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        sqlx::query("UPDATE api_tokens SET last_used_at = $2 WHERE token_hash = $1")
+            .bind(secret::hash(bearer))
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
     }
 }
 

@@ -4,7 +4,7 @@ use atelier_app::visit::Address;
 use atelier_server::accounts::{Email, Language, NewAccount, Password, Role, User};
 use atelier_server::credits::WalletView;
 use axum::extract::State as Extract;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use serde::Serialize;
 use tower_sessions::Session;
@@ -16,7 +16,7 @@ use crate::http::layers::language::Asked;
 use crate::http::problem::{Problem, too_long};
 use atelier_server::accounts::Scope;
 
-const LONGEST_NAME: usize = 100;
+pub(super) const LONGEST_NAME: usize = 100;
 
 #[derive(Serialize)]
 pub struct Me {
@@ -24,11 +24,20 @@ pub struct Me {
     wallet: WalletView,
 }
 
+impl Me {
+    pub(super) async fn of(state: &State, user: User) -> Result<Self, Problem> {
+        let wallet = state.services.wallet(&user.id).await?;
+        let wallet = wallet.view(&state.services.prices());
+        Ok(Self { user, wallet })
+    }
+}
+
 pub async fn sign_up(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
     Extension(address): Extension<Address>,
     Extension(Asked(language)): Extension<Asked>,
+    headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<(StatusCode, Json<User>), Problem> {
     let email = fields.parsed("email", "wrong-email", Email::parse);
@@ -55,7 +64,7 @@ pub async fn sign_up(
         .accounts
         .sign_up(new, &address.counted())
         .await?;
-    sign_in_session(&state, &session, &user).await?;
+    sign_in_session(&state, &session, &headers, &user).await?;
     Ok((StatusCode::CREATED, Json(user)))
 }
 
@@ -71,6 +80,7 @@ pub async fn sign_in(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
     Extension(address): Extension<Address>,
+    headers: HeaderMap,
     mut fields: Fields,
 ) -> Result<Json<User>, Problem> {
     let (email, password) = (fields.text("email"), fields.text("password"));
@@ -79,13 +89,18 @@ pub async fn sign_in(
     let user = accounts
         .sign_in(&email, &password.into(), &address.counted())
         .await?;
-    sign_in_session(&state, &session, &user).await?;
+    sign_in_session(&state, &session, &headers, &user).await?;
     Ok(Json(user))
 }
 
-async fn sign_in_session(state: &State, session: &Session, user: &User) -> Result<(), Problem> {
+async fn sign_in_session(
+    state: &State,
+    session: &Session,
+    headers: &HeaderMap,
+    user: &User,
+) -> Result<(), Problem> {
     let today = state.services.clock.now().day();
-    session::sign_in(session, user, &today)
+    session::sign_in(session, user, &session::device(headers), &today)
         .await
         .map_err(Problem::from)
 }
@@ -143,10 +158,5 @@ pub async fn reset(
 
 pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Json<Me>, Problem> {
     caller.require(Scope::CreditsRead)?;
-    let wallet = state.services.wallet(&caller.user.id).await?;
-    let wallet = wallet.view(&state.services.prices());
-    Ok(Json(Me {
-        user: caller.user,
-        wallet,
-    }))
+    Ok(Json(Me::of(&state, caller.user).await?))
 }

@@ -10,7 +10,9 @@ pub mod jobs;
 pub mod recharge;
 pub mod stats;
 pub mod studio;
+pub mod sync;
 pub mod test_creem;
+pub mod tokens;
 pub mod try_on;
 pub mod video;
 

@@ -80,6 +80,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         as_of: None,
         services: state.services.clone(),
         user: None,
+        session: None,
         language: language::of(request),
         path,
         query: if safe {

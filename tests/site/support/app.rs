@@ -146,8 +146,11 @@ impl App {
         let user = accounts.find_by_email(&email).await.expect("the database");
         let scopes = Scopes::parse(scopes).expect("scopes");
         let user = user.expect("an account");
-        let token = accounts.mint_token(&user, &scopes).await.expect("a token");
-        self.anonymous().with_token(owner, &token)
+        let token = accounts
+            .mint_token(&user, "", &scopes)
+            .await
+            .expect("a token");
+        self.anonymous().with_token(owner, &token.secret)
     }
 
     /// Gives `user` exactly so many credits.

@@ -3,7 +3,7 @@
 /// Which tests guard a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Suite {
-    /// Of the crate `server`: tables, the ledger on both databases, the model.
+    /// Of the crate `server`: tables, and on both databases the ledger, the model and what stands around them.
     Server,
     /// The whole program over HTTP, as far as it concerns buying.
     Site,
@@ -16,15 +16,7 @@ pub enum Suite {
 impl Suite {
     pub fn words(self) -> Vec<&'static str> {
         let words: &[&str] = match self {
-            Self::Server => &[
-                "--package",
-                "atelier-server",
-                "--lib",
-                "--test",
-                "ledger",
-                "--test",
-                "model",
-            ],
+            Self::Server => &["--package", "atelier-server", "--lib", "--test", "floor"],
             Self::Site => &["--package", "atelier", "--test", "site", "payments"],
             Self::Money => &[
                 "--package",

@@ -11,8 +11,8 @@ use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
 use atelier_server::ids::{JobId, RechargeId, UserId};
 use atelier_server::time::Timestamp;
 
-use super::model::{DAY, Model};
 use super::steps::{Step, Tool};
+use super::wallet::{DAY, Model};
 
 pub const INITIAL: i64 = 8;
 pub const TRIALS: i64 = 3;

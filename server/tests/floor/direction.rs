@@ -1,8 +1,6 @@
 //! The one-way rule: `src` → `app` → `server`, and inside `server` `credits` knows nobody but `db`
 //! and the words around it, `payments` and `studio` never each other.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {

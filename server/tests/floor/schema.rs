@@ -1,7 +1,5 @@
 //! Both databases have the same tables and columns, and the mode is stamped into them.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use atelier_server::db::{Database, Kind};

@@ -1,8 +1,5 @@
 //! What the catch-up costs the payment provider, counted by the provider.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "what a test measured is its result")]
-
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 

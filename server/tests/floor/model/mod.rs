@@ -4,12 +4,9 @@
 //!
 //! `MODEL_HISTORIES` says how many per database, `MODEL_SEED` repeats a run.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "the numbers of the run are its result")]
-
-mod model;
 mod real;
 mod steps;
+mod wallet;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,11 +16,11 @@ use atelier_server::db::{Database, Kind};
 use atelier_server::testing::TestGround;
 use atelier_server::time::Timestamp;
 use atelier_server::verify;
-use model::{Effect, HOUR, Model};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use real::{Done, INITIAL, Real, TRIALS};
 use sqlx::FromRow;
 use steps::{Step, Tool};
+use wallet::{Effect, HOUR, Model};
 
 /// Histories per database in the normal run; `cargo xtask soak` runs many more.
 const HISTORIES: u64 = 200;

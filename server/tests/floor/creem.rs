@@ -1,7 +1,5 @@
 //! The gateway to Creem against the sandbox: every question it is asked, over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,8 +1,6 @@
 //! Several nodes over one database, where one of them stood still for a while: what it held has been
 //! taken over, and what it still wants to say of it changes nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::io::Cursor;
 use std::pin::pin;
 use std::sync::Arc;

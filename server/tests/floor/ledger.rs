@@ -1,7 +1,5 @@
 //! The ledger on both databases: what its operations promise, under concurrency too.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::time::Duration;
 
 use atelier_server::credits::{

@@ -1,0 +1,122 @@
+//! The forms of what is open in an account's name: its password, sessions and API tokens.
+
+use atelier_server::accounts::{Password, Scope, Scopes, SignInError, TokenError, session_name};
+use atelier_server::db;
+use atelier_server::ids::TokenId;
+use leptos::prelude::*;
+
+use super::accounts::limited;
+use super::{Caller, go_broken, go_with};
+use crate::flash::{Flash, Form, Outcome};
+use crate::routes;
+
+/// The longest name of a token.
+pub const LONGEST_TOKEN_NAME: usize = 60;
+/// Under this name a flash carries the secret of a token that was just made.
+pub const NEW_TOKEN: &str = "token";
+
+/// Every session and token ends but this very browser's, which gets a new one.
+#[server(prefix = "/do", endpoint = "change-password")]
+pub async fn change_password(present: String, password: String) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let refuse = |outcome| go_with(routes::ACCOUNT, &Flash::new(Form::Password, outcome));
+    let Some(chosen) = Password::parse(&password) else {
+        refuse(Outcome::BadPassword);
+        return Ok(());
+    };
+    let accounts = &caller.services.accounts;
+    match accounts
+        .change_password(&user, &present.into(), &chosen, &caller.address)
+        .await
+    {
+        Ok(()) => {
+            caller.sign_in(&user).await?;
+            refuse(Outcome::PasswordRenewed);
+        }
+        Err(SignInError::Wrong) => refuse(Outcome::WrongPassword),
+        Err(SignInError::Limited(limit)) => refuse(limited(limit)),
+        Err(SignInError::Database(error)) => go_broken(routes::ACCOUNT, Form::Password, error),
+    }
+    Ok(())
+}
+
+#[server(prefix = "/do", endpoint = "end-session")]
+pub async fn end_session(id: String) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let ended = caller.services.accounts.end_session(&user.id, &id).await;
+    answer(Form::Sessions, ended.map(|_| Outcome::SessionEnded));
+    Ok(())
+}
+
+#[server(prefix = "/do", endpoint = "end-other-sessions")]
+pub async fn end_other_sessions() -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let here = caller.session.id().map(|id| session_name(&id));
+    let accounts = &caller.services.accounts;
+    let ended = accounts
+        .end_other_sessions(&user.id, &here.unwrap_or_default())
+        .await;
+    answer(Form::Sessions, ended.map(|_| Outcome::SessionEnded));
+    Ok(())
+}
+
+#[server(prefix = "/do", endpoint = "create-token")]
+pub async fn create_token(
+    #[server(default)] label: String,
+    #[server(default)] scopes: Vec<String>,
+) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let label: String = label.trim().chars().take(LONGEST_TOKEN_NAME).collect();
+    let refuse = |outcome| {
+        let flash = Flash::new(Form::Tokens, outcome).keep("label", &label);
+        go_with(routes::ACCOUNT, &flash);
+    };
+    let chosen: Option<Vec<Scope>> = scopes.iter().map(|scope| Scope::parse(scope)).collect();
+    let Some(chosen) = chosen.and_then(Scopes::of) else {
+        refuse(Outcome::ScopeMissing);
+        return Ok(());
+    };
+    match caller
+        .services
+        .accounts
+        .mint_token(&user, &label, &chosen)
+        .await
+    {
+        Ok(made) => {
+            let flash = Flash::new(Form::Tokens, Outcome::TokenMade).keep(NEW_TOKEN, &made.secret);
+            go_with(routes::ACCOUNT, &flash);
+        }
+        Err(TokenError::Forbidden(_)) => refuse(Outcome::ScopeForbidden),
+        Err(TokenError::TooMany) => refuse(Outcome::TooManyTokens),
+        Err(TokenError::Database(error)) => go_broken(routes::ACCOUNT, Form::Tokens, error),
+    }
+    Ok(())
+}
+
+#[server(prefix = "/do", endpoint = "revoke-token")]
+pub async fn revoke_token(id: String) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let revoked = match TokenId::parse(&id) {
+        Some(id) => caller.services.accounts.revoke_token(&user.id, &id).await,
+        None => Ok(false),
+    };
+    answer(Form::Tokens, revoked.map(|_| Outcome::TokenRevoked));
+    Ok(())
+}
+
+fn answer(form: Form, done: db::Result<Outcome>) {
+    match done {
+        Ok(outcome) => go_with(routes::ACCOUNT, &Flash::new(form, outcome)),
+        Err(error) => go_broken(routes::ACCOUNT, form, error),
+    }
+}

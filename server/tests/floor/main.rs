@@ -1,0 +1,15 @@
+//! The ground floor by itself, on both databases. One file a subject; one test program for all of them, so that it
+//! is linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what a test measured is its result")]
+
+mod access;
+mod accounts;
+mod catch_up;
+mod creem;
+mod direction;
+mod ledger;
+mod model;
+mod nodes;
+mod schema;

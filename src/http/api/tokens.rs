@@ -1,0 +1,77 @@
+//! `/api/tokens`: one's own API tokens. Only for sessions: a token cannot mint tokens, nor end others.
+
+use atelier_server::accounts::{ApiToken, NewToken, Scope, Scopes, TokenError};
+use atelier_server::ids::TokenId;
+use axum::Json;
+use axum::extract::{Path, State as Extract};
+use axum::http::StatusCode;
+
+use super::Page;
+use crate::http::State;
+use crate::http::body::Fields;
+use crate::http::caller::Caller;
+use crate::http::problem::{Problem, one_of, too_long};
+
+const LONGEST_NAME: usize = 60;
+
+pub async fn list(
+    Extract(state): Extract<State>,
+    caller: Caller,
+) -> Result<Json<Page<ApiToken>>, Problem> {
+    caller.require_session()?;
+    let items = state.services.accounts.tokens(&caller.user.id).await?;
+    Ok(Json(Page { items, next: None }))
+}
+
+pub async fn create(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<(StatusCode, Json<NewToken>), Problem> {
+    caller.require_session()?;
+    let name = fields.optional_text("name").unwrap_or_default();
+    if name.chars().count() > LONGEST_NAME {
+        fields.refuse("name", too_long(LONGEST_NAME));
+    }
+    let words = fields.texts("scopes");
+    let scopes: Option<Vec<Scope>> = words.iter().map(|word| Scope::parse(word)).collect();
+    let scopes = scopes.and_then(Scopes::of);
+    if scopes.is_none() {
+        fields.refuse(
+            "scopes",
+            one_of(Scope::ALL.iter().map(|scope| scope.as_str())),
+        );
+    }
+    fields.check()?;
+    let Some(scopes) = scopes else {
+        return Err(Problem::validation([]));
+    };
+    let accounts = &state.services.accounts;
+    let made = accounts.mint_token(&caller.user, &name, &scopes).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+pub async fn revoke(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    caller.require_session()?;
+    let id = TokenId::parse(&id).ok_or_else(Problem::not_found)?;
+    let accounts = &state.services.accounts;
+    if accounts.revoke_token(&caller.user.id, &id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Forbidden(_) => Self::validation([("scopes", "wrong-scope")]),
+            TokenError::TooMany => Self::conflict("problem-conflict-tokens"),
+            TokenError::Database(error) => error.into(),
+        }
+    }
+}
