@@ -346,6 +346,8 @@ async function listenForEver(signal) {
     if (signedOut) return tellSignedOut();
     const wait = Math.min(30_000, 400 * 2 ** failures++) * (0.5 + Math.random());
     await Promise.race([pause(wait), new Promise((done) => { hurry = () => done(undefined); })]);
+    // Signing out ends the stream before the page: then there is nothing more to ask for.
+    while (one("form[aria-busy]") && !signal.aborted) await pause(wait);
   }
 }
 

@@ -32,6 +32,7 @@ pub enum Form {
     Password,
     Sessions,
     Tokens,
+    Admin,
 }
 
 /// What happened, as the page words it. A closed set without free text: the cookie can be forged,
@@ -47,6 +48,10 @@ pub enum Outcome {
     SessionEnded,
     TokenMade,
     TokenRevoked,
+    CreditsChanged,
+    Blocked,
+    Unblocked,
+    Replayed,
     SignedOut,
     Deleted,
     Restored,
@@ -59,6 +64,14 @@ pub enum Outcome {
     ScopeMissing,
     ScopeForbidden,
     TooManyTokens,
+    // The operator's.
+    CreditsOutOfBounds,
+    TypeAgain,
+    ReasonMissing,
+    /// The same of a second form on the page.
+    WhyMissing,
+    TooFewCredits,
+    OwnAccount,
     RateLimited {
         seconds: u64,
     },

@@ -22,6 +22,11 @@ pub const JOBS: &str = "/jobs";
 pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
+/// The operator's pages.
+pub const ADMIN: &str = "/admin";
+pub const ADMIN_USERS: &str = "/admin/users";
+pub const ADMIN_AUDIT: &str = "/admin/audit";
+pub const ADMIN_EVENTS: &str = "/admin/webhooks";
 pub const SANDBOX: &str = "/sandbox";
 /// The pieces pages are made of; in the sandbox only.
 pub const STYLEGUIDE: &str = "/styleguide";
@@ -49,6 +54,11 @@ pub fn receipt(id: &str) -> String {
 /// The purchase whose receipt is at `path`, if one could be.
 pub fn receipt_of(path: &str) -> Option<&str> {
     path.strip_prefix(RECEIPTS)?.strip_prefix('/')
+}
+
+/// The operator's page of one account.
+pub fn person(id: &str) -> String {
+    format!("{ADMIN_USERS}/{id}")
 }
 
 /// One of the pictures a job was made from: `person`, `garment` or `picture`.

@@ -1,7 +1,7 @@
 //! Who is signed in, in the words of tower-sessions.
 
 use atelier_server::accounts::{
-    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, USER_KEY, User, WALLET_VERSION_KEY, account_of,
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, EPOCH_KEY, USER_KEY, User, WALLET_VERSION_KEY, account_of,
 };
 use http::HeaderMap;
 use http::header::USER_AGENT;
@@ -20,6 +20,7 @@ pub async fn sign_in(
 ) -> Result<(), Error> {
     session.cycle_id().await?;
     session.insert(USER_KEY, user.id.as_str()).await?;
+    session.insert(EPOCH_KEY, user.access_epoch).await?;
     session.insert(DEVICE_KEY, device).await?;
     session.insert(DAY_KEY, today).await
 }

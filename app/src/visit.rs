@@ -1,6 +1,7 @@
 //! One request for a page, prepared before anything is rendered: who asks and in which language,
 //! the route's own work, then the wallet, read once. Everything on the page comes from here.
 
+mod admin;
 mod payments;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,7 @@ use atelier_server::services::Services;
 use atelier_server::studio::{Draft, FileKind, Job, JobFilter, JobState, Tool, VideoWays};
 use atelier_server::time::Timestamp;
 
+pub use self::admin::{AdminPage, AuditAsked, PersonPage};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
 use crate::forms::access::NEW_TOKEN;
@@ -109,6 +111,7 @@ pub enum Content {
     },
     Statement(Box<StatementPage>),
     Account(Box<AccountPage>),
+    Admin(Box<AdminPage>),
     /// Whether the link verified the address just now.
     Verify {
         verified: bool,
@@ -505,8 +508,14 @@ fn is_personal(path: &str) -> bool {
         routes::STATEMENT,
         routes::ACCOUNT,
     ];
-    let is_one_of_many = path.starts_with("/jobs/") || routes::receipt_of(path).is_some();
+    let is_one_of_many =
+        path.starts_with("/jobs/") || routes::receipt_of(path).is_some() || is_admin(path);
     PERSONAL.contains(&path) || is_success(path) || is_one_of_many
+}
+
+/// Whether `path` is one of the operator's.
+fn is_admin(path: &str) -> bool {
+    path == routes::ADMIN || path.starts_with("/admin/")
 }
 
 async fn personal(request: &Request, user: &User) -> db::Result<Content> {
@@ -517,6 +526,9 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
             landing: payments::land(request, user).await?,
             draft: kept_draft(request, user).await?,
         });
+    }
+    if is_admin(path) {
+        return admin::admin(request, user).await;
     }
     Ok(match path {
         routes::DASHBOARD => Content::Dashboard {
@@ -682,9 +694,6 @@ async fn kept_draft(request: &Request, user: &User) -> db::Result<Option<Tool>> 
 }
 
 async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> {
-    const DAY: Duration = Duration::from_secs(24 * 3_600);
-    /// The length of `YYYY-MM-DD`, which means the whole day.
-    const DATE: usize = 10;
     let Request {
         services, query, ..
     } = request;
@@ -698,7 +707,7 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         before: asked("before").parse().ok(),
         kind,
         from: Timestamp::parse(&from),
-        to: Timestamp::parse(&to).map(|at| if to.len() == DATE { at.plus(DAY) } else { at }),
+        to: end_of(&to),
         limit: STATEMENT_PAGE + 1,
     };
     let mut entries = credits::statement(&services.db, &user.id, &filter).await?;
@@ -714,6 +723,15 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         next,
         recharges,
     })
+}
+
+/// The moment a time ends; a day counts to its end.
+fn end_of(text: &str) -> Option<Timestamp> {
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+    /// The length of `YYYY-MM-DD`.
+    const DATE: usize = 10;
+    let at = Timestamp::parse(text)?;
+    Some(if text.len() == DATE { at.plus(DAY) } else { at })
 }
 
 async fn account(request: &Request, user: &User) -> db::Result<AccountPage> {

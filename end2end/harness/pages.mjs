@@ -142,6 +142,25 @@ export const PAGES = {
     { name: 'account-password-refused', as: 'newcomer', then: mistakesThePassword },
     { name: 'account-token-made', as: 'owner', then: makesAToken },
   ],
+  '/admin': [
+    { name: 'admin', as: 'admin' },
+    { name: 'admin-forbidden', as: 'newcomer' },
+  ],
+  '/admin/users': [
+    { name: 'admin-people', as: 'admin', at: withPeople },
+    { name: 'admin-people-none', as: 'admin', at: () => '/admin/users?q=nobody-is-called-so' },
+  ],
+  '/admin/users/:id': [
+    { name: 'admin-person', as: 'admin', at: pageOfTheOwner },
+    { name: 'admin-person-new', as: 'admin', at: pageOfANewcomer },
+    { name: 'admin-person-refused', as: 'admin', at: pageOfTheOwner, then: givesTooMuch },
+    { name: 'admin-person-changed', as: 'admin', at: pageOfTheOwner, then: givesALittle },
+  ],
+  '/admin/audit': [
+    { name: 'admin-audit', as: 'admin', at: withEntries },
+    { name: 'admin-audit-none', as: 'admin', at: () => '/admin/audit?action=nothing' },
+  ],
+  '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
   '/styleguide': [{ name: 'styleguide' }],
   '/sandbox': [
     { name: 'sandbox', at: withPayments },
@@ -332,6 +351,56 @@ async function choosesNothing(page) {
 async function savesTheName(page) {
   await sends(page, '/do/name');
   await page.locator('.notices :is([role=status], [role=alert])').waitFor();
+}
+
+/** @param {World} world */
+async function withPeople(world) {
+  await withPayments(world);
+  return '/admin/users';
+}
+
+/** @param {World} world */
+async function pageOfTheOwner(world) {
+  return pageOf((await world.owner()).account);
+}
+
+/** @param {World} world */
+async function pageOfANewcomer(world) {
+  return pageOf(await world.account('newcomer'));
+}
+
+/** @param {import('./world.mjs').Account} account */
+async function pageOf(account) {
+  const { user } = /** @type {{ user: { id: string } }} */ (await account.read('/api/auth/me'));
+  return `/admin/users/${user.id}`;
+}
+
+/** @param {World} world */
+async function withEntries(world) {
+  await world.regular();
+  return '/admin/audit';
+}
+
+/** @param {World} world */
+async function toEvents(world) {
+  await world.owner();
+  return '/admin/webhooks';
+}
+
+/** As many as have to be typed twice. @type {Act} */
+async function givesTooMuch(page) {
+  await page.locator('#f-amount').fill('5000');
+  await page.locator('#f-reason').fill('a test gives');
+  await sends(page, '/do/admin-credits');
+  await page.locator('#f-again-error').waitFor();
+}
+
+/** @type {Act} */
+async function givesALittle(page) {
+  await page.locator('#f-amount').fill('1');
+  await page.locator('#f-reason').fill('a test gives');
+  await sends(page, '/do/admin-credits');
+  await page.locator('.notices [role=status]').waitFor();
 }
 
 /** @type {Act} */

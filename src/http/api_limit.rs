@@ -1,11 +1,18 @@
-//! 600 API calls an account a minute, counted in this process by the governor crate.
+//! 600 API calls an account a minute, counted in this process by the governor crate, and told with each answer
+//! (draft-ietf-httpapi-ratelimit-headers).
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use atelier_server::ids::UserId;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 
 use super::problem::Problem;
 
@@ -13,34 +20,53 @@ const CALLS_A_MINUTE: NonZeroU32 = match NonZeroU32::new(600) {
     Some(number) => number,
     None => unreachable!(),
 };
+const POLICY: &str = "\"account\";q=600;w=60";
+
+type Limiter =
+    RateLimiter<UserId, DefaultKeyedStateStore<UserId>, DefaultClock, StateInformationMiddleware>;
 
 /// Counts the calls of each account. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiLimit {
-    limiter: Option<Arc<DefaultKeyedRateLimiter<UserId>>>,
+    limiter: Option<Arc<Limiter>>,
     clock: DefaultClock,
 }
 
+/// What is left to whoever calls, noted where the call is counted.
+#[derive(Clone, Default)]
+pub struct Left(Arc<OnceLock<u32>>);
+
 impl ApiLimit {
     pub fn new(on: bool) -> Self {
-        let limiter = on.then(|| {
-            Arc::new(DefaultKeyedRateLimiter::keyed(Quota::per_minute(
-                CALLS_A_MINUTE,
-            )))
-        });
+        let quota = Quota::per_minute(CALLS_A_MINUTE);
+        let limiter = || RateLimiter::keyed(quota).with_middleware();
         Self {
-            limiter,
+            limiter: on.then(|| Arc::new(limiter())),
             clock: DefaultClock::default(),
         }
     }
 
-    pub fn check(&self, user: &UserId) -> Result<(), Problem> {
+    /// Counts a call of `user`, and notes what is left of them.
+    pub fn check(&self, user: &UserId, left: Option<&Left>) -> Result<(), Problem> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        limiter
-            .check_key(user)
-            .map_err(|not_until| Problem::rate_limited(not_until.wait_time_from(self.clock.now())))
+        let note = |calls: u32| {
+            if let Some(left) = left {
+                let _ = left.0.set(calls);
+            }
+        };
+        match limiter.check_key(user) {
+            Ok(state) => {
+                note(state.remaining_burst_capacity());
+                Ok(())
+            }
+            Err(not_until) => {
+                note(0);
+                let wait = not_until.wait_time_from(self.clock.now());
+                Err(Problem::rate_limited(wait))
+            }
+        }
     }
 
     /// Forgets accounts that have been quiet for a while.
@@ -49,4 +75,21 @@ impl ApiLimit {
             limiter.retain_recent();
         }
     }
+}
+
+/// Tells with the answer to a counted call how many are left, and in how many seconds all of them are again.
+pub async fn tell(mut request: Request, next: Next) -> Response {
+    let left = Left::default();
+    request.extensions_mut().insert(left.clone());
+    let mut response = next.run(request).await;
+    if let Some(&calls) = left.0.get() {
+        let headers = response.headers_mut();
+        headers.insert("ratelimit-policy", HeaderValue::from_static(POLICY));
+        let refill = (u64::from(CALLS_A_MINUTE.get()) - u64::from(calls)) * 60;
+        let seconds = refill.div_ceil(CALLS_A_MINUTE.get().into());
+        if let Ok(value) = HeaderValue::from_str(&format!("\"account\";r={calls};t={seconds}")) {
+            headers.insert("ratelimit", value);
+        }
+    }
+    response
 }

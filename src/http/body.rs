@@ -25,16 +25,24 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let media = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        if !media.is_some_and(|media| media.starts_with("application/json")) {
-            return Err(Problem::unsupported_media("problem-unsupported-media-json"));
-        }
+        let media = request.headers().get(CONTENT_TYPE).cloned();
+        let is_json = media
+            .as_ref()
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|media| media.starts_with("application/json"));
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_| Problem::too_large())?;
+        // Who sends nothing sends no fields.
+        if bytes.is_empty() && (is_json || media.is_none()) {
+            return Ok(Self {
+                values: Map::new(),
+                errors: BTreeMap::new(),
+            });
+        }
+        if !is_json {
+            return Err(Problem::unsupported_media("problem-unsupported-media-json"));
+        }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(values)) => Ok(Self {
                 values,
@@ -52,6 +60,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Queried<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // A NUL cannot be asked of every database.
+        let nul = parts.uri.query().and_then(|query| {
+            let pairs = query.split('&');
+            pairs
+                .filter(|pair| pair.contains("%00"))
+                .find_map(|pair| pair.split('=').next())
+        });
+        if let Some(field) = nul {
+            return Err(unreadable(&format!("query string: {field}:")));
+        }
         match Query::try_from_uri(&parts.uri) {
             Ok(Query(asked)) => Ok(Self(asked)),
             Err(rejection) => Err(unreadable(&rejection.body_text())),
@@ -110,6 +128,26 @@ impl Fields {
             self.refuse(name, "wrong-texts");
             Vec::new()
         })
+    }
+
+    /// A list of anything, which has to be there.
+    pub fn list(&mut self, name: &str) -> Vec<Value> {
+        match self.values.get(name) {
+            None | Some(Value::Null) => self.refuse(name, "wrong-missing"),
+            Some(Value::Array(items)) => return items.clone(),
+            Some(_) => self.refuse(name, "wrong-list"),
+        }
+        Vec::new()
+    }
+
+    /// `true` or `false`, which has to be there.
+    pub fn boolean(&mut self, name: &str) -> bool {
+        match self.values.get(name) {
+            None | Some(Value::Null) => self.refuse(name, "wrong-missing"),
+            Some(Value::Bool(value)) => return *value,
+            Some(_) => self.refuse(name, "wrong-boolean"),
+        }
+        false
     }
 
     /// A whole number, if it is there.

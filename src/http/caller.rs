@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use tower_sessions::Session;
 
 use super::State;
+use super::api_limit::Left;
 use super::problem::Problem;
 
 /// Somebody who proved who they are.
@@ -96,7 +97,9 @@ async fn find(parts: &mut Parts, state: &State) -> Result<Option<Caller>, Proble
             None => return Ok(None),
         }
     };
-    state.api_limit.check(&user.id)?;
+    state
+        .api_limit
+        .check(&user.id, parts.extensions.get::<Left>())?;
     Ok(Some(Caller {
         user,
         rights,

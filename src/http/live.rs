@@ -225,7 +225,8 @@ impl Live {
             Proof::Session(None) => false,
             Proof::Session(Some(id)) => self.services.sessions.lives(id).await.unwrap_or(false),
             Proof::Token(token) => {
-                matches!(self.services.accounts.find_token(token).await, Ok(Some(_)))
+                let accounts = &self.services.accounts;
+                accounts.token_lives(token).await.unwrap_or(false)
             }
         }
     }

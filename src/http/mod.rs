@@ -5,6 +5,7 @@ pub mod api_limit;
 pub mod assets;
 pub mod body;
 pub mod caller;
+pub mod csv;
 pub mod health;
 pub mod keys;
 pub mod layers;
@@ -91,6 +92,8 @@ impl Site {
 /// An API request is small; uploads and webhooks have their own limits.
 const MOST_BODY: usize = 64 * 1024;
 const MOST_WEBHOOK: usize = 1024 * 1024;
+/// Five thousand rows with their reasons.
+const MOST_BULK: usize = 4 * 1024 * 1024;
 /// Two pictures of 10 MB and the words around them; each file is limited by itself.
 const MOST_UPLOAD: usize = 48 * 1024 * 1024;
 
@@ -102,6 +105,9 @@ fn personal(state: &State) -> Router<State> {
         .route("/api/video/generate", post(api::video::create))
         .route("/video", post(api::video::submit_form))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));
+    let bulk = Router::new()
+        .route("/api/admin/credits/bulk", post(api::admin::bulk::apply))
+        .layer(DefaultBodyLimit::max(MOST_BULK));
     let api = Router::new()
         .route("/api/auth/sign-up", post(api::auth::sign_up))
         .route("/api/auth/sign-in", post(api::auth::sign_in))
@@ -132,6 +138,29 @@ fn personal(state: &State) -> Router<State> {
             "/api/admin/recharges/{id}/refund",
             post(api::recharge::refund),
         )
+        .route(
+            "/api/admin/credits/bulk/{batch_id}/undo",
+            post(api::admin::bulk::undo),
+        )
+        .route("/api/admin/users", get(api::admin::users::list))
+        .route("/api/admin/users/{id}", get(api::admin::users::show))
+        .route(
+            "/api/admin/users/{id}/block",
+            post(api::admin::users::block),
+        )
+        .route("/api/admin/audit", get(api::admin::audit::list))
+        .route(
+            "/api/admin/webhook-events",
+            get(api::admin::webhook_events::list),
+        )
+        .route(
+            "/api/admin/webhook-events/{id}",
+            get(api::admin::webhook_events::show),
+        )
+        .route(
+            "/api/admin/webhook-events/{id}/replay",
+            post(api::admin::webhook_events::replay),
+        )
         .route("/api/jobs", get(api::jobs::list))
         .route(
             "/api/jobs/{id}",
@@ -148,7 +177,7 @@ fn personal(state: &State) -> Router<State> {
         .route("/api/test-creem", get(api::test_creem::run))
         .route("/live", get(live::stream))
         .layer(DefaultBodyLimit::max(MOST_BODY));
-    pages::router(state).merge(api).merge(uploads)
+    pages::router(state).merge(api).merge(uploads).merge(bulk)
 }
 
 /// What providers and machines ask: no session, no cookie, no cross-site rule.
@@ -175,6 +204,7 @@ pub fn router(state: State, sandboxes: Router) -> Router {
     personal(&state)
         .fallback(pages::missing)
         .method_not_allowed_fallback(async || problem::Problem::method_not_allowed())
+        .layer(from_fn(api_limit::tell))
         .layer(from_fn(layers::language::find))
         .layer(from_fn_with_state(
             state.clone(),

@@ -194,7 +194,11 @@ fn asked(
 
 /// What is asked behind the `?`.
 pub fn query(request: &Request) -> HashMap<String, String> {
-    Query::try_from_uri(request.uri()).map_or_else(|_| HashMap::new(), |query| query.0)
+    let query = Query::<HashMap<String, String>>::try_from_uri(request.uri());
+    let mut query = query.map_or_else(|_| HashMap::new(), |query| query.0);
+    // A NUL cannot be asked of every database.
+    query.retain(|_, value| !value.contains('\0'));
+    query
 }
 
 /// Set by `live.js` for as long as the browser is open.

@@ -370,6 +370,7 @@ impl From<SignUpError> for Problem {
 impl From<SyncError> for Problem {
     fn from(error: SyncError) -> Self {
         match error {
+            SyncError::Administrator => Self::forbidden(),
             SyncError::EmailTaken => Self::conflict("problem-conflict-email"),
             SyncError::Database(error) => error.into(),
         }

@@ -134,7 +134,7 @@ on_both_databases! {
         let before = laptop.session_id();
         let wrong = [("present", "not my password"), ("password", "another password")];
         let page = sends(&laptop, "/do/change-password", &wrong).await;
-        assert!(page.contains("not your present password"), "{page}");
+        assert!(page.contains("not your current password"), "{page}");
         phone.get("/api/credits").await.expect(200);
         let right = [("present", PASSWORD), ("password", "another password")];
         let page = sends(&laptop, "/do/change-password", &right).await;

@@ -449,7 +449,10 @@ async fn an_account_may_call_600_times_a_minute() {
     )
     .await;
     let (ann, eve) = (app.sign_up("ann").await, app.sign_up("eve").await);
-    let mut allowed = 0;
+    let first = ann.get("/api/stats").await.expect(200);
+    assert_eq!(first.header("ratelimit-policy"), "\"account\";q=600;w=60");
+    assert_eq!(first.header("ratelimit"), "\"account\";r=599;t=1");
+    let mut allowed = 1;
     let refused = loop {
         let answer = ann.get("/api/stats").await;
         if answer.status == 429 {
@@ -463,6 +466,10 @@ async fn an_account_may_call_600_times_a_minute() {
     assert!(allowed >= 600, "{allowed}");
     assert_eq!(refused.code(), "rate_limited");
     assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(refused.header("ratelimit"), "\"account\";r=0;t=60");
+    // A page is no call.
+    let page = ann.get("/terms").await.expect(200);
+    assert!(page.header("ratelimit").is_empty());
     eve.get("/api/stats").await.expect(200);
     app.stop().await;
 }

@@ -8,6 +8,7 @@
 mod support;
 
 mod access;
+mod admin;
 mod api;
 mod concurrency;
 mod crowd;

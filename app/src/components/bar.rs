@@ -1,3 +1,4 @@
+use atelier_server::accounts::User;
 use atelier_server::credits::Wallet;
 use leptos::prelude::*;
 
@@ -11,7 +12,7 @@ use crate::visit::{Content, Visit};
 pub fn top(visit: &Visit) -> AnyView {
     let w = visit.words();
     let ribbon = visit.is_sandbox().then(|| ribbon(w));
-    let nav = nav(w, &visit.path, &visit.address(), visit.user.is_some());
+    let nav = nav(w, &visit.path, &visit.address(), visit.user.as_ref());
     let money = match (&visit.wallet, &visit.content) {
         (Some(wallet), _) => Some(balance(w, wallet)),
         // Nobody was asked for, so nobody is told to sign in.
@@ -49,21 +50,28 @@ const PERSONAL: [(&str, &str); 6] = [
     (routes::ACCOUNT, "bar-account"),
 ];
 
+const OPERATOR: (&str, &str) = (routes::ADMIN, "bar-admin");
+
 /// What the balance and its button lead to as well.
 const BESIDE: [&str; 2] = [routes::PAYMENTS, routes::STATEMENT];
 
 /// The prices, which stand on the home page.
 const PRICES: &str = "/#prices";
 
-fn nav(w: Words, path: &str, address: &str, signed_in: bool) -> impl IntoView + use<> {
-    let places: Vec<_> = if signed_in {
-        &PERSONAL[..]
-    } else {
-        &[(PRICES, "bar-prices")]
+fn nav(w: Words, path: &str, address: &str, user: Option<&User>) -> impl IntoView + use<> {
+    let operator = user.filter(|user| user.is_admin()).map(|_| OPERATOR);
+    let places: Vec<_> = match user {
+        Some(_) => &PERSONAL[..],
+        None => &[(PRICES, "bar-prices")],
     }
     .iter()
+    .chain(&operator)
     .map(|(href, key)| {
-        let current = (*href == path).then_some("page");
+        let current = match path.starts_with(routes::ADMIN) {
+            true => *href == routes::ADMIN,
+            false => *href == path,
+        };
+        let current = current.then_some("page");
         let beside = BESIDE.contains(href).then_some("beside");
         view! { <li class=beside><a href=*href aria-current=current>{w.say(key)}</a></li> }
     })
@@ -109,13 +117,49 @@ fn ways_in(w: Words) -> AnyView {
 
 #[cfg(test)]
 mod tests {
-    use atelier_server::accounts::Language;
+    use atelier_server::accounts::{Language, Role};
+    use atelier_server::ids::UserId;
+    use atelier_server::time::Timestamp;
 
     use super::*;
 
+    fn somebody(role: Role) -> User {
+        let at = Timestamp::from_seconds(1);
+        User {
+            id: UserId::new(at),
+            email: "ann@example.com".to_owned(),
+            name: String::new(),
+            role,
+            language: None,
+            verified: true,
+            blocked: false,
+            created_at: at,
+            access_epoch: 0,
+        }
+    }
+
+    #[test]
+    fn only_an_operator_is_led_to_the_admin_pages() {
+        for (role, shown) in [(Role::User, false), (Role::Admin, true)] {
+            let html = nav(
+                Words(Language::En),
+                "/dashboard",
+                "/dashboard",
+                Some(&somebody(role)),
+            );
+            assert_eq!(html.to_html().contains("href=\"/admin\""), shown);
+        }
+    }
+
     #[test]
     fn the_page_one_is_on_is_marked() {
-        let html = nav(Words(Language::En), "/payments", "/payments?x=1", true).to_html();
+        let html = nav(
+            Words(Language::En),
+            "/payments",
+            "/payments?x=1",
+            Some(&somebody(Role::User)),
+        )
+        .to_html();
         assert_eq!(html.matches("aria-current=\"page\"").count(), 1, "{html}");
         assert!(
             html.contains("href=\"/payments\" aria-current=\"page\""),
@@ -125,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_other_language_keeps_path_and_query() {
-        let html = nav(Words(Language::En), "/payments", "/payments?x=1", false).to_html();
+        let html = nav(Words(Language::En), "/payments", "/payments?x=1", None).to_html();
         assert!(html.contains("href=\"/zh/payments?x=1\""), "{html}");
         assert!(html.contains(">中文</a>"), "{html}");
     }

@@ -1,5 +1,6 @@
 use atelier_server::accounts::Password;
 use atelier_server::catalog::TopUp;
+use atelier_server::credits::Adjustment;
 use atelier_server::studio::{LONGEST_SIDE, MOST_PIXELS, PictureError, SHORTEST_SIDE, Video};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -24,6 +25,10 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::SessionEnded => w.say("account-session-ended"),
         Outcome::TokenMade => w.say("account-token-made"),
         Outcome::TokenRevoked => w.say("account-token-revoked"),
+        Outcome::CreditsChanged => w.say("admin-credits-changed"),
+        Outcome::Blocked => w.say("admin-blocked"),
+        Outcome::Unblocked => w.say("admin-unblocked"),
+        Outcome::Replayed => w.say("admin-replayed"),
         Outcome::SignedOut => w.say("bar-toast-signed-out"),
         Outcome::Deleted => w.say("job-deleted"),
         Outcome::Restored => w.say("job-restored"),
@@ -38,6 +43,14 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::ScopeMissing => w.say("account-token-scope-missing"),
         Outcome::ScopeForbidden => w.say("account-token-scope-forbidden"),
         Outcome::TooManyTokens => w.say("account-token-many"),
+        Outcome::CreditsOutOfBounds => {
+            let most = w.number(Adjustment::MOST);
+            w.say_with("admin-credits-bounds", &[("most", most.into())])
+        }
+        Outcome::TypeAgain => w.say("admin-type-again"),
+        Outcome::ReasonMissing | Outcome::WhyMissing => w.say("admin-reason-missing"),
+        Outcome::TooFewCredits => w.say("admin-too-few"),
+        Outcome::OwnAccount => w.say("admin-own-account"),
         Outcome::RateLimited { seconds } => {
             let minutes = i64::try_from(seconds.div_ceil(60)).unwrap_or(i64::MAX);
             let said = w.number(minutes);
@@ -140,6 +153,10 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::BadPassword
             | Outcome::WrongPassword
             | Outcome::ScopeMissing
+            | Outcome::CreditsOutOfBounds
+            | Outcome::TypeAgain
+            | Outcome::ReasonMissing
+            | Outcome::WhyMissing
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing
@@ -176,6 +193,10 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::SessionEnded
         | Outcome::TokenMade
         | Outcome::TokenRevoked
+        | Outcome::CreditsChanged
+        | Outcome::Blocked
+        | Outcome::Unblocked
+        | Outcome::Replayed
         | Outcome::SignedOut
         | Outcome::PlanChanged
         | Outcome::PlanEnds
@@ -243,6 +264,10 @@ mod tests {
         Outcome::SessionEnded,
         Outcome::TokenMade,
         Outcome::TokenRevoked,
+        Outcome::CreditsChanged,
+        Outcome::Blocked,
+        Outcome::Unblocked,
+        Outcome::Replayed,
         Outcome::SignedOut,
         Outcome::Deleted,
         Outcome::BadEmail,
@@ -253,6 +278,12 @@ mod tests {
         Outcome::ScopeMissing,
         Outcome::ScopeForbidden,
         Outcome::TooManyTokens,
+        Outcome::CreditsOutOfBounds,
+        Outcome::TypeAgain,
+        Outcome::ReasonMissing,
+        Outcome::WhyMissing,
+        Outcome::TooFewCredits,
+        Outcome::OwnAccount,
         Outcome::RateLimited { seconds: 61 },
         Outcome::DeadLink,
         Outcome::UnknownItem,

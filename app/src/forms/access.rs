@@ -6,7 +6,7 @@ use atelier_server::ids::TokenId;
 use leptos::prelude::*;
 
 use super::accounts::limited;
-use super::{Caller, go_broken, go_with};
+use super::{Caller, go, go_broken, go_with};
 use crate::flash::{Flash, Form, Outcome};
 use crate::routes;
 
@@ -31,7 +31,7 @@ pub async fn change_password(present: String, password: String) -> Result<(), Se
         .change_password(&user, &present.into(), &chosen, &caller.address)
         .await
     {
-        Ok(()) => {
+        Ok(user) => {
             caller.sign_in(&user).await?;
             refuse(Outcome::PasswordRenewed);
         }
@@ -74,7 +74,12 @@ pub async fn create_token(
     let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
         return Ok(());
     };
-    let label: String = label.trim().chars().take(LONGEST_TOKEN_NAME).collect();
+    let label: String = label
+        .trim()
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(LONGEST_TOKEN_NAME)
+        .collect();
     let refuse = |outcome| {
         let flash = Flash::new(Form::Tokens, outcome).keep("label", &label);
         go_with(routes::ACCOUNT, &flash);
@@ -95,6 +100,7 @@ pub async fn create_token(
             go_with(routes::ACCOUNT, &flash);
         }
         Err(TokenError::Forbidden(_)) => refuse(Outcome::ScopeForbidden),
+        Err(TokenError::SignedOut) => go(&routes::sign_in_then(routes::ACCOUNT)),
         Err(TokenError::TooMany) => refuse(Outcome::TooManyTokens),
         Err(TokenError::Database(error)) => go_broken(routes::ACCOUNT, Form::Tokens, error),
     }

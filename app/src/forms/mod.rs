@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod admin;
 pub mod jobs;
 pub mod payments;
 pub mod wallet;

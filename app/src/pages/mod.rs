@@ -5,6 +5,7 @@
 //! a `<Route>` in [`App`]; its title in `title.rs`. A test holds that these agree.
 
 mod account;
+mod admin;
 mod cancelled;
 mod dashboard;
 mod forgot;
@@ -85,6 +86,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
                 <Route path=path!("/statement") view=|| show(statement::page) ssr=WHOLE/>
                 <Route path=path!("/account") view=|| show(account::page) ssr=WHOLE/>
+                <Route path=path!("/admin") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/users") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/users/:id") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
@@ -122,6 +128,10 @@ mod tests {
             routes::GALLERY,
             routes::STATEMENT,
             routes::ACCOUNT,
+            routes::ADMIN,
+            routes::ADMIN_USERS,
+            routes::ADMIN_AUDIT,
+            routes::ADMIN_EVENTS,
             routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,
@@ -133,6 +143,7 @@ mod tests {
             .collect();
         known.insert(routes::job("{id}"));
         known.insert(routes::receipt("{id}"));
+        known.insert(routes::person("{id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
         assert_eq!(routed, known);

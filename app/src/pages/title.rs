@@ -3,7 +3,7 @@ use atelier_server::studio::JobState;
 use super::refused;
 use crate::flash::{Form, Outcome};
 use crate::routes;
-use crate::visit::{Content, Landing, Visit};
+use crate::visit::{AdminPage, Content, Landing, Visit};
 
 /// What the page is called in the browser's tab.
 pub fn of(visit: &Visit) -> String {
@@ -31,6 +31,7 @@ fn key(visit: &Visit) -> &'static str {
         Content::Gallery { .. } => "job-gallery-page",
         Content::Statement(_) => "statement-page",
         Content::Account(_) => "account-page",
+        Content::Admin(page) => admin(page),
         Content::Verify { verified: true } => "auth-verify-page",
         Content::Verify { verified: false } => "auth-verify-bad-page",
         Content::Reset { lives: true, .. } => "auth-reset-page",
@@ -68,6 +69,15 @@ fn landed(landing: &Landing) -> &'static str {
         Landing::Expired(_) => "success-expired-page",
         Landing::Surplus(_) => "success-surplus-page",
         Landing::Missing => "success-missing-page",
+    }
+}
+
+fn admin(page: &AdminPage) -> &'static str {
+    match page {
+        AdminPage::People { .. } => "admin-people-page",
+        AdminPage::Person(_) => "admin-person-page",
+        AdminPage::Audit { .. } => "admin-audit-page",
+        AdminPage::Events { .. } => "admin-events-page",
     }
 }
 

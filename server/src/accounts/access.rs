@@ -102,7 +102,7 @@ impl Accounts {
     }
 
     /// Sets a new password for somebody who knows the present one. Every session and token ends, also the one that
-    /// asks: it is the caller's to sign in anew.
+    /// asks: it is the caller's to sign in anew whom this answers.
     ///
     /// # Errors
     /// As of [`Accounts::sign_in`]: a wrong password counts as one at the door.
@@ -112,17 +112,27 @@ impl Accounts {
         present: &SecretString,
         new: &Password,
         address: &str,
-    ) -> Result<(), SignInError> {
-        let user = self.sign_in(&user.email, present, address).await?;
+    ) -> Result<User, SignInError> {
+        let (user, old) = self.prove(&user.email, present, address).await?;
         let hash = self.passwords.hash(new).await;
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1")
-            .bind(&user.id)
-            .bind(hash)
-            .execute(&mut *tx)
-            .await?;
-        end_access(&mut tx, &user.id).await?;
+        // Another change meanwhile has made the present password an old one.
+        let changed =
+            sqlx::query("UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3")
+                .bind(&user.id)
+                .bind(hash)
+                .bind(old)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+        if changed == 0 {
+            return Err(SignInError::Wrong);
+        }
+        let access_epoch = end_access(&mut tx, &user.id).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(User {
+            access_epoch,
+            ..user
+        })
     }
 }

@@ -30,13 +30,15 @@ pub use links::LinkError;
 pub(crate) use links::Purpose;
 pub use passwords::{Password, Passwords};
 pub use sessions::{
-    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, SessionStore, USER_KEY, WALLET_VERSION_KEY, account_of,
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, EPOCH_KEY, SessionStore, USER_KEY, WALLET_VERSION_KEY,
+    account_of,
 };
 pub use sign_in::SignInError;
 pub use sign_up::{NewAccount, SignUpError};
 pub use sync::{Outsider, SyncError, Synced};
 pub use tokens::{ApiToken, NewToken, Scope, Scopes, TokenError};
 pub use users::{Language, Role, User};
+pub(crate) use users::{UserRow, end_access};
 
 /// Accounts and how they are proven. Cheap to clone.
 #[derive(Clone)]

@@ -21,6 +21,8 @@ pub const USER_KEY: &str = "user_id";
 pub const DEVICE_KEY: &str = "device";
 /// Under this key a record holds the day on which it was last used.
 pub const DAY_KEY: &str = "day";
+/// Under this key a record holds the [`User::access_epoch`] it was signed in under.
+pub const EPOCH_KEY: &str = "access_epoch";
 /// Under this key a loaded record holds the account's row as it is right now.
 pub const ACCOUNT_KEY: &str = "account";
 /// Under this key stands the version of the account's wallet at the moment the session was loaded: whatever
@@ -61,6 +63,7 @@ struct SessionRow {
     verified_at: Option<i64>,
     blocked_at: Option<i64>,
     created_at: Option<i64>,
+    access_epoch: Option<i64>,
     wallet_version: Option<i64>,
 }
 
@@ -75,6 +78,7 @@ impl SessionRow {
             verified_at: self.verified_at,
             blocked_at: self.blocked_at,
             created_at: self.created_at?,
+            access_epoch: self.access_epoch?,
         })
     }
 }
@@ -98,7 +102,8 @@ impl SessionStore {
     pub async fn lives(&self, id: &Id) -> sqlx::Result<bool> {
         let found: Option<(i64,)> = sqlx::query_as(
             "SELECT s.expires_at FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
-             WHERE s.id = $1 AND s.expires_at > $2 AND u.blocked_at IS NULL",
+             WHERE s.id = $1 AND s.expires_at > $2 AND u.blocked_at IS NULL \
+               AND (u.id IS NULL OR u.access_epoch = s.access_epoch)",
         )
         .bind(key(id))
         .bind(self.clock.machine())
@@ -116,6 +121,7 @@ impl SessionStore {
             .get(USER_KEY)
             .and_then(|value| value.as_str())
             .map(str::to_owned);
+        let epoch = data.get(EPOCH_KEY).and_then(serde_json::Value::as_i64);
         let text = serde_json::to_string(&data).map_err(|e| Error::Encode(e.to_string()))?;
         let expires_at = Timestamp::from_datetime(record.expiry_date);
         let mut tx = self.db.begin().await.map_err(backend)?;
@@ -125,6 +131,7 @@ impl SessionStore {
             .bind(text)
             .bind(expires_at)
             .bind(self.clock.machine())
+            .bind(epoch.unwrap_or(0))
             .execute(&mut *tx)
             .await
             .map_err(backend)?;
@@ -149,23 +156,24 @@ fn backend(error: sqlx::Error) -> Error {
 impl tower_sessions::SessionStore for SessionStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
         // 128 random bits do not collide.
-        const INSERT: &str = "INSERT INTO sessions (id, user_id, data, expires_at, created_at) \
-                              VALUES ($1, $2, $3, $4, $5)";
+        const INSERT: &str = "INSERT INTO sessions (id, user_id, data, expires_at, created_at, \
+                              access_epoch) VALUES ($1, $2, $3, $4, $5, $6)";
         self.write(record, INSERT).await
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        const UPDATE: &str = "UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 \
-                              WHERE id = $1 AND expires_at > $5";
+        const UPDATE: &str = "UPDATE sessions SET user_id = $2, data = $3, expires_at = $4, \
+                              access_epoch = $6 WHERE id = $1 AND expires_at > $5";
         self.write(record, UPDATE).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let row: Option<SessionRow> = sqlx::query_as(
             "SELECT s.data, s.expires_at AS session_expires_at, u.id, u.email, u.name, u.role, \
-                    u.language, u.verified_at, u.blocked_at, u.created_at, \
+                    u.language, u.verified_at, u.blocked_at, u.created_at, u.access_epoch, \
                     w.version AS wallet_version \
-             FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
+             FROM sessions s \
+             LEFT JOIN users u ON u.id = s.user_id AND u.access_epoch = s.access_epoch \
              LEFT JOIN wallets w ON w.user_id = s.user_id \
              WHERE s.id = $1 AND s.expires_at > $2",
         )

@@ -31,6 +31,17 @@ impl Accounts {
         password: &SecretString,
         address: &str,
     ) -> Result<User, SignInError> {
+        let (user, _) = self.prove(email, password, address).await?;
+        Ok(user)
+    }
+
+    /// The same, with the hash that the password was held against.
+    pub(super) async fn prove(
+        &self,
+        email: &str,
+        password: &SecretString,
+        address: &str,
+    ) -> Result<(User, String), SignInError> {
         let name = email.trim().to_lowercase();
         // Checked with a place taken, so that a burst cannot pass the check before it is counted.
         let _place = self.passwords.place().await;
@@ -43,12 +54,12 @@ impl Accounts {
 
         let found = self.credentials(&name).await?;
         let hash = found.as_ref().and_then(|found| found.password_hash.clone());
-        let fits = self.passwords.verify(password, hash).await;
+        let fits = self.passwords.verify(password, hash.clone()).await;
         let user = found
             .filter(|_| fits)
             .and_then(|found| found.user.into_user());
-        match user.filter(|user| !user.blocked) {
-            Some(user) => Ok(user),
+        match user.filter(|user| !user.blocked).zip(hash) {
+            Some(proven) => Ok(proven),
             None => {
                 self.limits.count(WRONG_PASSWORDS_OF_ACCOUNT, &name).await?;
                 self.limits
@@ -62,7 +73,7 @@ impl Accounts {
     async fn credentials(&self, email: &str) -> sqlx::Result<Option<Credentials>> {
         sqlx::query_as(
             "SELECT id, email, name, role, language, verified_at, blocked_at, created_at, \
-             password_hash FROM users WHERE email = $1",
+             access_epoch, password_hash FROM users WHERE email = $1",
         )
         .bind(email)
         .fetch_optional(self.db.reader())
@@ -95,7 +106,8 @@ impl Accounts {
             .map_err(super::SignUpError::Database)
     }
 
-    /// Gives the role and, where it differs, the password; only a new password ends access.
+    /// Gives the role and, where it differs, the password; only a new password ends access. Whoever the settings name is let in,
+    /// also where another operator has blocked them.
     async fn update_admin(&self, email: &Email, password: &Password) -> sqlx::Result<()> {
         let Some(found) = self.credentials(email.as_str()).await? else {
             return Ok(());
@@ -113,8 +125,8 @@ impl Accounts {
         };
         let mut tx = self.db.begin().await?;
         sqlx::query(
-            "UPDATE users SET role = 'admin', password_hash = COALESCE($2, password_hash) \
-             WHERE email = $1",
+            "UPDATE users SET role = 'admin', password_hash = COALESCE($2, password_hash), \
+             blocked_at = NULL WHERE email = $1",
         )
         .bind(email.as_str())
         .bind(&hash)

@@ -74,6 +74,7 @@ impl Accounts {
             verified: new.verified,
             blocked: false,
             created_at: now,
+            access_epoch: 0,
         })
     }
 

@@ -33,6 +33,9 @@ pub enum SyncError {
     /// The address belongs to an account that the outside system does not know by this id.
     #[error("this address has an account already")]
     EmailTaken,
+    /// Administrators are made and changed here alone: who keeps an outside system would else become one.
+    #[error("an administrator is no user of an outside system")]
+    Administrator,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -43,8 +46,8 @@ struct Known {
     user: UserRow,
 }
 
-const COLUMNS: &str = "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
-                       FROM users WHERE external_id = $1";
+const COLUMNS: &str = "SELECT id, email, name, role, language, verified_at, blocked_at, created_at, \
+                       access_epoch FROM users WHERE external_id = $1";
 
 impl Accounts {
     /// Makes the account of `outsider`, with its wallet and what the catalogue gives to new ones, or brings its
@@ -68,6 +71,9 @@ impl Accounts {
             before = known(&mut tx, &outsider.external_id).await?;
         }
         let before = before.ok_or(SyncError::EmailTaken)?;
+        if before.is_admin() {
+            return Err(SyncError::Administrator);
+        }
         let after = updated(&before, outsider);
         let done = if created {
             "created".to_owned()
@@ -75,7 +81,7 @@ impl Accounts {
             differences(&before, &after)
         };
         if !done.is_empty() {
-            update(&mut tx, &after, now).await?;
+            update(&mut tx, &after, &before.email, now).await?;
             let target = after.id.to_string();
             let audit = Audit {
                 actor: actor.to_owned(),
@@ -83,7 +89,8 @@ impl Accounts {
                 target: &target,
                 before: String::new(),
                 after: done,
-                reason: &outsider.external_id,
+                // Outside ids are often addresses.
+                reason: "",
                 address: address.map(str::to_owned),
             };
             oversight::record(&mut tx, &audit, now).await?;
@@ -152,7 +159,7 @@ fn updated(before: &User, outsider: &Outsider) -> User {
     }
 }
 
-async fn update(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), SyncError> {
+async fn update(tx: &mut Tx, user: &User, before: &str, now: Timestamp) -> Result<(), SyncError> {
     let updated = sqlx::query(
         "UPDATE users SET email = $2, name = $3, verified_at = COALESCE(verified_at, $4) \
          WHERE id = $1",
@@ -164,10 +171,20 @@ async fn update(tx: &mut Tx, user: &User, now: Timestamp) -> Result<(), SyncErro
     .execute(&mut **tx)
     .await;
     match updated {
-        Ok(_) => Ok(()),
-        Err(error) if db::is_duplicate(&error) => Err(SyncError::EmailTaken),
-        Err(error) => Err(error.into()),
+        Ok(_) => {}
+        Err(error) if db::is_duplicate(&error) => return Err(SyncError::EmailTaken),
+        Err(error) => return Err(error.into()),
     }
+    // A link that was sent to another address sets no password any more.
+    sqlx::query(
+        "DELETE FROM email_tokens WHERE user_id = $1 AND used_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM users WHERE id = $1 AND email = $2)",
+    )
+    .bind(&user.id)
+    .bind(before)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// What differs, by the names of its fields: addresses and names themselves may have to be forgotten one day.

@@ -79,6 +79,9 @@ pub enum TokenError {
     Forbidden(Scope),
     #[error("an account has at most {MOST} tokens")]
     TooMany,
+    /// All access of the owner was ended meanwhile.
+    #[error("the owner is signed out")]
+    SignedOut,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -164,7 +167,15 @@ impl Accounts {
             last_used_at: None,
         };
         let mut tx = self.db.begin().await?;
-        // Two at once may make one more than there should be, which harms nobody.
+        let select =
+            tx.locking("SELECT access_epoch FROM users WHERE id = $1 AND blocked_at IS NULL");
+        let epoch: Option<i64> = sqlx::query_scalar(select)
+            .bind(owner.id.clone())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if epoch != Some(owner.access_epoch) {
+            return Err(TokenError::SignedOut);
+        }
         let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM api_tokens WHERE user_id = $1")
             .bind(&owner.id)
             .fetch_one(&mut *tx)
@@ -225,14 +236,30 @@ impl Accounts {
         Ok(ended == 1)
     }
 
-    /// The account and scopes behind a bearer token; scopes its owner has lost are left out.
+    /// The account and scopes behind a bearer token that is being used; scopes its owner has lost are left out.
     pub async fn find_token(&self, bearer: &str) -> sqlx::Result<Option<(User, Scopes)>> {
+        let Some((user, scopes, last_used_at)) = self.token(bearer).await? else {
+            return Ok(None);
+        };
+        // Whoever only reads is not kept from it by a database that cannot be written.
+        if let Err(error) = self.note_use(bearer, last_used_at).await {
+            tracing::warn!(%error, "the use of a token could not be noted");
+        }
+        Ok(Some((user, scopes)))
+    }
+
+    /// Whether a bearer token still opens anything; asking is no use of it.
+    pub async fn token_lives(&self, bearer: &str) -> sqlx::Result<bool> {
+        Ok(self.token(bearer).await?.is_some())
+    }
+
+    async fn token(&self, bearer: &str) -> sqlx::Result<Option<(User, Scopes, Option<Timestamp>)>> {
         if !bearer.starts_with(PREFIX) {
             return Ok(None);
         }
         let row: Option<TokenRow> = sqlx::query_as(
             "SELECT u.id, u.email, u.name, u.role, u.language, u.verified_at, u.blocked_at, \
-                    u.created_at, t.scopes, t.last_used_at \
+                    u.created_at, u.access_epoch, t.scopes, t.last_used_at \
              FROM api_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1",
         )
         .bind(secret::hash(bearer))
@@ -251,8 +278,7 @@ impl Accounts {
         };
         let mut scopes = Scopes::parse(&scopes).unwrap_or_default();
         scopes.0.retain(|scope| scope.allowed_for(user.role));
-        self.note_use(bearer, last_used_at).await?;
-        Ok(Some((user, scopes)))
+        Ok(Some((user, scopes, last_used_at)))
     }
 
     async fn note_use(&self, bearer: &str, before: Option<Timestamp>) -> sqlx::Result<()> {

@@ -27,6 +27,9 @@ pub struct User {
     pub verified: bool,
     pub blocked: bool,
     pub created_at: Timestamp,
+    /// How often all access was ended; what was opened under an earlier number opens nothing.
+    #[serde(skip)]
+    pub access_epoch: i64,
 }
 
 impl User {
@@ -37,7 +40,7 @@ impl User {
 
 /// An account's row, and the same as it travels with a session record.
 #[derive(Clone, Debug, FromRow, Serialize, Deserialize)]
-pub(super) struct UserRow {
+pub(crate) struct UserRow {
     pub id: String,
     pub email: String,
     pub name: String,
@@ -46,6 +49,7 @@ pub(super) struct UserRow {
     pub verified_at: Option<i64>,
     pub blocked_at: Option<i64>,
     pub created_at: i64,
+    pub access_epoch: i64,
 }
 
 impl UserRow {
@@ -59,6 +63,7 @@ impl UserRow {
             verified: self.verified_at.is_some(),
             blocked: self.blocked_at.is_some(),
             created_at: Timestamp::from_micros(self.created_at),
+            access_epoch: self.access_epoch,
         })
     }
 }
@@ -66,7 +71,8 @@ impl UserRow {
 impl Accounts {
     pub async fn find_by_email(&self, email: &Email) -> sqlx::Result<Option<User>> {
         let row: Option<UserRow> = sqlx::query_as(
-            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at \
+            "SELECT id, email, name, role, language, verified_at, blocked_at, created_at, \
+             access_epoch \
              FROM users WHERE email = $1",
         )
         .bind(email.as_str())
@@ -104,8 +110,15 @@ impl Accounts {
     }
 }
 
-/// Ends every session, token and reset link of `user`, and with them the open streams.
-pub(super) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+/// Ends every session, token and reset link of `user`, and with them the open streams; also those that are being
+/// opened at this moment. Answers the new [`User::access_epoch`].
+pub(crate) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<i64> {
+    let epoch: i64 = sqlx::query_scalar(
+        "UPDATE users SET access_epoch = access_epoch + 1 WHERE id = $1 RETURNING access_epoch",
+    )
+    .bind(user.clone())
+    .fetch_one(&mut **tx)
+    .await?;
     for statement in [
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM api_tokens WHERE user_id = $1",
@@ -114,5 +127,5 @@ pub(super) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
         sqlx::query(statement).bind(user).execute(&mut **tx).await?;
     }
     tx.changed(Change::SignedOut(user.clone()));
-    Ok(())
+    Ok(epoch)
 }

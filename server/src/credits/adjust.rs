@@ -33,6 +33,9 @@ pub struct Adjustment {
 /// The wallet after a change, with the entry that tells it: what the API answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct AdjustedView {
+    /// What remained before.
+    #[serde(skip)]
+    pub before: i64,
     #[serde(flatten)]
     pub wallet: WalletView,
     /// `None` when a `set` found the wallet as it should be.
@@ -74,6 +77,7 @@ pub async fn adjust(
         audit(tx, adjustment, before, after, now).await?;
     }
     Ok(AdjustedView {
+        before,
         wallet: wallet.view(prices),
         entry,
     })

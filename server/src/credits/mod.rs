@@ -49,8 +49,9 @@ pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::seed_history;
+pub(crate) use statement::entry;
 pub use statement::{Entry, EntryFilter, EntryLot, statement};
-pub use store::{find_wallet, read, read_version};
+pub use store::{find_wallet, find_wallets, read, read_version};
 pub use types::{
     Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,
     WalletView,

@@ -112,7 +112,7 @@ pub async fn statement(
 }
 
 /// One entry, read inside the transaction that wrote it.
-pub(super) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
+pub(crate) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
     let row: EntryRow = sqlx::query_as(
         "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
                 e.job_id, e.recharge_id, c.paid_by, e.created_at \

@@ -1,6 +1,6 @@
 //! The SQL of wallets, lots and entries.
 
-use sqlx::{AnyPool, FromRow};
+use sqlx::{AnyPool, AssertSqlSafe, FromRow};
 
 use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due, rests};
@@ -57,6 +57,21 @@ impl ReadRow {
     }
 }
 
+/// What is read of a wallet as of the moment `$1`, up to the account.
+macro_rules! read_wallets {
+    () => {
+        "SELECT w.*, (SELECT COALESCE(CAST(SUM(l.free) AS BIGINT), 0) FROM lots l \
+          WHERE l.user_id = w.user_id AND l.free > 0 AND l.expires_at <= $1 AND l.frozen = 0) \
+          AS lapsed, p.plan, p.quota AS plan_quota, p.used AS plan_used, p.held AS plan_held, \
+          p.renews AS plan_renews, p.unpaid AS plan_unpaid, p.ends_at AS plan_ends_at, \
+          p.serves_until AS plan_serves_until \
+         FROM wallets w LEFT JOIN plan_periods p ON p.id = w.period_id AND p.starts_at <= $1 \
+         WHERE w.user_id"
+    };
+}
+
+const READ_ONE: &str = concat!(read_wallets!(), " = $2");
+
 /// The wallet as of `now`, in one statement: what lapsed but is not written off yet counts as gone.
 ///
 /// # Errors
@@ -66,20 +81,34 @@ pub async fn find_wallet(
     user: &UserId,
     now: Timestamp,
 ) -> sqlx::Result<Option<Wallet>> {
-    let row: Option<ReadRow> = sqlx::query_as(
-        "SELECT w.*, (SELECT COALESCE(CAST(SUM(l.free) AS BIGINT), 0) FROM lots l \
-          WHERE l.user_id = w.user_id AND l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0) \
-          AS lapsed, p.plan, p.quota AS plan_quota, p.used AS plan_used, p.held AS plan_held, \
-          p.renews AS plan_renews, p.unpaid AS plan_unpaid, p.ends_at AS plan_ends_at, \
-          p.serves_until AS plan_serves_until \
-         FROM wallets w LEFT JOIN plan_periods p ON p.id = w.period_id AND p.starts_at <= $2 \
-         WHERE w.user_id = $1",
-    )
-    .bind(user)
-    .bind(now)
-    .fetch_optional(pool)
-    .await?;
+    let row: Option<ReadRow> = sqlx::query_as(READ_ONE)
+        .bind(now)
+        .bind(user)
+        .fetch_optional(pool)
+        .await?;
     Ok(row.map(|row| row.into_wallet(now)))
+}
+
+/// The same of several accounts, in one statement and no order.
+///
+/// # Errors
+/// The database's own.
+pub async fn find_wallets(
+    pool: &AnyPool,
+    users: &[UserId],
+    now: Timestamp,
+) -> sqlx::Result<Vec<Wallet>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (2..users.len() + 2).map(|at| format!("${at}")).collect();
+    let select = format!(concat!(read_wallets!(), " IN ({})"), places.join(", "));
+    let mut query = sqlx::query_as(AssertSqlSafe(select)).bind(now);
+    for user in users {
+        query = query.bind(user.clone());
+    }
+    let rows: Vec<ReadRow> = query.fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|row| row.into_wallet(now)).collect())
 }
 
 /// The wallet of an account that must have one.

@@ -8,14 +8,17 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use sqlx::FromRow;
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, FromRow};
 use tokio_util::sync::CancellationToken;
 
 use super::gateway::{RawEvent, Subject};
 use super::{FulfilError, Fulfilment, Payments, Provider};
 use crate::db::Tx;
 use crate::ids::InboxId;
+use crate::oversight::Operator;
 use crate::time::Timestamp;
+use crate::words::words;
 
 /// A new event, or one that was there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,41 @@ impl InboxEvent {
     }
 }
 
+words! {
+    /// Where an event stands.
+    EventState {
+        Received = "received", Processed = "processed", Ignored = "ignored",
+        Unparsed = "unparsed", Failed = "failed",
+    }
+}
+
+/// An event as it is kept.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct KeptEvent {
+    pub id: InboxId,
+    #[sqlx(try_from = "String")]
+    pub provider: Provider,
+    /// The provider's id of it.
+    pub event_id: String,
+    pub kind: String,
+    /// What it is about.
+    pub object_id: Option<String>,
+    /// `webhook`, or `catch_up` where it was asked for.
+    pub origin: String,
+    #[sqlx(try_from = "String")]
+    pub state: EventState,
+    /// Why it was ignored or could not be read.
+    pub reason: Option<String>,
+    pub attempts: i64,
+    /// When it is acted on next.
+    pub next_at: Option<Timestamp>,
+    pub received_at: Timestamp,
+    pub processed_at: Option<Timestamp>,
+}
+
+const KEPT: &str = "SELECT id, provider, event_id, kind, object_id, origin, state, reason, \
+                    attempts, next_at, received_at, processed_at FROM webhook_events";
+
 /// How an event ended.
 enum Outcome {
     Processed,
@@ -77,6 +115,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const MOST_ATTEMPTS: i64 = 20;
 /// So often, over four minutes, what comes early is looked for again.
 const ATTEMPTS_TOO_EARLY: i64 = 8;
+/// Behind every id, however a database sorts: ids are written in hexadecimal.
+const AFTER_ALL: &str = "g";
 const NOT_OURS: &str = "not a payment of ours";
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
@@ -133,6 +173,89 @@ impl Payments {
         .bind(object_id)
         .fetch_optional(self.db.reader())
         .await
+    }
+
+    /// Kept events, newest first: in one state or all, older than `before`.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn events(
+        &self,
+        state: Option<EventState>,
+        before: Option<&InboxId>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<KeptEvent>> {
+        let condition = match state {
+            Some(_) => "state = $1 AND id < $2",
+            None => "$1 = '' AND id < $2",
+        };
+        let select = format!("{KEPT} WHERE {condition} ORDER BY id DESC LIMIT $3");
+        sqlx::query_as(AssertSqlSafe(select))
+            .bind(state.map_or("", EventState::as_str))
+            .bind(before.map_or(AFTER_ALL, InboxId::as_str).to_owned())
+            .bind(limit)
+            .fetch_all(self.db.reader())
+            .await
+    }
+
+    /// One of them, with what the provider sent.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn event(&self, id: &InboxId) -> sqlx::Result<Option<(KeptEvent, String)>> {
+        let kept: Option<KeptEvent> =
+            sqlx::query_as(AssertSqlSafe(format!("{KEPT} WHERE id = $1")))
+                .bind(id)
+                .fetch_optional(self.db.reader())
+                .await?;
+        let Some(kept) = kept else { return Ok(None) };
+        let payload = sqlx::query_scalar("SELECT payload FROM webhook_events WHERE id = $1")
+            .bind(id)
+            .fetch_one(self.db.reader())
+            .await?;
+        Ok(Some((kept, payload)))
+    }
+
+    /// Lets an event be acted on again, whatever became of it: what it is about is read anew, and what was granted
+    /// is not granted again. Says whether there is such an event that can be read.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn replay(&self, id: &InboxId, by: &Operator) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let before: Option<String> = sqlx::query_scalar(
+            "SELECT state FROM webhook_events WHERE id = $1 AND state <> 'unparsed'",
+        )
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(before) = before else {
+            return Ok(false);
+        };
+        // Counted up, so that who acts on it just now does not write how it ended.
+        sqlx::query(
+            "UPDATE webhook_events SET state = 'received', reason = NULL, next_at = $2, \
+             attempts = CASE WHEN attempts < $3 THEN attempts + 1 ELSE 1 END, processed_at = NULL \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .bind(now)
+        .bind(MOST_ATTEMPTS - 1)
+        .execute(&mut *tx)
+        .await?;
+        by.records(
+            &mut tx,
+            "webhook.replay",
+            id.as_str(),
+            &before,
+            "received",
+            now,
+        )
+        .await?;
+        tx.commit().await?;
+        self.inbox_wake.notify_one();
+        Ok(true)
     }
 
     pub(super) async fn store_event(

@@ -44,7 +44,7 @@ use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use fulfil::{FulfilError, Fulfilment};
-pub use inbox::{InboxEvent, ReceiveError, Received};
+pub use inbox::{EventState, InboxEvent, KeptEvent, ReceiveError, Received};
 pub use letters::{completed, refund, unpaid_plan};
 pub use plans::PlanError;
 pub(crate) use records::RechargeRow;

@@ -14,6 +14,7 @@ use crate::credits::{self, PeriodChange, Returned};
 use crate::db::Tx;
 use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
+use crate::oversight::Operator;
 use crate::time::Timestamp;
 
 /// Money that went back, or is on its way.
@@ -249,12 +250,14 @@ impl Payments {
     }
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
-    /// credits follow as with any refund. `key` makes it once.
+    /// credits follow as with any refund. `key` makes it once. That it was asked for is in the audit log before the
+    /// provider is.
     pub async fn refund(
         &self,
         id: &RechargeId,
         amount_minor: Option<i64>,
         key: &str,
+        by: &Operator,
     ) -> Result<(), RefundError> {
         let recharge = self.recharge(id).await?.ok_or(RefundError::NotPaid)?;
         let paid = recharge.status == RechargeStatus::Completed;
@@ -267,6 +270,21 @@ impl Payments {
             return Err(RefundError::TooMuch(left));
         }
         let gateway = self.gateway(recharge.provider)?;
+        let now = self.clock.now();
+        let currency = &recharge.currency;
+        let before = format!("{} {currency} back", recharge.returned_minor);
+        let after = format!("asked for {} {currency} more", amount_minor.unwrap_or(left));
+        let mut tx = self.db.begin().await?;
+        by.records(
+            &mut tx,
+            "recharge.refund",
+            id.as_str(),
+            &before,
+            &after,
+            now,
+        )
+        .await?;
+        tx.commit().await?;
         gateway.refund(&transaction, amount_minor, key).await?;
         failpoint::reach(failpoint::MONEY_RETURNED).await;
         self.read_payment_again(recharge.provider, &transaction)

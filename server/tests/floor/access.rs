@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use atelier_server::accounts::{
-    DAY_KEY, DEVICE_KEY, Email, Outsider, Password, Scopes, SessionStore, SignInError, SyncError,
-    TokenError, USER_KEY, User, session_name,
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, EPOCH_KEY, Email, Outsider, Password, Scopes, SessionStore,
+    SignInError, SyncError, TokenError, USER_KEY, User, session_name,
 };
 use atelier_server::credits;
 use atelier_server::db::Change;
@@ -37,6 +37,7 @@ async fn signs_in(ground: &TestGround, user: &User, device: &str) -> Id {
         id: Id::default(),
         data: [
             (USER_KEY.to_owned(), user.id.as_str().into()),
+            (EPOCH_KEY.to_owned(), user.access_epoch.into()),
             (DEVICE_KEY.to_owned(), device.into()),
             (DAY_KEY.to_owned(), "2026-11-01".into()),
         ]
@@ -76,9 +77,10 @@ on_both_databases! {
         assert!(ground.accounts.find_by_external_id("ext-2").await.unwrap().is_none());
         // Made and moved are noted, what changed nothing is not; neither address stands in the log.
         let lines: Vec<(String, String)> = sqlx::query_as(
-            "SELECT after, reason FROM audit_log WHERE action = 'user.sync' ORDER BY after",
+            "SELECT after, target FROM audit_log WHERE action = 'user.sync' ORDER BY after",
         ).fetch_all(ground.db.reader()).await.unwrap();
-        assert_eq!(lines, [("created".to_owned(), "ext-1".to_owned()), ("email".to_owned(), "ext-1".to_owned())]);
+        let id = first.user.id.to_string();
+        assert_eq!(lines, [("created".to_owned(), id.clone()), ("email".to_owned(), id)]);
     }
 
     async fn an_outsider_does_not_take_over_a_local_account(ground: TestGround) {
@@ -197,5 +199,43 @@ on_both_databases! {
         }
         let refused = ground.accounts.mint_token(&ann, "", &scopes).await;
         assert!(matches!(refused, Err(TokenError::TooMany)));
+    }
+
+    async fn what_was_being_opened_while_access_ended_opens_nothing(ground: TestGround) {
+        let ann = ground.account("ann").await;
+        // Somebody has proven the old password, and their session is kept only now.
+        let proven = ground.accounts.sign_in(&ann.email, &PASSWORD.into(), HERE).await.unwrap();
+        let new = Password::parse("another password").unwrap();
+        let renewed = ground.accounts.change_password(&ann, &PASSWORD.into(), &new, HERE).await.unwrap();
+        let store = SessionStore::new(ground.db.clone(), ground.clock.clone());
+        for (user, opens) in [(&proven, false), (&renewed, true)] {
+            let session = signs_in(&ground, user, "laptop").await;
+            let record = store.load(&session).await.unwrap().unwrap();
+            assert_eq!((record.data.contains_key(ACCOUNT_KEY), store.lives(&session).await.unwrap()), (opens, opens));
+            let scopes = Scopes::parse("jobs").unwrap();
+            let minted = ground.accounts.mint_token(user, "", &scopes).await;
+            assert_eq!(minted.is_ok(), opens, "{minted:?}");
+        }
+        // And who proved the old one does not change the new one.
+        let late = ground.accounts.change_password(&proven, &PASSWORD.into(), &new, HERE).await;
+        assert!(matches!(late, Err(SignInError::Wrong)), "{late:?}");
+    }
+
+    async fn an_outside_system_neither_moves_links_along_nor_touches_administrators(ground: TestGround) {
+        let made = ground.accounts.sync(&outsider("ext-1", "ann@example.com"), "admin:1", None).await.unwrap();
+        let mut tx = ground.db.begin().await.unwrap();
+        sqlx::query("INSERT INTO email_tokens (token_hash, user_id, purpose, created_at, expires_at) VALUES ('h', $1, 'reset', 0, 9000000000000000)")
+            .bind(made.user.id.as_str()).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let links = async || -> i64 {
+            sqlx::query_scalar("SELECT COUNT(*) FROM email_tokens WHERE used_at IS NULL").fetch_one(ground.db.reader()).await.unwrap()
+        };
+        ground.accounts.sync(&outsider("ext-1", "ann@example.com"), "admin:1", None).await.unwrap();
+        assert_eq!(links().await, 1);
+        ground.accounts.sync(&outsider("ext-1", "ann@new.example"), "admin:1", None).await.unwrap();
+        assert_eq!(links().await, 0);
+        ground.accounts.ensure_admin(&Email::parse("ann@new.example").unwrap(), &Password::parse(PASSWORD).unwrap()).await.unwrap();
+        let refused = ground.accounts.sync(&outsider("ext-1", "eve@example.com"), "admin:1", None).await;
+        assert!(matches!(refused, Err(SyncError::Administrator)), "{refused:?}");
     }
 }

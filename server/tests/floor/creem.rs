@@ -9,6 +9,7 @@ use atelier_server::catalog::{Interval, Money, Tax};
 use atelier_server::credits::{self, Wallet};
 use atelier_server::ids::{RechargeId, UserId};
 use atelier_server::on_both_databases;
+use atelier_server::oversight::Operator;
 use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::{
     CheckoutProgress, DisputeProgress, Gateway, GatewayError, NewCheckout, OpenedCheckout,
@@ -611,7 +612,12 @@ on_both_databases! {
         shop.world.desk("refunds", json!({"transaction": transaction, "amount": 495})).await;
         shop.hear(4).await;
         assert_eq!(shop.wallet().await.figures.remaining, before + 58);
-        shop.payments.refund(&recharge.id, None, "key").await.unwrap();
+        let by = Operator {
+            actor: "command-line".to_owned(),
+            address: None,
+            reason: "a test".to_owned(),
+        };
+        shop.payments.refund(&recharge.id, None, "key", &by).await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before);
         let history = shop.payments.history_of(&shop.buyer.id, None, 10).await;
         let returns = history.unwrap().returns;

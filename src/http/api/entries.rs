@@ -5,7 +5,7 @@ use atelier_server::credits::{self, Entry, EntryFilter, EntryKind};
 use atelier_server::time::Timestamp;
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -13,6 +13,7 @@ use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
+use crate::http::csv::{self, Rows};
 use crate::http::problem::Problem;
 
 #[derive(Deserialize)]
@@ -26,8 +27,18 @@ pub struct Asked {
     format: Option<String>,
 }
 
-/// A CSV holds at most this many entries.
-const MOST_ROWS: i64 = 100_000;
+/// Entries that are read at once for a CSV.
+const ROWS_A_PAGE: i64 = 1_000;
+const HEAD: &[&str] = &[
+    "created_at",
+    "kind",
+    "amount",
+    "balance_after",
+    "reason",
+    "actor",
+    "job_id",
+    "recharge_id",
+];
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// `GET /api/credits/entries`: the statement, newest first.
@@ -39,26 +50,34 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     caller.require(Scope::CreditsRead)?;
     let services = &state.services;
-    let csv = wants_csv(&asked, &headers);
-    let wanted = if csv { MOST_ROWS } else { limit(asked.limit) };
-    let filter = EntryFilter {
-        limit: wanted + 1,
-        ..filter(&asked)?
-    };
-    credits::settle_lapsed(&services.db, &caller.user.id, services.clock.now()).await?;
-    let entries = credits::statement(&services.db, &caller.user.id, &filter).await?;
-    if csv {
-        return Ok(as_csv(&entries));
+    let (db, user) = (services.db.clone(), caller.user.id.clone());
+    let filter = filter(&asked)?;
+    credits::settle_lapsed(&db, &user, services.clock.now()).await?;
+    if csv::is_wanted(asked.format.as_deref(), &headers) {
+        return csv::answer("statement", HEAD, move |before| {
+            let (db, user) = (db.clone(), user.clone());
+            let page = EntryFilter {
+                before: before.or(filter.before),
+                limit: ROWS_A_PAGE,
+                ..filter.clone()
+            };
+            async move {
+                let entries = credits::statement(&db, &user, &page).await?;
+                let is_full = entries.len() as i64 == ROWS_A_PAGE;
+                let next = entries.last().map(|entry| entry.seq).filter(|_| is_full);
+                let rows = entries.into_iter().map(row).collect();
+                Ok(Rows { rows, next })
+            }
+        })
+        .await;
     }
+    let wanted = limit(asked.limit);
+    let page = EntryFilter {
+        limit: wanted + 1,
+        ..filter
+    };
+    let entries = credits::statement(&db, &user, &page).await?;
     Ok(Json(Page::of(entries, wanted, |entry| entry.seq.to_string())).into_response())
-}
-
-fn wants_csv(asked: &Asked, headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    asked.format.as_deref() == Some("csv")
-        || accept.is_some_and(|accept| accept.starts_with("text/csv"))
 }
 
 fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
@@ -84,79 +103,30 @@ fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
 }
 
 /// A day counts to its end.
-fn end_of(text: &str) -> Option<Timestamp> {
+pub(super) fn end_of(text: &str) -> Option<Timestamp> {
     let at = Timestamp::parse(text)?;
     Some(if text.len() == 10 { at.plus(DAY) } else { at })
 }
 
-fn as_csv(entries: &[Entry]) -> Response {
-    let mut text =
-        String::from("created_at,kind,amount,balance_after,reason,actor,job_id,recharge_id\r\n");
-    for entry in entries {
-        let row = [
-            entry.created_at.to_rfc3339(),
-            entry.kind.as_str().to_owned(),
-            entry.amount.to_string(),
-            entry.balance_after.to_string(),
-            entry.reason.clone(),
-            entry.actor.clone(),
-            entry
-                .job_id
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            entry
-                .recharge_id
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ];
-        text.push_str(&row.map(|cell| csv_cell(&cell)).join(","));
-        text.push_str("\r\n");
-    }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"statement.csv\"",
-        ),
-    ];
-    (headers, text).into_response()
-}
-
-/// Quoted where needed (RFC 4180); text that a spreadsheet would run as a formula is disarmed.
-fn csv_cell(text: &str) -> String {
-    let number = text.parse::<i64>().is_ok();
-    let formula = !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+fn row(entry: Entry) -> Vec<String> {
+    vec![
+        entry.created_at.to_rfc3339(),
+        entry.kind.as_str().to_owned(),
+        entry.amount.to_string(),
+        entry.balance_after.to_string(),
+        entry.reason,
+        entry.actor,
+        entry.job_id.map(|id| id.to_string()).unwrap_or_default(),
+        entry
+            .recharge_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_disarmed() {
-        for (cell, written) in [
-            ("plain", "plain"),
-            ("-5", "-5"),
-            ("a,b", "\"a,b\""),
-            ("say \"x\"", "\"say \"\"x\"\"\""),
-            ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
-            ("@cmd", "'@cmd"),
-        ] {
-            assert_eq!(csv_cell(cell), written);
-        }
-    }
 
     #[test]
     fn a_day_counts_to_its_end() {

@@ -57,7 +57,7 @@ pub async fn list(
 }
 
 /// A word of a filter, if it is set.
-fn word<T>(
+pub(super) fn word<T>(
     field: &'static str,
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,

@@ -1,5 +1,6 @@
 //! The HTTP API. The module a route names is the file that answers it.
 
+pub mod admin;
 pub mod auth;
 pub mod callbacks;
 pub mod catalog;

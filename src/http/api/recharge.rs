@@ -7,6 +7,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
 use serde::Deserialize;
 
+use super::admin::operator;
 use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
@@ -57,6 +58,7 @@ pub async fn refund(
     if amount.is_some_and(|amount| amount < 1) {
         fields.refuse("amount_minor", "wrong-above-zero");
     }
+    let operator = operator(&caller, &mut fields);
     fields.check()?;
     let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;
     let payments = &state.services.payments;
@@ -73,7 +75,7 @@ pub async fn refund(
         None => recharge.returned_minor.to_string(),
     };
     let key = format!("refund:{id}:{wish}");
-    payments.refund(&id, amount, &key).await?;
+    payments.refund(&id, amount, &key, &operator).await?;
     let recharge = payments.recharge(&id).await?;
     Ok(Json(recharge.ok_or_else(Problem::not_found)?))
 }

@@ -70,6 +70,7 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Forbidden(_) => Self::validation([("scopes", "wrong-scope")]),
+            TokenError::SignedOut => Self::unauthenticated(),
             TokenError::TooMany => Self::conflict("problem-conflict-tokens"),
             TokenError::Database(error) => error.into(),
         }

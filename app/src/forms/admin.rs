@@ -1,0 +1,241 @@
+//! The operator's forms. They ask for a reason where somebody's credits change or an account is blocked, and everything
+//! they do is in the audit log.
+
+use atelier_server::accounts::User;
+use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError};
+use atelier_server::db;
+use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, KeyRefused, Scope};
+use atelier_server::ids::{InboxId, UserId};
+use atelier_server::oversight::{self, Operator};
+use leptos::prelude::*;
+
+use super::{Caller, go, go_broken, go_with, unexpected};
+use crate::flash::{Flash, Form, Outcome};
+use crate::routes;
+
+/// A change of more credits than this has to be typed a second time.
+pub const TYPED_AGAIN_ABOVE: i64 = 1_000;
+/// As long as a refused form can keep it.
+pub const LONGEST_REASON: usize = 300;
+
+/// The operator who posts the form. Anybody else is told that they may not.
+async fn operator(page: &str) -> Result<Option<(Caller, User)>, ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(page).await? else {
+        return Ok(None);
+    };
+    if user.is_admin() {
+        return Ok(Some((caller, user)));
+    }
+    // The page itself says so.
+    go(page);
+    Ok(None)
+}
+
+fn acts(caller: &Caller, user: &User, reason: &str) -> Operator {
+    Operator {
+        actor: Actor::Admin(user.id.clone()).to_string(),
+        address: Some(caller.address.clone()),
+        reason: reason.to_owned(),
+    }
+}
+
+fn cut(reason: &str) -> String {
+    let letters = reason.trim().chars().filter(|letter| !letter.is_control());
+    letters.take(LONGEST_REASON).collect()
+}
+
+/// Adds, takes or sets credits by hand, once per form.
+#[server(prefix = "/do", endpoint = "admin-credits")]
+pub async fn adjust_credits(
+    id: String,
+    key: String,
+    #[server(default)] action: String,
+    #[server(default)] amount: String,
+    #[server(default)] again: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
+    let page = routes::person(&routes::encode(&id));
+    let Some((caller, admin)) = operator(&page).await? else {
+        return Ok(());
+    };
+    let answer = |outcomes: Vec<Outcome>| {
+        let flash = Flash::several(Form::Admin, outcomes)
+            .keep("action", &action)
+            .keep("amount", &amount)
+            .keep("reason", &reason)
+            .keep("key", &key);
+        go_with(&page, &flash);
+    };
+    let chosen = Action::parse(&action);
+    let number: Option<i64> = amount.trim().parse().ok();
+    let number = number
+        .filter(|number| chosen.is_some_and(|action| Adjustment::amount_is_valid(action, *number)));
+    let user = UserId::parse(&id);
+    // Setting counts by what it changes.
+    let remaining = match (&user, chosen) {
+        (Some(user), Some(Action::Set)) => {
+            let wallet = caller.services.wallet(user).await.map_err(unexpected)?;
+            wallet.figures.remaining
+        }
+        _ => 0,
+    };
+    let is_typed_again = |number: i64| {
+        (number - remaining).abs() <= TYPED_AGAIN_ABOVE || again.trim() == amount.trim()
+    };
+    let why = cut(&reason);
+    let (Some(user), Some(action), Some(amount), true, false) = (
+        user,
+        chosen,
+        number,
+        number.is_none_or(is_typed_again),
+        why.is_empty(),
+    ) else {
+        let wrong = [
+            number.is_none().then_some(Outcome::CreditsOutOfBounds),
+            number
+                .is_some_and(|number| !is_typed_again(number))
+                .then_some(Outcome::TypeAgain),
+            why.is_empty().then_some(Outcome::ReasonMissing),
+        ];
+        answer(wrong.into_iter().flatten().collect());
+        return Ok(());
+    };
+    let adjustment = Adjustment {
+        user,
+        action,
+        amount,
+        reason: why,
+        actor: Actor::Admin(admin.id.clone()),
+        address: Some(caller.address.clone()),
+    };
+    match adjust_once(&caller, &admin, &adjustment, &key).await {
+        Ok(()) => go_with(&page, &Flash::new(Form::Admin, Outcome::CreditsChanged)),
+        Err(outcome) => answer(vec![outcome]),
+    }
+    Ok(())
+}
+
+/// One transaction: the form's key, the change, its answer.
+async fn adjust_once(
+    caller: &Caller,
+    admin: &User,
+    adjustment: &Adjustment,
+    key: &str,
+) -> Result<(), Outcome> {
+    let broken = |error: db::Error| {
+        tracing::error!(%error, "an operator's form failed");
+        Outcome::of_broken(&error)
+    };
+    let services = &caller.services;
+    let now = services.clock.now();
+    let amount = adjustment.amount.to_string();
+    let body = [
+        ("user", adjustment.user.as_str().as_bytes()),
+        ("action", adjustment.action.as_str().as_bytes()),
+        ("amount", amount.as_bytes()),
+        ("reason", adjustment.reason.as_bytes()),
+    ];
+    let scope = Scope {
+        user: admin.id.clone(),
+        endpoint: "POST /do/admin-credits".into(),
+        key: Key::parse(key).ok_or(Outcome::Unexpected)?,
+        body: BodyHash::of(&body),
+    };
+    let mut tx = services.db.begin().await.map_err(broken)?;
+    match idempotency::claim(&mut tx, &scope, now)
+        .await
+        .map_err(broken)?
+    {
+        Claim::New | Claim::Resume(_) => {}
+        Claim::Done(_) => return Ok(()),
+        Claim::Refused(KeyRefused::Mismatch) => return Err(Outcome::KeyMismatch),
+        Claim::Refused(KeyRefused::InFlight) => return Err(Outcome::Conflict),
+    }
+    match credits::adjust(&mut tx, adjustment, &services.prices(), now).await {
+        Ok(_) => {}
+        Err(CreditsError::Insufficient(_)) => return Err(Outcome::TooFewCredits),
+        Err(CreditsError::NoWallet) => return Err(Outcome::Unexpected),
+        Err(CreditsError::Database(error)) => return Err(broken(error)),
+    }
+    let done = Answer {
+        status: 200,
+        body: String::new(),
+        replayed: false,
+    };
+    idempotency::keep(&mut tx, &scope, now, &done)
+        .await
+        .map_err(broken)?;
+    tx.commit().await.map_err(broken)
+}
+
+/// Blocks an account, or lets it in again.
+#[server(prefix = "/do", endpoint = "admin-block")]
+pub async fn block_user(
+    id: String,
+    blocked: bool,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
+    let page = routes::person(&routes::encode(&id));
+    let Some((caller, admin)) = operator(&page).await? else {
+        return Ok(());
+    };
+    let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
+    let why = cut(&reason);
+    let Some(user) = UserId::parse(&id).filter(|_| !why.is_empty()) else {
+        answer(Outcome::WhyMissing);
+        return Ok(());
+    };
+    if blocked && user == admin.id {
+        answer(Outcome::OwnAccount);
+        return Ok(());
+    }
+    let services = &caller.services;
+    let operator = acts(&caller, &admin, &why);
+    let now = services.clock.now();
+    match oversight::block(&services.db, &user, blocked, &operator, now).await {
+        Ok(_) if blocked => answer(Outcome::Blocked),
+        Ok(_) => answer(Outcome::Unblocked),
+        Err(error) => go_broken(&page, Form::Admin, error),
+    }
+    Ok(())
+}
+
+/// Ends a session of somebody.
+#[server(prefix = "/do", endpoint = "admin-end-session")]
+pub async fn end_user_session(id: String, session: String) -> Result<(), ServerFnError> {
+    let page = routes::person(&routes::encode(&id));
+    let Some((caller, admin)) = operator(&page).await? else {
+        return Ok(());
+    };
+    let Some(user) = UserId::parse(&id) else {
+        go_with(&page, &Flash::new(Form::Admin, Outcome::Unexpected));
+        return Ok(());
+    };
+    let services = &caller.services;
+    let operator = acts(&caller, &admin, "");
+    let now = services.clock.now();
+    let ended = oversight::end_session(&services.db, &user, &session, &operator, now).await;
+    ended.map_err(unexpected)?;
+    go_with(&page, &Flash::new(Form::Admin, Outcome::SessionEnded));
+    Ok(())
+}
+
+/// Lets a webhook event be acted on again.
+#[server(prefix = "/do", endpoint = "admin-replay")]
+pub async fn replay_event(id: String) -> Result<(), ServerFnError> {
+    let page = routes::ADMIN_EVENTS;
+    let Some((caller, admin)) = operator(page).await? else {
+        return Ok(());
+    };
+    let operator = acts(&caller, &admin, "");
+    let replayed = match InboxId::parse(&id) {
+        Some(id) => caller.services.payments.replay(&id, &operator).await,
+        None => Ok(false),
+    };
+    match replayed {
+        Ok(true) => go_with(page, &Flash::new(Form::Admin, Outcome::Replayed)),
+        Ok(false) => go_with(page, &Flash::new(Form::Admin, Outcome::Unexpected)),
+        Err(error) => go_broken(page, Form::Admin, error),
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+use atelier_server::oversight::AuditLine;
+use leptos::prelude::*;
+
+use super::{csv_address, head, moment, nothing, text_filter};
+use crate::components::pager::pager;
+use crate::i18n::Words;
+use crate::routes;
+use crate::visit::{AuditAsked, Visit};
+
+const LIST: &str = "/api/admin/audit";
+
+/// What operators did.
+pub fn page(visit: &Visit, lines: &[AuditLine], asked: &AuditAsked, next: Option<&str>) -> AnyView {
+    let w = visit.words();
+    let filter = [
+        ("actor", asked.actor.as_str()),
+        ("action", &asked.action),
+        ("target", &asked.target),
+        ("from", &asked.from),
+        ("to", &asked.to),
+    ];
+    let next = next.map(|before| visit.address_with(&[("before", before)]));
+    let list = if lines.is_empty() {
+        nothing(w)
+    } else {
+        table(w, lines)
+    };
+    view! {
+        {head(w, w.say("admin-audit-title"), "admin-audit-lead", csv_address(LIST, &filter))}
+        <form class="filter" method="get" action=routes::ADMIN_AUDIT>
+            {text_filter("action", w.say("admin-audit-action"), "search", &asked.action)}
+            {text_filter("actor", w.say("admin-audit-actor"), "search", &asked.actor)}
+            {text_filter("target", w.say("admin-audit-target"), "search", &asked.target)}
+            {text_filter("from", w.say("statement-filter-from"), "date", &asked.from)}
+            {text_filter("to", w.say("statement-filter-to"), "date", &asked.to)}
+            <button class="button">{w.say("statement-filter-button")}</button>
+        </form>
+        {list}
+        {pager(w, next)}
+    }
+    .into_any()
+}
+
+/// Lines of the log.
+pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
+    let rows: Vec<_> = lines.iter().map(|line| row(w, line)).collect();
+    view! {
+        <div class="scroll">
+            <table class="table cards">
+                <thead>
+                    <tr>
+                        <th scope="col">{w.say("statement-date")}</th>
+                        <th scope="col">{w.say("admin-audit-action")}</th>
+                        <th scope="col">{w.say("admin-audit-target")}</th>
+                        <th scope="col">{w.say("admin-audit-change")}</th>
+                        <th scope="col">{w.say("admin-reason")}</th>
+                        <th scope="col">{w.say("admin-audit-actor")}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(w: Words, line: &AuditLine) -> impl IntoView + use<> {
+    let change = [&line.before, &line.after].map(|side| side.clone().unwrap_or_default());
+    let change = match change {
+        [before, after] if before.is_empty() => after,
+        [before, after] => format!("{before} → {after}"),
+    };
+    let reason = line.reason.clone().unwrap_or_default();
+    let address = line.address.clone().unwrap_or_default();
+    view! {
+        <tr>
+            <td class="num soft">{moment(w, line.at)}</td>
+            <th scope="row" class="first"><code>{line.action.clone()}</code></th>
+            <td><code class="id">{line.target.clone()}</code></td>
+            <td class="right"><code>{change}</code></td>
+            <td>{reason}</td>
+            <td class="soft"><code class="id">{line.actor.clone()}" "{address}</code></td>
+        </tr>
+    }
+}

@@ -1,0 +1,133 @@
+//! The operator's pages. One file a page; what they share stands here.
+
+mod audit;
+mod events;
+mod people;
+mod person;
+
+use atelier_server::time::Timestamp;
+use leptos::prelude::*;
+
+use crate::components::icon::{Icon, icon};
+use crate::components::outcome::outcome_notice;
+use crate::flash::Form;
+use crate::i18n::Words;
+use crate::routes;
+use crate::visit::{AdminPage, Content, Visit};
+
+pub fn page(visit: &Visit) -> Option<AnyView> {
+    let Content::Admin(page) = &visit.content else {
+        return None;
+    };
+    let inside = match &**page {
+        AdminPage::People {
+            people,
+            search,
+            standing,
+            next,
+        } => people::page(visit, people, search, *standing, next.as_deref()),
+        AdminPage::Person(page) => person::page(visit, page),
+        AdminPage::Audit { lines, asked, next } => {
+            audit::page(visit, lines, asked, next.as_deref())
+        }
+        AdminPage::Events {
+            events,
+            state,
+            next,
+        } => events::page(visit, events, *state, next.as_deref()),
+    };
+    let w = visit.words();
+    let notice = outcome_notice(w, visit.flash.as_ref(), Form::Admin);
+    let notice = notice.map(|notice| view! { <div class="notices">{notice}</div> });
+    let main = view! {
+        <main id="main" class="wrap admin">
+            {places(w, &visit.path)}
+            {notice}
+            {inside}
+        </main>
+    };
+    Some(main.into_any())
+}
+
+const PLACES: [(&str, &str); 3] = [
+    (routes::ADMIN_USERS, "admin-people-page"),
+    (routes::ADMIN_EVENTS, "admin-events-page"),
+    (routes::ADMIN_AUDIT, "admin-audit-page"),
+];
+
+fn places(w: Words, path: &str) -> AnyView {
+    let here = if path == routes::ADMIN {
+        routes::ADMIN_USERS
+    } else {
+        path
+    };
+    let links: Vec<_> = PLACES
+        .into_iter()
+        .map(|(href, key)| {
+            let current = here.starts_with(href).then_some("true");
+            view! { <li><a href=href aria-current=current>{w.say(key)}</a></li> }
+        })
+        .collect();
+    view! { <nav class="filters" aria-label=w.say("admin-places")><ul>{links}</ul></nav> }
+        .into_any()
+}
+
+/// The head of a page with its list as a file.
+fn head(w: Words, title: String, lead: &str, csv: String) -> AnyView {
+    view! {
+        <div class="head">
+            <div><h1>{title}</h1><p class="lead">{w.say(lead)}</p></div>
+            <a class="button screen" href=csv download="">{icon(Icon::Download)}{w.say("statement-csv")}</a>
+        </div>
+    }
+    .into_any()
+}
+
+fn moment(w: Words, at: Timestamp) -> AnyView {
+    view! { <time datetime=at.to_rfc3339()>{w.moment(at)}</time> }.into_any()
+}
+
+fn nothing(w: Words) -> AnyView {
+    view! { <div class="empty"><p class="soft">{w.say("admin-nothing")}</p></div> }.into_any()
+}
+
+/// The address of a list as a file, with its filter.
+fn csv_address(list: &str, filter: &[(&str, &str)]) -> String {
+    let set = filter.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: String = set
+        .map(|(name, value)| format!("&{name}={}", routes::encode(value)))
+        .collect();
+    format!("{list}?format=csv{pairs}")
+}
+
+/// One of the words a list is filtered by; empty shows all.
+fn choice(
+    name: &'static str,
+    label: String,
+    all: String,
+    words: Vec<(&'static str, String)>,
+    chosen: &str,
+) -> AnyView {
+    let options: Vec<_> = words
+        .into_iter()
+        .map(|(word, said)| view! { <option value=word selected=word == chosen>{said}</option> })
+        .collect();
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select class="input" id=name name=name><option value="">{all}</option>{options}</select>
+        </div>
+    }
+    .into_any()
+}
+
+fn text_filter(name: &'static str, label: String, kind: &'static str, value: &str) -> AnyView {
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input class="input" id=name name=name type=kind value=value autocomplete="off"/>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,216 @@
+use atelier_server::accounts::OpenSession;
+use atelier_server::credits::Action;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use super::people::standing;
+use super::{audit, nothing};
+use crate::components::device::device;
+use crate::components::field::{Field, field_error};
+use crate::components::form::{hidden, one_time_key_after, submit};
+use crate::components::line::statement_table;
+use crate::components::outcome::say_outcome;
+use crate::components::reason::Books;
+use crate::flash::{Flash, Form, Outcome};
+use crate::forms::admin::{
+    AdjustCredits, BlockUser, EndUserSession, LONGEST_REASON, TYPED_AGAIN_ABOVE,
+};
+use crate::i18n::Words;
+use crate::visit::{PersonPage, Visit};
+
+/// Everything about one account, and what can be done about it.
+pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
+    let w = visit.words();
+    let person = &page.person;
+    let since = w.say_with(
+        "account-since",
+        &[("date", w.date(person.created_at).into())],
+    );
+    let flash = visit
+        .flash
+        .as_ref()
+        .filter(|flash| flash.form == Form::Admin);
+    let books = Books {
+        catalog: &visit.services.catalog,
+        recharges: &page.recharges,
+    };
+    let entries = if page.entries.is_empty() {
+        nothing(w)
+    } else {
+        statement_table(w, books, &page.entries)
+    };
+    let log = if page.log.is_empty() {
+        nothing(w)
+    } else {
+        audit::table(w, &page.log)
+    };
+    view! {
+        <div class="head">
+            <div>
+                <h1>{person.email.clone()}</h1>
+                <p class="lead">{person.name.clone()}" "{standing(w, person)}" "{since}</p>
+                <p class="soft"><code class="id">{person.id.to_string()}</code></p>
+            </div>
+        </div>
+        {figures(w, page)}
+        <div class="settings">
+            {adjust(w, page, flash)}
+            {block(w, page, flash)}
+            {sessions(w, page)}
+        </div>
+        <section>
+            <h2>{w.say("statement-title")}</h2>
+            {entries}
+        </section>
+        <section>
+            <h2>{w.say("admin-audit-title")}</h2>
+            {log}
+        </section>
+    }
+    .into_any()
+}
+
+fn figures(w: Words, page: &PersonPage) -> AnyView {
+    let credits = &page.person.wallet.credits;
+    let figures: Vec<_> = [
+        ("admin-remaining", credits.remaining),
+        ("admin-held", credits.held),
+        ("admin-frozen", credits.frozen),
+        ("admin-used", credits.used),
+        ("admin-removed", credits.removed),
+        ("admin-total", credits.total),
+        ("admin-debt", credits.debt),
+    ]
+    .into_iter()
+    .map(|(key, value)| {
+        view! { <div><dt>{w.say(key)}</dt><dd class="figure">{w.number(value)}</dd></div> }
+    })
+    .collect();
+    view! { <dl class="figures">{figures}</dl> }.into_any()
+}
+
+/// What was wrong with a field, if anything was.
+fn at(w: Words, flash: Option<&Flash>, outcome: Outcome) -> Option<String> {
+    let happened = flash.is_some_and(|flash| flash.has(outcome));
+    happened.then(|| say_outcome(w, Form::Admin, outcome, None))
+}
+
+fn adjust(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
+    let typed = |field: &str| flash.map_or("", |flash| flash.typed(field)).to_owned();
+    let chosen = Action::parse(&typed("action")).unwrap_or(Action::Add);
+    let actions: Vec<_> = Action::ALL
+        .iter()
+        .map(|action| {
+            let said = w.say(match action {
+                Action::Add => "admin-add",
+                Action::Deduct => "admin-deduct",
+                Action::Set => "admin-set",
+            });
+            let word = action.as_str();
+            view! {
+                <label class="choice">
+                    <input type="radio" name="action" value=word checked=*action == chosen/>
+                    <span>{said}</span>
+                </label>
+            }
+        })
+        .collect();
+    let above = [("n", w.number(TYPED_AGAIN_ABOVE).into())];
+    view! {
+        <section id="adjust">
+            <h2>{w.say("admin-adjust")}</h2>
+            <form class="form" method="post" action=AdjustCredits::PATH>
+                {hidden("id", page.person.id.to_string())}
+                {one_time_key_after(flash)}
+                <fieldset class="field">
+                    <legend>{w.say("admin-adjust-action")}</legend>
+                    <div class="choices">{actions}</div>
+                </fieldset>
+                <Field
+                    w=w name="amount" label=w.say("admin-adjust-amount") kind="number" autocomplete="off"
+                    value=typed("amount") error=at(w, flash, Outcome::CreditsOutOfBounds)
+                />
+                <Field
+                    w=w name="again" label=w.say("admin-adjust-again") kind="number" autocomplete="off"
+                    optional=true hint=w.say_with("admin-adjust-again-hint", &above)
+                    error=at(w, flash, Outcome::TypeAgain)
+                />
+                <Field
+                    w=w name="reason" label=w.say("admin-reason") autocomplete="off"
+                    hint=w.say("admin-adjust-reason-hint") value=typed("reason") maxlength=LONGEST_REASON
+                    error=at(w, flash, Outcome::ReasonMissing)
+                />
+                <div>{submit("", w.say("admin-adjust-button"), w.say("admin-pending"))}</div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn block(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
+    let blocked = page.person.blocked;
+    let (text, button) = if blocked {
+        ("admin-unblock-text", "admin-unblock")
+    } else {
+        ("admin-block-text", "admin-block")
+    };
+    let error = at(w, flash, Outcome::WhyMissing);
+    let error = error.map(|said| field_error("f-why-error".to_owned(), said, None));
+    let described = error.is_some().then_some("f-why-error");
+    view! {
+        <section id="block">
+            <h2>{w.say("admin-access")}</h2>
+            <p class="soft">{w.say(text)}</p>
+            <form class="form" method="post" action=BlockUser::PATH>
+                {hidden("id", page.person.id.to_string())}
+                {hidden("blocked", (!blocked).to_string())}
+                <div class="field">
+                    <label for="f-why">{w.say("admin-reason")}</label>
+                    <input
+                        class="input" id="f-why" name="reason" autocomplete="off" required=true
+                        maxlength=LONGEST_REASON.to_string() aria-describedby=described
+                        aria-invalid=described.map(|_| "true")
+                    />
+                    {error}
+                </div>
+                <div>{submit("", w.say(button), w.say("admin-pending"))}</div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn sessions(w: Words, page: &PersonPage) -> AnyView {
+    let rows: Vec<_> = page
+        .sessions
+        .iter()
+        .map(|open| session(w, page, open))
+        .collect();
+    let inside = if rows.is_empty() {
+        view! { <p class="soft">{w.say("admin-sessions-none")}</p> }.into_any()
+    } else {
+        view! { <ul class="rows">{rows}</ul> }.into_any()
+    };
+    view! { <section id="sessions"><h2>{w.say("admin-sessions")}</h2>{inside}</section> }.into_any()
+}
+
+fn session(w: Words, page: &PersonPage, open: &OpenSession) -> impl IntoView + use<> {
+    let name = device(w, &open.device);
+    let since = w.say_with(
+        "account-session-since",
+        &[("date", w.date(open.created_at).into())],
+    );
+    let label = w.say_with("account-session-end", &[("device", name.clone().into())]);
+    view! {
+        <li>
+            <div><strong>{name}</strong><span class="soft">{since}</span></div>
+            <form method="post" action=EndUserSession::PATH>
+                {hidden("id", page.person.id.to_string())}
+                {hidden("session", open.id.clone())}
+                <button class="button plain" aria-label=label data-pending=w.say("account-session-ending")>
+                    {w.say("bar-sign-out")}
+                </button>
+            </form>
+        </li>
+    }
+}

@@ -1,0 +1,176 @@
+//! What the operator's pages show.
+
+use std::collections::HashMap;
+
+use atelier_server::accounts::{OpenSession, User};
+use atelier_server::credits::{self, Entry, EntryFilter};
+use atelier_server::db;
+use atelier_server::ids::{InboxId, UserId};
+use atelier_server::oversight::{self, AuditFilter, AuditLine, PeopleFilter, Person, Standing};
+use atelier_server::payments::{EventState, KeptEvent, Recharge};
+use atelier_server::time::Timestamp;
+
+use super::{Content, Refusal, Request, end_of, recharges_of};
+use crate::routes;
+
+/// One of the operator's pages.
+#[derive(Clone, Debug)]
+pub enum AdminPage {
+    People {
+        people: Vec<Person>,
+        search: String,
+        standing: Option<Standing>,
+        next: Option<String>,
+    },
+    Person(Box<PersonPage>),
+    Audit {
+        lines: Vec<AuditLine>,
+        asked: AuditAsked,
+        next: Option<String>,
+    },
+    Events {
+        events: Vec<KeptEvent>,
+        state: Option<EventState>,
+        next: Option<String>,
+    },
+}
+
+/// Everything about one account.
+#[derive(Clone, Debug)]
+pub struct PersonPage {
+    pub person: Person,
+    pub sessions: Vec<OpenSession>,
+    /// The newest entries, with the purchases they name.
+    pub entries: Vec<Entry>,
+    pub recharges: HashMap<String, Recharge>,
+    /// What operators did to it.
+    pub log: Vec<AuditLine>,
+}
+
+/// The filter of the audit log, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct AuditAsked {
+    pub actor: String,
+    pub action: String,
+    pub target: String,
+    pub from: String,
+    pub to: String,
+}
+
+const LINES: i64 = 50;
+/// Of the account's page: the statement and the log have all of them.
+const NEWEST: i64 = 25;
+
+/// The operator's page at the address; nobody else sees one.
+pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
+    if !user.is_admin() {
+        return Ok(Content::Refused(Refusal::Forbidden));
+    }
+    let page = match request.path.as_str() {
+        routes::ADMIN | routes::ADMIN_USERS => Some(people(request).await?),
+        routes::ADMIN_AUDIT => Some(audit(request).await?),
+        routes::ADMIN_EVENTS => Some(events(request).await?),
+        path => match path.strip_prefix("/admin/users/").and_then(UserId::parse) {
+            Some(id) => person(request, &id).await?,
+            None => None,
+        },
+    };
+    Ok(page.map_or(Content::NotFound, |page| Content::Admin(Box::new(page))))
+}
+
+fn asked(request: &Request, name: &str) -> String {
+    let value = request.query.get(name).map(|value| value.trim());
+    value.unwrap_or_default().to_owned()
+}
+
+/// A page of `LINES` out of up to one more, and where the next one begins.
+fn split<T>(mut items: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+    let more = items.len() as i64 > LINES;
+    items.truncate(LINES as usize);
+    let next = items.last().filter(|_| more).map(id);
+    (items, next)
+}
+
+async fn people(request: &Request) -> db::Result<AdminPage> {
+    let services = &request.services;
+    let filter = PeopleFilter {
+        search: asked(request, "q"),
+        standing: Standing::parse(&asked(request, "standing")),
+        after: UserId::parse(&asked(request, "after")),
+        limit: LINES + 1,
+    };
+    let now = services.clock.now();
+    let found = oversight::people(&services.db, &filter, &services.prices(), now).await?;
+    let (people, next) = split(found, |person| person.id.to_string());
+    Ok(AdminPage::People {
+        people,
+        search: filter.search,
+        standing: filter.standing,
+        next,
+    })
+}
+
+async fn person(request: &Request, id: &UserId) -> db::Result<Option<AdminPage>> {
+    let services = &request.services;
+    let (db, now) = (&services.db, services.clock.now());
+    let Some(person) = oversight::person(db, id, &services.prices(), now).await? else {
+        return Ok(None);
+    };
+    if let Err(error) = credits::settle_lapsed(db, id, now).await {
+        tracing::error!(%error, "lapsed credits could not be written off");
+    }
+    let filter = EntryFilter {
+        limit: NEWEST,
+        ..EntryFilter::default()
+    };
+    let entries = credits::statement(db, id, &filter).await?;
+    let recharges = recharges_of(services, &entries).await?;
+    let log = AuditFilter {
+        target: Some(id.to_string()),
+        limit: NEWEST,
+        ..AuditFilter::default()
+    };
+    Ok(Some(AdminPage::Person(Box::new(PersonPage {
+        sessions: services.accounts.sessions(id).await?,
+        log: oversight::audit_lines(db.reader(), &log).await?,
+        person,
+        entries,
+        recharges,
+    }))))
+}
+
+async fn audit(request: &Request) -> db::Result<AdminPage> {
+    let asked = AuditAsked {
+        actor: asked(request, "actor"),
+        action: asked(request, "action"),
+        target: asked(request, "target"),
+        from: asked(request, "from"),
+        to: asked(request, "to"),
+    };
+    let set = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let filter = AuditFilter {
+        actor: set(&asked.actor),
+        action: set(&asked.action),
+        target: set(&asked.target),
+        from: Timestamp::parse(&asked.from),
+        to: end_of(&asked.to),
+        before: request.query.get("before").cloned(),
+        limit: LINES + 1,
+    };
+    let found = oversight::audit_lines(request.services.db.reader(), &filter).await?;
+    let (lines, next) = split(found, |line| line.id.clone());
+    Ok(AdminPage::Audit { lines, asked, next })
+}
+
+async fn events(request: &Request) -> db::Result<AdminPage> {
+    let state = EventState::parse(&asked(request, "state"));
+    let before = InboxId::parse(&asked(request, "before"));
+    let payments = &request.services.payments;
+    let found = payments.events(state, before.as_ref(), LINES + 1).await?;
+    let (events, next) = split(found, |event| event.id.to_string());
+    Ok(AdminPage::Events {
+        events,
+        state,
+        next,
+    })
+}

@@ -1,0 +1,149 @@
+use serde::Serialize;
+use sqlx::{AnyPool, FromRow};
+
+use crate::db::Tx;
+use crate::ids::uuid_v7;
+use crate::time::Timestamp;
+
+/// Something an administrator or the command line did.
+pub struct Audit<'a> {
+    pub actor: String,
+    pub action: &'static str,
+    pub target: &'a str,
+    pub before: String,
+    pub after: String,
+    pub reason: &'a str,
+    pub address: Option<String>,
+}
+
+/// Writes a line of the audit log in the transaction of what it tells.
+pub async fn record(tx: &mut Tx, audit: &Audit<'_>, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO audit_log (id, at, actor, action, target, before, after, reason, address) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(uuid_v7(now))
+    .bind(now)
+    .bind(&audit.actor)
+    .bind(audit.action)
+    .bind(audit.target)
+    .bind(&audit.before)
+    .bind(&audit.after)
+    .bind(audit.reason)
+    .bind(&audit.address)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Who does something as an operator, and why.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    pub actor: String,
+    pub address: Option<String>,
+    pub reason: String,
+}
+
+impl Operator {
+    /// Writes what they did to `target` into the audit log, in the transaction that does it.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn records(
+        &self,
+        tx: &mut Tx,
+        action: &'static str,
+        target: &str,
+        before: &str,
+        after: &str,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let audit = Audit {
+            actor: self.actor.clone(),
+            action,
+            target,
+            before: before.to_owned(),
+            after: after.to_owned(),
+            reason: &self.reason,
+            address: self.address.clone(),
+        };
+        record(tx, &audit, now).await
+    }
+}
+
+/// A line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
+pub struct AuditLine {
+    pub id: String,
+    pub at: Timestamp,
+    /// `admin:ID`, or `command line`.
+    pub actor: String,
+    pub action: String,
+    /// What it was done to, mostly an account.
+    pub target: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub reason: Option<String>,
+    pub address: Option<String>,
+}
+
+/// Which lines; each word that is there must fit whole.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub target: Option<String>,
+    /// From this moment, and before that one.
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    /// Older than this line.
+    pub before: Option<String>,
+    pub limit: i64,
+}
+
+/// Lines of the audit log, newest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<Vec<AuditLine>> {
+    // Each filter that is not asked for is left out, so that the others' indexes serve.
+    let mut conditions = Vec::new();
+    let mut values: Vec<&str> = Vec::new();
+    let texts = [
+        ("actor =", &filter.actor),
+        ("action =", &filter.action),
+        ("target =", &filter.target),
+        ("id <", &filter.before),
+    ];
+    for (condition, value) in texts {
+        if let Some(value) = value {
+            values.push(value);
+            conditions.push(format!("{condition} ${}", values.len()));
+        }
+    }
+    let times = [("at >=", filter.from), ("at <", filter.to)];
+    let mut moments = Vec::new();
+    for (condition, moment) in times {
+        if let Some(moment) = moment {
+            moments.push(moment);
+            conditions.push(format!("{condition} ${}", values.len() + moments.len()));
+        }
+    }
+    let place = values.len() + moments.len() + 1;
+    let wanted = match conditions.is_empty() {
+        true => String::new(),
+        false => format!("WHERE {}", conditions.join(" AND ")),
+    };
+    let select = format!(
+        "SELECT id, at, actor, action, target, before, after, reason, address FROM audit_log \
+         {wanted} ORDER BY id DESC LIMIT ${place}"
+    );
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(select));
+    for value in values {
+        query = query.bind(value.to_owned());
+    }
+    for moment in moments {
+        query = query.bind(moment);
+    }
+    query.bind(filter.limit).fetch_all(pool).await
+}

@@ -1,0 +1,515 @@
+//! Many wallets changed at once. Each row is a transaction of its own, under its place in its batch, through the
+//! same ledger as any other change by hand: a batch that was broken off goes on where it stopped, and what was done
+//! is never done again.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::Operator;
+use crate::accounts::{Accounts, Email};
+use crate::credits::{self, Action, Actor, Adjustment, CreditsError, Entry, Insufficient, Prices};
+use crate::db::{self, Database, Tx};
+use crate::ids::{EntryId, UserId};
+use crate::time::Clock;
+
+/// A batch as it is asked for, checked.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub id: String,
+    /// The same for the same rows in the same order, those left out included.
+    pub hash: String,
+    /// How many were sent.
+    pub count: usize,
+    /// Those that make sense.
+    pub rows: Vec<BatchRow>,
+}
+
+#[derive(Clone, Debug)]
+pub struct BatchRow {
+    /// Its place in what was sent, from 0.
+    pub at: usize,
+    pub email: Email,
+    pub action: Action,
+    pub amount: i64,
+    pub reason: String,
+}
+
+/// What became of a row, or would become of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowResult {
+    /// From 0.
+    pub row: usize,
+    pub email: String,
+    pub ok: bool,
+    /// Of the credits that remain; empty where nothing changed.
+    pub before: Option<i64>,
+    pub after: Option<i64>,
+    /// The entry that tells it.
+    pub entry: Option<Entry>,
+    #[serde(skip)]
+    pub problem: Option<RowProblem>,
+}
+
+/// Why a row is not done, or not undone whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowProblem {
+    NoAccount,
+    Insufficient(Insufficient),
+    /// So many credits are spent or held already.
+    NotUndone(i64),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BulkError {
+    #[error("a batch of this id has other rows")]
+    OtherRows,
+    #[error("there is no such batch")]
+    Unknown,
+    #[error("this batch was undone")]
+    Undone,
+    /// Whoever began it is no administrator any more; what was done stays done.
+    #[error("the operator may not do this any more")]
+    Forbidden,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<CreditsError> for BulkError {
+    fn from(error: CreditsError) -> Self {
+        match error {
+            CreditsError::Database(error) => Self::Database(error),
+            // Refusals are answers; an account always has a wallet.
+            CreditsError::Insufficient(_) | CreditsError::NoWallet => {
+                Self::Database(db::corrupt("an account without a wallet"))
+            }
+        }
+    }
+}
+
+/// What bulk changes work with.
+#[derive(Clone)]
+pub struct Bulk {
+    pub db: Database,
+    pub clock: Clock,
+    pub accounts: Accounts,
+    pub prices: Prices,
+    /// An administrator.
+    pub admin: UserId,
+    pub operator: Operator,
+}
+
+#[derive(FromRow)]
+struct DoneRow {
+    row_index: i64,
+    user_id: UserId,
+    email: String,
+}
+
+/// A wallet as far as a preview follows it.
+struct Preview {
+    remaining: i64,
+    debt: i64,
+}
+
+impl Preview {
+    /// As the ledger would: what comes pays debt first, and no more goes than remains.
+    fn change(&mut self, action: Action, amount: i64) -> Result<(), Insufficient> {
+        match action {
+            Action::Add => {
+                let paid = self.debt.min(amount);
+                self.debt -= paid;
+                self.remaining += amount - paid;
+            }
+            Action::Deduct if amount > self.remaining => {
+                return Err(Insufficient {
+                    required: amount,
+                    remaining: self.remaining,
+                });
+            }
+            Action::Deduct => self.remaining -= amount,
+            Action::Set if amount > self.remaining => {
+                return self.change(Action::Add, amount - self.remaining + self.debt);
+            }
+            Action::Set => self.remaining = amount,
+        }
+        Ok(())
+    }
+}
+
+impl RowResult {
+    fn refused(row: usize, email: &str, problem: RowProblem) -> Self {
+        Self {
+            row,
+            email: email.to_owned(),
+            ok: false,
+            before: None,
+            after: None,
+            entry: None,
+            problem: Some(problem),
+        }
+    }
+}
+
+impl Bulk {
+    /// What each row would do, one after the other; nothing is changed. Rows that were done before stand as they are.
+    ///
+    /// # Errors
+    /// [`BulkError::OtherRows`] when the batch was begun with others.
+    pub async fn preview(&self, batch: &Batch) -> Result<Vec<RowResult>, BulkError> {
+        let now = self.clock.now();
+        let known = self.begun(&batch.id).await?;
+        if known.is_some_and(|hash| hash != batch.hash) {
+            return Err(BulkError::OtherRows);
+        }
+        let done = self.done(&batch.id).await?;
+        let is_done = |row: usize| {
+            done.iter()
+                .any(|done| usize::try_from(done.row_index) == Ok(row))
+        };
+        let mut users: HashMap<&str, UserId> = HashMap::new();
+        for row in &batch.rows {
+            if !users.contains_key(row.email.as_str())
+                && let Some(user) = self.accounts.find_by_email(&row.email).await?
+            {
+                users.insert(row.email.as_str(), user.id);
+            }
+        }
+        let ids: Vec<UserId> = users.values().cloned().collect();
+        let wallets = credits::find_wallets(self.db.reader(), &ids, now).await?;
+        let mut wallets: HashMap<UserId, Preview> = wallets
+            .into_iter()
+            .map(|wallet| {
+                let (remaining, debt) = (wallet.figures.remaining, wallet.figures.debt);
+                (wallet.user_id, Preview { remaining, debt })
+            })
+            .collect();
+        let results = batch.rows.iter().map(|row| {
+            let (at, email) = (row.at, row.email.as_str());
+            let wallet = users.get(email).and_then(|id| wallets.get_mut(id));
+            let Some(wallet) = wallet else {
+                return RowResult::refused(at, email, RowProblem::NoAccount);
+            };
+            let before = wallet.remaining;
+            if !is_done(at)
+                && let Err(insufficient) = wallet.change(row.action, row.amount)
+            {
+                return RowResult::refused(at, email, RowProblem::Insufficient(insufficient));
+            }
+            RowResult {
+                row: at,
+                email: email.to_owned(),
+                ok: true,
+                before: Some(before),
+                after: Some(wallet.remaining),
+                entry: None,
+                problem: None,
+            }
+        });
+        Ok(results.collect())
+    }
+
+    /// Does what is not done yet, row by row.
+    ///
+    /// # Errors
+    /// [`BulkError::OtherRows`] when the batch was begun with others, [`BulkError::Undone`] once it was undone. What was
+    /// done before an error stays done, and the same batch again goes on behind it.
+    pub async fn apply(&self, batch: &Batch) -> Result<Vec<RowResult>, BulkError> {
+        self.begin(batch).await?;
+        let mut results = Vec::with_capacity(batch.rows.len());
+        for row in &batch.rows {
+            results.push(self.apply_row(&batch.id, row).await?);
+        }
+        Ok(results)
+    }
+
+    /// Takes back what a batch did, the last row first: as far as credits are still free.
+    ///
+    /// # Errors
+    /// [`BulkError::Unknown`] when there is no such batch.
+    pub async fn undo(&self, batch_id: &str) -> Result<Vec<RowResult>, BulkError> {
+        self.close(batch_id).await?;
+        let done = self.done(batch_id).await?;
+        let mut results = Vec::with_capacity(done.len());
+        for row in done.into_iter().rev() {
+            results.push(self.undo_row(batch_id, &row).await?);
+        }
+        results.reverse();
+        Ok(results)
+    }
+
+    /// The hash of the rows a batch was begun with.
+    async fn begun(&self, batch_id: &str) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar("SELECT rows_hash FROM bulk_batches WHERE batch_id = $1")
+            .bind(batch_id.to_owned())
+            .fetch_optional(self.db.reader())
+            .await
+    }
+
+    /// Lets no more of its rows be done, and waits for the one that is being done.
+    async fn close(&self, batch_id: &str) -> Result<(), BulkError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let select = tx.locking("SELECT undone_at FROM bulk_batches WHERE batch_id = $1");
+        let found: Option<(Option<i64>,)> = sqlx::query_as(select)
+            .bind(batch_id.to_owned())
+            .fetch_optional(&mut *tx)
+            .await?;
+        match found {
+            None => return Err(BulkError::Unknown),
+            Some((Some(_),)) => return Ok(()),
+            Some((None,)) => {}
+        }
+        sqlx::query("UPDATE bulk_batches SET undone_at = $2 WHERE batch_id = $1")
+            .bind(batch_id)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        let by = &self.operator;
+        by.records(&mut tx, "credits.bulk.undo", batch_id, "", "", now)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Whether whoever acts still may: rights end in the middle of a batch, too.
+    async fn may(&self, tx: &mut Tx) -> Result<(), BulkError> {
+        let admin: Option<String> = sqlx::query_scalar(
+            "SELECT id FROM users WHERE id = $1 AND role = 'admin' AND blocked_at IS NULL",
+        )
+        .bind(self.admin.clone())
+        .fetch_optional(&mut **tx)
+        .await?;
+        admin.map(|_| ()).ok_or(BulkError::Forbidden)
+    }
+
+    async fn begin(&self, batch: &Batch) -> Result<(), BulkError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let begun = sqlx::query(
+            "INSERT INTO bulk_batches (batch_id, rows_hash, row_count, actor, created_at) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (batch_id) DO NOTHING",
+        )
+        .bind(&batch.id)
+        .bind(&batch.hash)
+        .bind(i64::try_from(batch.count).unwrap_or(i64::MAX))
+        .bind(&self.operator.actor)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if begun == 1 {
+            let rows = format!("{} rows", batch.count);
+            let by = &self.operator;
+            by.records(&mut tx, "credits.bulk", &batch.id, "", &rows, now)
+                .await?;
+        }
+        tx.commit().await?;
+        match self.begun(&batch.id).await? {
+            Some(known) if known == batch.hash => Ok(()),
+            _ => Err(BulkError::OtherRows),
+        }
+    }
+
+    /// What is done of a batch, in its order.
+    async fn done(&self, batch_id: &str) -> sqlx::Result<Vec<DoneRow>> {
+        sqlx::query_as(
+            "SELECT b.row_index, b.user_id, u.email \
+             FROM bulk_rows b JOIN users u ON u.id = b.user_id \
+             WHERE b.batch_id = $1 ORDER BY b.row_index",
+        )
+        .bind(batch_id.to_owned())
+        .fetch_all(self.db.reader())
+        .await
+    }
+
+    async fn apply_row(&self, batch_id: &str, row: &BatchRow) -> Result<RowResult, BulkError> {
+        let (at, email) = (row.at, row.email.as_str());
+        let index = i64::try_from(at).unwrap_or(i64::MAX);
+        let user = self.accounts.find_by_email(&row.email).await?;
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        let open = tx.locking("SELECT undone_at FROM bulk_batches WHERE batch_id = $1");
+        let undone_at: Option<i64> = sqlx::query_scalar(open)
+            .bind(batch_id.to_owned())
+            .fetch_one(&mut *tx)
+            .await?;
+        if undone_at.is_some() {
+            return Err(BulkError::Undone);
+        }
+        self.may(&mut tx).await?;
+        if is_done(&mut tx, batch_id, index).await? {
+            return Ok(RowResult {
+                row: at,
+                email: email.to_owned(),
+                ok: true,
+                before: None,
+                after: None,
+                entry: done_entry(&mut tx, batch_id, index).await?,
+                problem: None,
+            });
+        }
+        let Some(user) = user else {
+            return Ok(RowResult::refused(at, email, RowProblem::NoAccount));
+        };
+        let owner = user.id.clone();
+        let adjustment = self.adjustment(user.id, row.action, row.amount, row.reason.clone());
+        let adjusted = match credits::adjust(&mut tx, &adjustment, &self.prices, now).await {
+            Ok(adjusted) => adjusted,
+            Err(CreditsError::Insufficient(short)) => {
+                return Ok(RowResult::refused(
+                    at,
+                    email,
+                    RowProblem::Insufficient(short),
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        sqlx::query(
+            "INSERT INTO bulk_rows (batch_id, row_index, user_id, entry_id, changed) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(batch_id)
+        .bind(index)
+        .bind(owner)
+        .bind(adjusted.entry.as_ref().map(|entry| entry.id.clone()))
+        .bind(adjusted.entry.as_ref().map_or(0, |entry| entry.amount))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(RowResult {
+            row: at,
+            email: email.to_owned(),
+            ok: true,
+            before: Some(adjusted.before),
+            after: Some(adjusted.wallet.credits.remaining),
+            entry: adjusted.entry,
+            problem: None,
+        })
+    }
+
+    async fn undo_row(&self, batch_id: &str, row: &DoneRow) -> Result<RowResult, BulkError> {
+        let at = usize::try_from(row.row_index).unwrap_or(usize::MAX);
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        self.may(&mut tx).await?;
+        let select = tx.locking(
+            "SELECT changed - undone FROM bulk_rows WHERE batch_id = $1 AND row_index = $2",
+        );
+        let mut rest: i64 = sqlx::query_scalar(select)
+            .bind(batch_id.to_owned())
+            .bind(row.row_index)
+            .fetch_one(&mut *tx)
+            .await?;
+        let mut result = RowResult {
+            row: at,
+            email: row.email.clone(),
+            ok: true,
+            before: None,
+            after: None,
+            entry: None,
+            problem: None,
+        };
+        let mut undone = 0;
+        while rest != 0 && result.problem.is_none() {
+            let (action, most) = match rest > 0 {
+                true => (Action::Deduct, rest.min(Adjustment::MOST)),
+                false => (Action::Add, (-rest).min(Adjustment::MOST)),
+            };
+            let user = row.user_id.clone();
+            let reason = self.operator.reason.clone();
+            let mut change = self.adjustment(user, action, most, reason);
+            let mut adjusted = credits::adjust(&mut tx, &change, &self.prices, now).await;
+            // Refused under the wallet's lock, which holds until the end: so much is free.
+            if let Err(CreditsError::Insufficient(short)) = adjusted {
+                result.ok = false;
+                result.problem = Some(RowProblem::NotUndone(rest - short.remaining));
+                if short.remaining == 0 {
+                    break;
+                }
+                change.amount = short.remaining;
+                adjusted = credits::adjust(&mut tx, &change, &self.prices, now).await;
+            }
+            let adjusted = adjusted?;
+            let back = adjusted.entry.as_ref().map_or(0, |entry| -entry.amount);
+            if back == 0 {
+                return Err(db::corrupt("a change by hand that changed nothing").into());
+            }
+            rest -= back;
+            undone += back;
+            result.before = result.before.or(Some(adjusted.before));
+            result.after = Some(adjusted.wallet.credits.remaining);
+            result.entry = adjusted.entry;
+        }
+        if undone == 0 {
+            return Ok(result);
+        }
+        sqlx::query(
+            "UPDATE bulk_rows SET undone = undone + $3 WHERE batch_id = $1 AND row_index = $2",
+        )
+        .bind(batch_id)
+        .bind(row.row_index)
+        .bind(undone)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(result)
+    }
+
+    fn adjustment(&self, user: UserId, action: Action, amount: i64, reason: String) -> Adjustment {
+        Adjustment {
+            user,
+            action,
+            amount,
+            reason,
+            actor: Actor::Admin(self.admin.clone()),
+            address: self.operator.address.clone(),
+        }
+    }
+}
+
+async fn is_done(tx: &mut Tx, batch_id: &str, index: i64) -> sqlx::Result<bool> {
+    let done: Option<i64> = sqlx::query_scalar(
+        "SELECT row_index FROM bulk_rows WHERE batch_id = $1 AND row_index = $2",
+    )
+    .bind(batch_id.to_owned())
+    .bind(index)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(done.is_some())
+}
+
+/// The entry of a row that was done before.
+async fn done_entry(tx: &mut Tx, batch_id: &str, index: i64) -> sqlx::Result<Option<Entry>> {
+    let id: Option<EntryId> =
+        sqlx::query_scalar("SELECT entry_id FROM bulk_rows WHERE batch_id = $1 AND row_index = $2")
+            .bind(batch_id.to_owned())
+            .bind(index)
+            .fetch_one(&mut **tx)
+            .await?;
+    match id {
+        Some(id) => Ok(Some(credits::entry(tx, &id).await?)),
+        None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_counts_as_the_ledger_does() {
+        let mut wallet = Preview {
+            remaining: 0,
+            debt: 30,
+        };
+        wallet.change(Action::Add, 100).unwrap();
+        assert_eq!((wallet.remaining, wallet.debt), (70, 0));
+        assert!(wallet.change(Action::Deduct, 71).is_err());
+        wallet.change(Action::Deduct, 70).unwrap();
+        wallet.change(Action::Set, 5).unwrap();
+        wallet.change(Action::Set, 2).unwrap();
+        assert_eq!((wallet.remaining, wallet.debt), (2, 0));
+    }
+}

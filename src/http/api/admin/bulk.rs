@@ -1,0 +1,214 @@
+use atelier_app::i18n::{Text, Words};
+use atelier_server::accounts::{Email, Language, Scope};
+use atelier_server::credits::{Action, Adjustment};
+use atelier_server::oversight::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
+use atelier_server::secret;
+use axum::extract::{Path, State as Extract};
+use axum::{Extension, Json};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::operator;
+use crate::http::State;
+use crate::http::body::Fields;
+use crate::http::caller::Caller;
+use crate::http::problem::{Problem, one_of, too_long};
+
+const LONGEST_ID: usize = 100;
+const LONGEST_REASON: usize = 500;
+/// Of one batch.
+const MOST_ROWS: usize = 5_000;
+
+/// What became of a batch, or would become of it.
+#[derive(Serialize)]
+pub struct Report {
+    batch_id: String,
+    dry_run: bool,
+    applied: usize,
+    failed: usize,
+    rows: Vec<ReportRow>,
+}
+
+#[derive(Serialize)]
+struct ReportRow {
+    #[serde(flatten)]
+    result: RowResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// `{batch_id, dry_run, rows: [{email, action, amount, reason}]}`: each row by itself; one that makes no sense is
+/// named and keeps no other from being done.
+pub async fn apply(
+    Extract(state): Extract<State>,
+    Extension(language): Extension<Language>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Report>, Problem> {
+    caller.require(Scope::Admin)?;
+    let w = Words(language);
+    let batch_id = id(fields.text("batch_id"), &mut fields);
+    // Named always: what moves credits in thousands of wallets is not begun by a forgotten word.
+    let dry_run = fields.boolean("dry_run");
+    let rows = fields.list("rows");
+    if fields.check().is_ok() && (rows.is_empty() || rows.len() > MOST_ROWS) {
+        let most = [("least", "1".to_owned()), ("most", MOST_ROWS.to_string())];
+        fields.refuse("rows", Text::with("wrong-count", most));
+    }
+    let operator = operator(&caller, &mut fields);
+    fields.check()?;
+    let hash = secret::hash(&Value::from(rows.clone()).to_string());
+    let mut batch = Batch {
+        id: batch_id.clone(),
+        hash,
+        count: rows.len(),
+        rows: Vec::new(),
+    };
+    let mut reports = Vec::new();
+    for (at, row) in rows.into_iter().enumerate() {
+        match read(at, &row) {
+            Ok(row) => batch.rows.push(row),
+            Err((field, wrong)) => {
+                let error = format!("{field}: {}", wrong.say(w));
+                reports.push(senseless(at, &row, error));
+            }
+        }
+    }
+    let bulk = bulk(&state, &caller, operator);
+    let results = match dry_run {
+        true => bulk.preview(&batch).await?,
+        false => bulk.apply(&batch).await?,
+    };
+    reports.extend(results.into_iter().map(|result| told(w, result)));
+    reports.sort_by_key(|report| report.result.row);
+    Ok(Json(report(batch_id, dry_run, reports)))
+}
+
+/// Takes back what a batch did, as far as its credits are still free.
+pub async fn undo(
+    Extract(state): Extract<State>,
+    Extension(language): Extension<Language>,
+    Path(batch_id): Path<String>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Report>, Problem> {
+    caller.require(Scope::Admin)?;
+    let operator = operator(&caller, &mut fields);
+    fields.check()?;
+    // No batch is called so, and not every database can be asked.
+    if batch_id.contains('\0') {
+        return Err(Problem::not_found());
+    }
+    let bulk = bulk(&state, &caller, operator);
+    let results = bulk.undo(&batch_id).await?;
+    let w = Words(language);
+    let reports = results.into_iter().map(|result| told(w, result));
+    Ok(Json(report(batch_id, false, reports.collect())))
+}
+
+fn id(text: String, fields: &mut Fields) -> String {
+    if text.chars().count() > LONGEST_ID {
+        fields.refuse("batch_id", too_long(LONGEST_ID));
+    }
+    if fields.check().is_ok() && text.trim().is_empty() {
+        fields.refuse("batch_id", "wrong-missing");
+    }
+    text
+}
+
+fn bulk(state: &State, caller: &Caller, operator: atelier_server::oversight::Operator) -> Bulk {
+    let services = &state.services;
+    Bulk {
+        db: services.db.clone(),
+        clock: services.clock.clone(),
+        accounts: services.accounts.clone(),
+        prices: services.prices(),
+        admin: caller.user.id.clone(),
+        operator,
+    }
+}
+
+/// A row, or what is wrong with it first.
+fn read(at: usize, row: &Value) -> Result<BatchRow, (&'static str, Text)> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
+    let email = Email::parse(text("email")).ok_or(("email", "wrong-email".into()))?;
+    let words = one_of(Action::ALL.iter().map(|action| action.as_str()));
+    let action = Action::parse(text("action")).ok_or(("action", words))?;
+    let amount = row.get("amount").and_then(Value::as_i64);
+    let amount = amount.ok_or(("amount", "wrong-whole-number".into()))?;
+    if !Adjustment::amount_is_valid(action, amount) {
+        let most = [("most", Adjustment::MOST.to_string())];
+        return Err(("amount", Text::with("wrong-credits", most)));
+    }
+    let reason = text("reason").trim().to_owned();
+    if reason.is_empty() {
+        return Err(("reason", "wrong-missing".into()));
+    }
+    if reason.contains('\0') {
+        return Err(("reason", "wrong-text".into()));
+    }
+    if reason.chars().count() > LONGEST_REASON {
+        return Err(("reason", too_long(LONGEST_REASON)));
+    }
+    Ok(BatchRow {
+        at,
+        email,
+        action,
+        amount,
+        reason,
+    })
+}
+
+fn senseless(at: usize, row: &Value, error: String) -> ReportRow {
+    let email = row.get("email").and_then(Value::as_str).unwrap_or_default();
+    let result = RowResult {
+        row: at,
+        email: email.to_owned(),
+        ok: false,
+        before: None,
+        after: None,
+        entry: None,
+        problem: None,
+    };
+    ReportRow {
+        result,
+        error: Some(error),
+    }
+}
+
+fn told(w: Words, result: RowResult) -> ReportRow {
+    let error = result.problem.map(|problem| match problem {
+        RowProblem::NoAccount => w.say("bulk-no-account"),
+        RowProblem::Insufficient(short) => w.say_with(
+            "bulk-insufficient",
+            &[("remaining", w.number(short.remaining).into())],
+        ),
+        RowProblem::NotUndone(left) => {
+            w.say_with("bulk-not-undone", &[("left", w.number(left).into())])
+        }
+    });
+    ReportRow { result, error }
+}
+
+fn report(batch_id: String, dry_run: bool, rows: Vec<ReportRow>) -> Report {
+    let applied = rows.iter().filter(|row| row.result.ok).count();
+    Report {
+        batch_id,
+        dry_run,
+        applied,
+        failed: rows.len() - applied,
+        rows,
+    }
+}
+
+impl From<BulkError> for Problem {
+    fn from(error: BulkError) -> Self {
+        match error {
+            BulkError::OtherRows => Self::validation([("rows", "wrong-other-rows")]),
+            BulkError::Unknown => Self::not_found(),
+            BulkError::Undone => Self::conflict("problem-conflict-undone"),
+            BulkError::Forbidden => Self::forbidden(),
+            BulkError::Database(error) => error.into(),
+        }
+    }
+}

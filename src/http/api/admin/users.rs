@@ -1,0 +1,166 @@
+use atelier_server::accounts::Scope;
+use atelier_server::ids::UserId;
+use atelier_server::oversight::{self, PeopleFilter, Person, Standing};
+use axum::Json;
+use axum::extract::{Path, State as Extract};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::{ROWS_A_PAGE, operator, set};
+use crate::http::State;
+use crate::http::api::jobs::word;
+use crate::http::api::{Page, limit};
+use crate::http::body::{Fields, Queried};
+use crate::http::caller::Caller;
+use crate::http::csv::{self, Rows};
+use crate::http::problem::Problem;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    q: Option<String>,
+    standing: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+    format: Option<String>,
+}
+
+const HEAD: &[&str] = &[
+    "id",
+    "email",
+    "name",
+    "role",
+    "verified",
+    "blocked",
+    "external_id",
+    "created_at",
+    "remaining",
+    "held",
+    "frozen",
+    "total",
+    "used",
+    "removed",
+    "debt",
+    "plan",
+];
+
+/// People with their wallets, newest first; `q` is an id, an outside id, or how an address begins.
+pub async fn list(
+    Extract(state): Extract<State>,
+    Queried(asked): Queried<Asked>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Admin)?;
+    let after = match set(asked.cursor.as_ref()) {
+        Some(text) => Some(
+            UserId::parse(&text)
+                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
+        ),
+        None => None,
+    };
+    let filter = PeopleFilter {
+        search: asked.q.clone().unwrap_or_default(),
+        standing: word("standing", asked.standing.as_deref(), Standing::parse)?,
+        after,
+        limit: ROWS_A_PAGE,
+    };
+    let services = state.services.clone();
+    if csv::is_wanted(asked.format.as_deref(), &headers) {
+        return csv::answer("users", HEAD, move |after: Option<UserId>| {
+            let services = services.clone();
+            let filter = PeopleFilter {
+                after: after.or_else(|| filter.after.clone()),
+                ..filter.clone()
+            };
+            async move {
+                let now = services.clock.now();
+                let people =
+                    oversight::people(&services.db, &filter, &services.prices(), now).await?;
+                let is_full = people.len() as i64 == ROWS_A_PAGE;
+                let next = people.last().map(|person| person.id.clone());
+                Ok(Rows {
+                    next: next.filter(|_| is_full),
+                    rows: people.into_iter().map(row).collect(),
+                })
+            }
+        })
+        .await;
+    }
+    let wanted = limit(asked.limit);
+    let filter = PeopleFilter {
+        limit: wanted + 1,
+        ..filter
+    };
+    let now = services.clock.now();
+    let people = oversight::people(&services.db, &filter, &services.prices(), now).await?;
+    Ok(Json(Page::of(people, wanted, |person| person.id.to_string())).into_response())
+}
+
+fn row(person: Person) -> Vec<String> {
+    let figures = &person.wallet.credits;
+    let numbers = [
+        figures.remaining,
+        figures.held,
+        figures.frozen,
+        figures.total,
+        figures.used,
+        figures.removed,
+        figures.debt,
+    ];
+    let mut row = vec![
+        person.id.to_string(),
+        person.email,
+        person.name,
+        person.role.as_str().to_owned(),
+        person.verified.to_string(),
+        person.blocked.to_string(),
+        person.external_id.unwrap_or_default(),
+        person.created_at.to_rfc3339(),
+    ];
+    row.extend(numbers.map(|number| number.to_string()));
+    row.push(person.wallet.premium.plan.unwrap_or_default());
+    row
+}
+
+pub async fn show(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<Person>, Problem> {
+    caller.require(Scope::Admin)?;
+    find(&state, &id).await.map(Json)
+}
+
+async fn find(state: &State, id: &str) -> Result<Person, Problem> {
+    let services = &state.services;
+    let id = UserId::parse(id).ok_or_else(Problem::not_found)?;
+    let now = services.clock.now();
+    let found = oversight::person(&services.db, &id, &services.prices(), now).await?;
+    found.ok_or_else(Problem::not_found)
+}
+
+/// `{blocked, reason}`: blocks an account, which ends its sessions, tokens and streams, or lets it in again.
+pub async fn block(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Person>, Problem> {
+    caller.require(Scope::Admin)?;
+    let blocked = fields.boolean("blocked");
+    let operator = operator(&caller, &mut fields);
+    if operator.reason.trim().is_empty() {
+        fields.refuse("reason", "wrong-missing");
+    }
+    let id = UserId::parse(&id).ok_or_else(Problem::not_found)?;
+    if blocked && id == caller.user.id {
+        fields.refuse("blocked", "wrong-own-account");
+    }
+    fields.check()?;
+    let services = &state.services;
+    let now = services.clock.now();
+    let found = oversight::block(&services.db, &id, blocked, &operator, now).await?;
+    found.ok_or_else(Problem::not_found)?;
+    find(&state, id.as_str()).await.map(Json)
+}

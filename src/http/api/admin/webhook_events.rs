@@ -1,0 +1,144 @@
+use atelier_server::accounts::Scope;
+use atelier_server::ids::InboxId;
+use atelier_server::payments::{EventState, KeptEvent};
+use axum::Json;
+use axum::extract::{Path, State as Extract};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{ROWS_A_PAGE, operator, set};
+use crate::http::State;
+use crate::http::api::jobs::word;
+use crate::http::api::{Page, limit};
+use crate::http::body::{Fields, Queried};
+use crate::http::caller::Caller;
+use crate::http::csv::{self, Rows};
+use crate::http::problem::Problem;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    state: Option<String>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+    format: Option<String>,
+}
+
+/// An event with what the provider sent.
+#[derive(Serialize)]
+pub struct WholeEvent {
+    #[serde(flatten)]
+    event: KeptEvent,
+    payload: String,
+}
+
+const HEAD: &[&str] = &[
+    "id",
+    "provider",
+    "event_id",
+    "kind",
+    "object_id",
+    "origin",
+    "state",
+    "reason",
+    "attempts",
+    "next_at",
+    "received_at",
+    "processed_at",
+];
+
+/// What payment providers told, newest first.
+pub async fn list(
+    Extract(state): Extract<State>,
+    Queried(asked): Queried<Asked>,
+    headers: HeaderMap,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    caller.require(Scope::Admin)?;
+    let in_state = word("state", asked.state.as_deref(), EventState::parse)?;
+    let before = match set(asked.cursor.as_ref()) {
+        Some(text) => Some(
+            InboxId::parse(&text)
+                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
+        ),
+        None => None,
+    };
+    let payments = state.services.payments.clone();
+    if csv::is_wanted(asked.format.as_deref(), &headers) {
+        return csv::answer("webhook-events", HEAD, move |next: Option<InboxId>| {
+            let (payments, before) = (payments.clone(), next.or_else(|| before.clone()));
+            async move {
+                let events = payments
+                    .events(in_state, before.as_ref(), ROWS_A_PAGE)
+                    .await?;
+                let is_full = events.len() as i64 == ROWS_A_PAGE;
+                let next = events.last().map(|event| event.id.clone());
+                Ok(Rows {
+                    next: next.filter(|_| is_full),
+                    rows: events.into_iter().map(row).collect(),
+                })
+            }
+        })
+        .await;
+    }
+    let wanted = limit(asked.limit);
+    let events = payments
+        .events(in_state, before.as_ref(), wanted + 1)
+        .await?;
+    Ok(Json(Page::of(events, wanted, |event| event.id.to_string())).into_response())
+}
+
+fn row(event: KeptEvent) -> Vec<String> {
+    let time = |at: Option<atelier_server::time::Timestamp>| {
+        at.map(|at| at.to_rfc3339()).unwrap_or_default()
+    };
+    vec![
+        event.id.to_string(),
+        event.provider.as_str().to_owned(),
+        event.event_id,
+        event.kind,
+        event.object_id.unwrap_or_default(),
+        event.origin,
+        event.state.as_str().to_owned(),
+        event.reason.unwrap_or_default(),
+        event.attempts.to_string(),
+        time(event.next_at),
+        event.received_at.to_rfc3339(),
+        time(event.processed_at),
+    ]
+}
+
+pub async fn show(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<Json<WholeEvent>, Problem> {
+    caller.require(Scope::Admin)?;
+    let id = InboxId::parse(&id).ok_or_else(Problem::not_found)?;
+    let found = state.services.payments.event(&id).await?;
+    let (event, payload) = found.ok_or_else(Problem::not_found)?;
+    Ok(Json(WholeEvent { event, payload }))
+}
+
+/// Lets an event be acted on again: what it is about is read anew at the provider.
+pub async fn replay(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<KeptEvent>, Problem> {
+    caller.require(Scope::Admin)?;
+    let operator = operator(&caller, &mut fields);
+    fields.check()?;
+    let id = InboxId::parse(&id).ok_or_else(Problem::not_found)?;
+    let payments = &state.services.payments;
+    if payments.event(&id).await?.is_none() {
+        return Err(Problem::not_found());
+    }
+    if !payments.replay(&id, &operator).await? {
+        return Err(Problem::conflict("problem-conflict-unparsed"));
+    }
+    let found = payments.event(&id).await?;
+    let (event, _) = found.ok_or_else(Problem::not_found)?;
+    Ok(Json(event))
+}

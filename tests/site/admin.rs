@@ -1,0 +1,332 @@
+//! What the operator sees and does over HTTP: people, the audit log, webhook events, wallets by the batch.
+
+use reqwest::Method;
+use reqwest::header::ACCEPT;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, html};
+
+async fn csv(client: &Client, path: &str) -> Answer {
+    let request = client.request(Method::GET, path).header(ACCEPT, "text/csv");
+    client.send(request).await.expect(200)
+}
+
+async fn items(client: &Client, path: &str) -> Vec<Value> {
+    let list = client.get(path).await.expect(200).json();
+    list["items"].as_array().cloned().expect("items")
+}
+
+/// The value of one field, of each.
+fn each<'a>(items: &'a [Value], field: &str) -> Vec<&'a str> {
+    let values = items.iter().map(|item| item[field].as_str());
+    values.map(|value| value.unwrap_or_default()).collect()
+}
+
+fn row(client: &Client, action: &str, amount: i64) -> Value {
+    json!({"email": client.email, "action": action, "amount": amount, "reason": "spring"})
+}
+
+on_both_databases! {
+    async fn people_are_found_by_address_id_and_outside_id(app: &App) {
+        let admin = app.admin().await;
+        let (ann, anna, bob) = (app.sign_up("ann").await, app.sign_up("anna").await, app.sign_up("bob").await);
+        let body = json!({"external_id": "ext-1", "email": "zoe@example.com"});
+        admin.post_json("/api/user/sync", body).await.expect(201);
+        assert_eq!(each(&items(&admin, "/api/admin/users?q=ANN").await, "email"), [&anna.email, &ann.email]);
+        assert_eq!(each(&items(&admin, "/api/admin/users?q=anna%40").await, "email"), [&anna.email]);
+        assert_eq!(each(&items(&admin, &format!("/api/admin/users?q={}", bob.id)).await, "email"), [&bob.email]);
+        assert_eq!(each(&items(&admin, "/api/admin/users?q=ext-1").await, "external_id"), ["ext-1"]);
+        let outside = "0B5C6D1E-7B1A-4C8E-9F00-112233445566";
+        let body = json!({"external_id": outside, "email": "yan@example.com"});
+        admin.post_json("/api/user/sync", body).await.expect(201);
+        assert_eq!(each(&items(&admin, &format!("/api/admin/users?q={outside}")).await, "external_id"), [outside]);
+        assert!(items(&admin, "/api/admin/users?q=%25").await.is_empty());
+        let one = admin.get(&format!("/api/admin/users/{}", ann.id)).await.expect(200).json();
+        assert_eq!(one["wallet"], ann.wallet().await);
+        assert_eq!((&one["role"], &one["blocked"]), (&json!("user"), &json!(false)));
+        admin.get("/api/admin/users/00000000-0000-7000-8000-000000000000").await.expect(404);
+        // In pages, newest first, each once.
+        let mut seen = Vec::new();
+        let mut path = "/api/admin/users?limit=2".to_owned();
+        loop {
+            let page = admin.get(&path).await.expect(200).json();
+            seen.extend(page["items"].as_array().expect("items").iter().map(|item| item["id"].as_str().expect("an id").to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/admin/users?limit=2&cursor={next}");
+        }
+        let mut sorted = seen.clone();
+        sorted.sort_by(|a, b| b.cmp(a));
+        sorted.dedup();
+        assert_eq!(seen, sorted);
+        assert_eq!(seen.len(), items(&admin, "/api/admin/users?limit=200").await.len());
+        let file = csv(&admin, "/api/admin/users").await;
+        assert!(file.header("content-disposition").contains("users.csv"));
+        let text = file.text();
+        assert_eq!(text.lines().count(), seen.len() + 1);
+        assert!(text.starts_with("id,email,name,role,") && text.contains(&format!("{},{}", ann.id, ann.email)), "{text}");
+    }
+
+    async fn a_block_ends_access_at_once_and_is_in_the_log(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let token = app.token(&ann, "credits:read").await;
+        let address = format!("/api/admin/users/{}/block", ann.id);
+        let refused = admin.post_json(&address, json!({"blocked": true})).await.expect(422).json();
+        assert!(refused["errors"]["reason"].is_string(), "{refused}");
+        let blocked = admin.post_json(&address, json!({"blocked": true, "reason": "stolen card"})).await.expect(200).json();
+        assert_eq!(blocked["blocked"], true);
+        ann.get("/api/credits").await.expect(401);
+        token.get("/api/credits").await.expect(401);
+        assert_eq!(each(&items(&admin, "/api/admin/users?standing=blocked").await, "id"), [&ann.id]);
+        admin.post_json(&address, json!({"blocked": false, "reason": "a mistake"})).await.expect(200);
+        assert!(items(&admin, "/api/admin/users?standing=blocked").await.is_empty());
+        ann.get("/api/credits").await.expect(401);
+        ann.elsewhere().signed_in_as(&ann.email, crate::support::app::PASSWORD).await;
+        let log = items(&admin, &format!("/api/admin/audit?target={}", ann.id)).await;
+        assert_eq!(each(&log, "action"), ["user.unblock", "user.block"]);
+        let line = &log[1];
+        assert_eq!(line["actor"], format!("admin:{}", admin.id));
+        assert_eq!((&line["before"], &line["after"], &line["reason"]), (&json!("open"), &json!("blocked"), &json!("stolen card")));
+        assert_eq!(line["address"], "127.0.0.1");
+        // Nobody locks themselves out.
+        let own = format!("/api/admin/users/{}/block", admin.id);
+        let refused = admin.post_json(&own, json!({"blocked": true, "reason": "why"})).await.expect(422).json();
+        assert!(refused["errors"]["blocked"].is_string(), "{refused}");
+    }
+
+    async fn the_log_is_filtered_and_paged(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        for amount in 1..=5 {
+            let body = json!({"action": "add", "amount": amount, "reason": format!("=reason {amount}"), "user_id": ann.id});
+            admin.post_json("/api/credits", body).await.expect(200);
+        }
+        let adds = items(&admin, "/api/admin/audit?action=credits.add").await;
+        assert_eq!(each(&adds, "after"), ["23", "18", "14", "11", "9"]);
+        let page = admin.get("/api/admin/audit?limit=2").await.expect(200).json();
+        let next = page["next"].as_str().expect("more");
+        let second = items(&admin, &format!("/api/admin/audit?limit=2&cursor={next}")).await;
+        assert_eq!(second, adds[2..4]);
+        assert!(items(&admin, "/api/admin/audit?from=2100-01-01").await.is_empty());
+        assert_eq!(items(&admin, "/api/admin/audit?to=2100-01-01&action=credits.add").await.len(), 5);
+        admin.get("/api/admin/audit?from=yesterday").await.expect(422);
+        let text = csv(&admin, "/api/admin/audit?action=credits.add").await.text();
+        assert!(text.contains(",'=reason 5,"), "a spreadsheet would run it: {text}");
+    }
+
+    async fn an_event_is_seen_and_acted_on_again_without_granting_twice(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let checkout = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&checkout, "completed").await;
+        crate::support::until("the event is done", async || {
+            let events = items(&admin, "/api/admin/webhook-events?state=processed").await;
+            (!events.is_empty()).then_some(())
+        }).await;
+        let events = items(&admin, "/api/admin/webhook-events?state=processed").await;
+        let about: Vec<&Value> = events.iter().filter(|event| event["object_id"] == checkout.session_id).collect();
+        let id = about.first().expect("its event")["id"].as_str().expect("an id");
+        let whole = admin.get(&format!("/api/admin/webhook-events/{id}")).await.expect(200).json();
+        assert!(whole["payload"].as_str().expect("what was sent").contains(&checkout.session_id));
+        let balance = ann.remaining().await;
+        let replayed = admin.post(&format!("/api/admin/webhook-events/{id}/replay")).await.expect(200).json();
+        assert_ne!(replayed["processed_at"], json!(0));
+        crate::support::until("it is done again", async || {
+            let event = admin.get(&format!("/api/admin/webhook-events/{id}")).await.expect(200).json();
+            (event["state"] == "processed").then_some(())
+        }).await;
+        assert_eq!(ann.remaining().await, balance);
+        let log = items(&admin, "/api/admin/audit?action=webhook.replay").await;
+        assert_eq!(each(&log, "target"), [id]);
+        admin.post("/api/admin/webhook-events/00000000-0000-7000-8000-000000000000/replay").await.expect(404);
+        admin.get("/api/admin/webhook-events?state=odd").await.expect(422);
+        assert!(csv(&admin, "/api/admin/webhook-events").await.text().contains(&checkout.session_id));
+    }
+
+    async fn a_batch_is_previewed_done_once_and_undone_as_far_as_it_goes(app: &App) {
+        let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
+        let nobody = json!({"email": "nobody@example.com", "action": "add", "amount": 1, "reason": "spring"});
+        let odd = json!({"email": ann.email, "action": "give", "amount": 1, "reason": "spring"});
+        let rows = json!([row(&ann, "add", 40), row(&bob, "set", 3), row(&bob, "deduct", 4), nobody, odd, row(&ann, "deduct", 8)]);
+        let ask = |dry_run: bool| json!({"batch_id": "spring-2026", "dry_run": dry_run, "rows": rows});
+        let preview = admin.post_json("/api/admin/credits/bulk", ask(true)).await.expect(200).json();
+        let after: Vec<&Value> = preview["rows"].as_array().expect("rows").iter().map(|row| &row["after"]).collect();
+        assert_eq!(after, [&json!(48), &json!(3), &Value::Null, &Value::Null, &Value::Null, &json!(40)]);
+        assert_eq!((&preview["applied"], &preview["failed"]), (&json!(3), &json!(3)));
+        assert_eq!((ann.remaining().await, bob.remaining().await), (8, 8), "nothing is changed");
+
+        let done = admin.post_json("/api/admin/credits/bulk", ask(false)).await.expect(200).json();
+        for (at, previewed) in preview["rows"].as_array().expect("rows").iter().enumerate() {
+            let row = &done["rows"][at];
+            assert_eq!(row["row"], at);
+            for field in ["email", "ok", "before", "after", "error"] {
+                assert_eq!(row[field], previewed[field], "{field} of {row}");
+            }
+            assert_eq!(row["entry"].is_object(), row["ok"] == true);
+        }
+        assert_eq!((ann.remaining().await, bob.remaining().await), (40, 3));
+        let again = admin.post_json("/api/admin/credits/bulk", ask(false)).await.expect(200).json();
+        assert_eq!((&again["applied"], &again["failed"]), (&json!(3), &json!(3)));
+        assert_eq!(again["rows"][0]["entry"]["id"], done["rows"][0]["entry"]["id"]);
+        assert_eq!((ann.remaining().await, bob.remaining().await), (40, 3), "nothing is done twice");
+        let other = json!({"batch_id": "spring-2026", "dry_run": false, "rows": [row(&ann, "add", 41)]});
+        let refused = admin.post_json("/api/admin/credits/bulk", other).await.expect(422).json();
+        assert!(refused["errors"]["rows"].is_string(), "{refused}");
+
+        // Ann has spent: 8 of her 40 are left, and 8 come back from the deduction.
+        let spent = json!({"action": "deduct", "amount": 32, "reason": "spent"});
+        ann.post_json("/api/credits", spent).await.expect(200);
+        let undone = admin.post("/api/admin/credits/bulk/spring-2026/undo").await.expect(200).json();
+        assert_eq!((ann.remaining().await, bob.remaining().await), (0, 8));
+        assert_eq!((&undone["applied"], &undone["failed"]), (&json!(2), &json!(1)));
+        let rest = undone["rows"][0]["error"].as_str().expect("what stays");
+        assert!(rest.contains("24"), "{rest}");
+        let back = json!({"action": "add", "amount": 30, "reason": "back", "user_id": ann.id});
+        admin.post_json("/api/credits", back).await.expect(200);
+        let undone = admin.post("/api/admin/credits/bulk/spring-2026/undo").await.expect(200).json();
+        assert_eq!((&undone["applied"], &undone["failed"]), (&json!(3), &json!(0)));
+        assert_eq!(ann.remaining().await, 6);
+        admin.post("/api/admin/credits/bulk/spring-2026/undo").await.expect(200);
+        assert_eq!(ann.remaining().await, 6, "what is undone is not undone again");
+        admin.post("/api/admin/credits/bulk/unknown/undo").await.expect(404);
+        // What was undone is not gone on with.
+        let late = admin.post_json("/api/admin/credits/bulk", ask(false)).await.expect(409);
+        assert_eq!(late.code(), "conflict");
+        assert_eq!(ann.remaining().await, 6);
+        let log = items(&admin, "/api/admin/audit?target=spring-2026").await;
+        assert_eq!(each(&log, "action"), ["credits.bulk.undo", "credits.bulk"]);
+    }
+
+    async fn what_a_batch_took_off_comes_back_whole_however_much_it_is(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        for _ in 0..3 {
+            let body = json!({"action": "add", "amount": 1_000_000, "reason": "much", "user_id": ann.id});
+            admin.post_json("/api/credits", body).await.expect(200);
+        }
+        let ask = json!({"batch_id": "b", "dry_run": false, "rows": [row(&ann, "set", 0)]});
+        admin.post_json("/api/admin/credits/bulk", ask).await.expect(200);
+        assert_eq!(ann.remaining().await, 0);
+        let undone = admin.post("/api/admin/credits/bulk/b/undo").await.expect(200).json();
+        assert_eq!((&undone["applied"], &undone["failed"]), (&json!(1), &json!(0)));
+        assert_eq!(ann.remaining().await, 3_000_008);
+    }
+
+    async fn a_batch_without_any_sense_or_without_its_switch_does_nothing(app: &App) {
+        let admin = app.admin().await;
+        let rows = json!([{"email": "nobody", "action": "add", "amount": 1, "reason": "why"}, 7]);
+        let report = admin.post_json("/api/admin/credits/bulk", json!({"batch_id": "b", "dry_run": false, "rows": rows})).await.expect(200).json();
+        assert_eq!((&report["applied"], &report["failed"]), (&json!(0), &json!(2)));
+        assert!(report["rows"][0]["error"].as_str().expect("an error").starts_with("email: "));
+        let refused = admin.post_json("/api/admin/credits/bulk", json!({"batch_id": "c", "rows": rows})).await.expect(422).json();
+        assert!(refused["errors"]["dry_run"].is_string(), "{refused}");
+        for rows in [json!([]), json!("rows"), Value::Null] {
+            let refused = admin.post_json("/api/admin/credits/bulk", json!({"batch_id": "d", "dry_run": true, "rows": rows})).await.expect(422).json();
+            assert!(refused["errors"]["rows"].is_string(), "{refused}");
+        }
+        for path in ["/api/admin/users?q=%00", "/api/admin/audit?actor=a%00b", "/api/user/sync?external_id=%00"] {
+            admin.get(path).await.expect(422);
+        }
+        admin.post("/api/admin/credits/bulk/%00/undo").await.expect(404);
+        admin.get("/admin/users?q=%00").await.expect(200);
+    }
+
+    async fn twelve_that_send_one_batch_at_once_do_it_once(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let rows: Vec<Value> = (1..=10).map(|amount| row(&ann, "add", amount)).collect();
+        let ask = json!({"batch_id": "b", "dry_run": false, "rows": rows});
+        let all = futures::future::join_all((0..12).map(|_| admin.post_json("/api/admin/credits/bulk", ask.clone()))).await;
+        for answer in all {
+            let report = answer.expect(200).json();
+            assert_eq!((&report["applied"], &report["failed"]), (&json!(10), &json!(0)), "{report}");
+        }
+        assert_eq!(ann.remaining().await, 8 + 55);
+        assert_eq!(ann.entries_of("grant").await, 11);
+    }
+
+    async fn a_refund_is_in_the_log_with_its_reason(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let checkout = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&checkout, "completed").await;
+        let address = format!("/api/admin/recharges/{}/refund", checkout.recharge_id);
+        admin.post_json(&address, json!({"amount_minor": 90, "reason": "was late"})).await.expect(200);
+        let log = items(&admin, "/api/admin/audit?action=recharge.refund").await;
+        assert_eq!(each(&log, "target"), [&checkout.recharge_id]);
+        assert_eq!((&log[0]["before"], &log[0]["after"], &log[0]["reason"]), (&json!("0 usd back"), &json!("asked for 90 usd more"), &json!("was late")));
+    }
+
+    async fn nobody_else_is_let_in(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let all = app.token(&ann, "credits:read,credits:spend,jobs").await;
+        let narrow = app.token(&admin, "credits:read,credits:write,users:sync").await;
+        let wide = app.token(&admin, "admin").await;
+        for path in ["/api/admin/users", "/api/admin/audit", "/api/admin/webhook-events"] {
+            for client in [&ann, &all, &narrow] {
+                assert_eq!(client.get(path).await.expect(403).code(), "forbidden", "{path}");
+            }
+            app.anonymous().get(path).await.expect(401);
+            wide.get(path).await.expect(200);
+        }
+        let batch = json!({"batch_id": "b", "dry_run": false, "rows": [row(&ann, "add", 1)]});
+        for client in [&ann, &all, &narrow] {
+            client.post_json("/api/admin/credits/bulk", batch.clone()).await.expect(403);
+            client.post("/api/admin/credits/bulk/b/undo").await.expect(403);
+        }
+        assert_eq!(ann.remaining().await, 8);
+    }
+
+    async fn the_form_of_credits_is_done_once_and_wants_large_numbers_twice(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let page = admin.get(&format!("/admin/users/{}", ann.id)).await.expect(200).text();
+        let key = html::field(&page, "key").expect("a key");
+        let form = [("id", ann.id.as_str()), ("key", &key), ("action", "add"), ("amount", "1000"), ("reason", "spring")];
+        for _ in 0..3 {
+            admin.form("/do/admin-credits", &form).await;
+        }
+        assert_eq!(ann.remaining().await, 1_008);
+        for (again, remaining) in [("", 1_008), ("1002", 1_008), ("1001", 2_009)] {
+            let page = admin.get(&format!("/admin/users/{}", ann.id)).await.expect(200).text();
+            let key = html::field(&page, "key").expect("a key");
+            let form = [("id", ann.id.as_str()), ("key", &key), ("action", "add"), ("amount", "1001"), ("again", again), ("reason", "spring")];
+            admin.form("/do/admin-credits", &form).await;
+            assert_eq!(ann.remaining().await, remaining, "typed again: {again:?}");
+        }
+        for (action, amount, reason) in [("add", "5", " "), ("add", "0", "why"), ("add", "five", "why"), ("give", "5", "why"), ("deduct", "2010", "why")] {
+            let form = [("id", ann.id.as_str()), ("key", "k"), ("action", action), ("amount", amount), ("again", amount), ("reason", reason)];
+            admin.form("/do/admin-credits", &form).await;
+            assert_eq!(ann.remaining().await, 2_009, "{action} {amount} {reason:?}");
+        }
+    }
+
+    async fn the_operators_pages_and_forms_are_nobody_elses(app: &App) {
+        let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
+        let person = format!("/admin/users/{}", bob.id);
+        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", &person] {
+            let refused = ann.get(path).await.expect(403).text();
+            assert!(!refused.contains(&bob.email), "{path}");
+            admin.get(path).await.expect(200);
+        }
+        let dashboard = ann.get("/dashboard").await.expect(200).text();
+        assert!(!dashboard.contains("/admin"), "nothing leads there");
+        let credits = [("id", bob.id.as_str()), ("key", "k"), ("action", "add"), ("amount", "5"), ("reason", "why")];
+        ann.form("/do/admin-credits", &credits).await;
+        ann.form("/do/admin-block", &[("id", &bob.id), ("blocked", "true"), ("reason", "why")]).await;
+        let session = app.number("SELECT COUNT(*) FROM sessions").await;
+        ann.form("/do/admin-end-session", &[("id", &bob.id), ("session", "any")]).await;
+        ann.form("/do/admin-replay", &[("id", &bob.id)]).await;
+        assert_eq!((bob.remaining().await, app.number("SELECT COUNT(*) FROM sessions").await), (8, session));
+        assert!(items(&admin, "/api/admin/audit").await.is_empty());
+    }
+
+    async fn the_operator_blocks_and_ends_sessions_by_form(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let page = admin.get(&format!("/admin/users/{}", ann.id)).await.expect(200).text();
+        let form = page.split("action=\"/do/admin-end-session\"").nth(1).expect("a session to end");
+        let session = html::field(form, "session").expect("its name");
+        admin.form("/do/admin-end-session", &[("id", &ann.id), ("session", &session)]).await;
+        ann.get("/api/credits").await.expect(401);
+        let back = ann.elsewhere().signed_in_as(&ann.email, crate::support::app::PASSWORD).await;
+        admin.form("/do/admin-block", &[("id", &ann.id), ("blocked", "true"), ("reason", "")]).await;
+        back.get("/api/credits").await.expect(200);
+        admin.form("/do/admin-block", &[("id", &ann.id), ("blocked", "true"), ("reason", "stolen card")]).await;
+        back.get("/api/credits").await.expect(401);
+        let log = items(&admin, &format!("/api/admin/audit?target={}", ann.id)).await;
+        assert_eq!(each(&log, "action"), ["user.block", "session.end"]);
+    }
+}
