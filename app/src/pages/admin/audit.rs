@@ -64,6 +64,25 @@ pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
     .into_any()
 }
 
+/// What it was done to; an account leads to its page.
+fn target(line: &AuditLine) -> AnyView {
+    const OF_ACCOUNTS: [&str; 6] = [
+        "credits.add",
+        "credits.deduct",
+        "credits.set",
+        "session.end",
+        "user.block",
+        "user.unblock",
+    ];
+    let id = line.target.clone();
+    if OF_ACCOUNTS.contains(&line.action.as_str()) {
+        let href = routes::person(&id);
+        view! { <a href=href><code class="id">{id}</code></a> }.into_any()
+    } else {
+        view! { <code class="id">{id}</code> }.into_any()
+    }
+}
+
 fn row(w: Words, line: &AuditLine) -> impl IntoView + use<> {
     let change = [&line.before, &line.after].map(|side| side.clone().unwrap_or_default());
     let change = match change {
@@ -76,7 +95,7 @@ fn row(w: Words, line: &AuditLine) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, line.at)}</td>
             <th scope="row" class="first"><code>{line.action.clone()}</code></th>
-            <td><code class="id">{line.target.clone()}</code></td>
+            <td>{target(line)}</td>
             <td class="right"><code>{change}</code></td>
             <td>{reason}</td>
             <td class="soft"><code class="id">{line.actor.clone()}" "{address}</code></td>
