@@ -14,8 +14,14 @@ for (const path of OPEN_PAGES) {
 }
 
 for (const path of PERSONAL_PAGES) {
-  test(`${path} answers its reader, in both languages, and sends a stranger to sign in`, async ({ person, server }) => {
-    const pages = await answersInBoth(person.client, path);
+  test(`${path} answers its reader, in both languages, and sends a stranger to sign in`, async ({
+    person,
+    admin,
+    server,
+  }) => {
+    const isOperators = path.startsWith('/admin');
+    const pages = await answersInBoth((isOperators ? admin : person).client, path);
+    if (isOperators) expect((await person.client.get(path)).status, 'for nobody else').toBe(403);
     for (const page of pages) expect(page.headers.get('cache-control')).toContain('no-store');
 
     const turnedAway = await new Client(server.url).get(path);
