@@ -707,7 +707,7 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         before: asked("before").parse().ok(),
         kind,
         from: Timestamp::parse(&from),
-        to: end_of(&to),
+        to: Timestamp::parse_end(&to),
         limit: STATEMENT_PAGE + 1,
     };
     let mut entries = credits::statement(&services.db, &user.id, &filter).await?;
@@ -723,15 +723,6 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         next,
         recharges,
     })
-}
-
-/// The moment a time ends; a day counts to its end.
-fn end_of(text: &str) -> Option<Timestamp> {
-    const DAY: Duration = Duration::from_secs(24 * 3_600);
-    /// The length of `YYYY-MM-DD`.
-    const DATE: usize = 10;
-    let at = Timestamp::parse(text)?;
-    Some(if text.len() == DATE { at.plus(DAY) } else { at })
 }
 
 async fn account(request: &Request, user: &User) -> db::Result<AccountPage> {

@@ -79,6 +79,15 @@ impl Timestamp {
         self.to_datetime().format(&Rfc3339).unwrap_or_default()
     }
 
+    /// Reads the end of a span of time as [`Self::parse`] does; a day counts to its own end.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        const DAY: Duration = Duration::from_secs(24 * 3_600);
+        /// The length of `YYYY-MM-DD`.
+        const DATE: usize = 10;
+        let at = Self::parse(text)?;
+        Some(if text.len() == DATE { at.plus(DAY) } else { at })
+    }
+
     /// Reads `YYYY-MM-DD` (the start of that day in UTC) or an RFC 3339 time.
     pub fn parse(text: &str) -> Option<Self> {
         let full = if text.len() == 10 {

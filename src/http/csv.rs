@@ -16,6 +16,21 @@ pub struct Rows<C> {
     pub next: Option<C>,
 }
 
+impl<C> Rows<C> {
+    /// Of what was read at once, up to `most`: a full page has a next one behind its last item.
+    pub fn of<T>(
+        items: Vec<T>,
+        most: i64,
+        cursor: impl FnOnce(&T) -> C,
+        row: impl FnMut(T) -> Vec<String>,
+    ) -> Self {
+        let is_full = items.len() as i64 == most;
+        let next = items.last().filter(|_| is_full).map(cursor);
+        let rows = items.into_iter().map(row).collect();
+        Self { rows, next }
+    }
+}
+
 /// Whether somebody wants a list as CSV: by `Accept`, or by `format` in the address, because a link in a browser
 /// cannot choose its `Accept`.
 pub fn is_wanted(format: Option<&str>, headers: &HeaderMap) -> bool {

@@ -10,7 +10,7 @@ use atelier_server::oversight::{self, AuditFilter, AuditLine, PeopleFilter, Pers
 use atelier_server::payments::{EventState, KeptEvent, Recharge};
 use atelier_server::time::Timestamp;
 
-use super::{Content, Refusal, Request, end_of, recharges_of};
+use super::{Content, Refusal, Request, recharges_of};
 use crate::routes;
 
 /// One of the operator's pages.
@@ -153,7 +153,7 @@ async fn audit(request: &Request) -> db::Result<AdminPage> {
         action: set(&asked.action),
         target: set(&asked.target),
         from: Timestamp::parse(&asked.from),
-        to: end_of(&asked.to),
+        to: Timestamp::parse_end(&asked.to),
         before: request.query.get("before").cloned(),
         limit: LINES + 1,
     };

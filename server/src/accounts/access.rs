@@ -8,7 +8,7 @@ use tower_sessions::session::Id;
 use super::sessions::key;
 use super::users::end_access;
 use super::{Accounts, Password, SignInError, User};
-use crate::db::Change;
+use crate::db::{Change, Tx};
 use crate::ids::UserId;
 use crate::time::Timestamp;
 
@@ -59,6 +59,18 @@ pub fn session_name(id: &Id) -> String {
     key(id)
 }
 
+/// Ends one session of `user` by its name, and with it its streams; says whether there was one.
+pub(crate) async fn end_session(tx: &mut Tx, user: &UserId, name: &str) -> sqlx::Result<bool> {
+    let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
+        .bind(name)
+        .bind(user)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected();
+    tx.changed(Change::SignedOut(user.clone()));
+    Ok(ended == 1)
+}
+
 impl Accounts {
     /// The living sessions of an account, newest first.
     pub async fn sessions(&self, user: &UserId) -> sqlx::Result<Vec<OpenSession>> {
@@ -76,15 +88,9 @@ impl Accounts {
     /// Ends one session of `user` by its name, and with it its streams; says whether it lived.
     pub async fn end_session(&self, user: &UserId, name: &str) -> sqlx::Result<bool> {
         let mut tx = self.db.begin().await?;
-        let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
-            .bind(name)
-            .bind(user)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-        tx.changed(Change::SignedOut(user.clone()));
+        let ended = end_session(&mut tx, user, name).await?;
         tx.commit().await?;
-        Ok(ended == 1)
+        Ok(ended)
     }
 
     /// Ends every session of `user` but one; says how many.

@@ -23,6 +23,7 @@ use crate::catalog::Catalog;
 use crate::db::Database;
 use crate::time::Clock;
 
+pub(crate) use access::end_session;
 pub use access::{OpenSession, session_name};
 pub use email::Email;
 pub use limits::{Limited, RateLimits};

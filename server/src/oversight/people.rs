@@ -4,9 +4,9 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use super::Operator;
-use crate::accounts::{Role, User, UserRow, end_access};
+use crate::accounts::{self, Role, User, UserRow, end_access};
 use crate::credits::{self, Prices, WalletView};
-use crate::db::{Change, Database};
+use crate::db::Database;
 use crate::ids::UserId;
 use crate::time::Timestamp;
 use crate::words::words;
@@ -220,16 +220,9 @@ pub async fn end_session(
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
-    let ended = sqlx::query("DELETE FROM sessions WHERE id = $1 AND user_id = $2")
-        .bind(name)
-        .bind(user)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-    if ended == 0 {
+    if !accounts::end_session(&mut tx, user, name).await? {
         return Ok(false);
     }
-    tx.changed(Change::SignedOut(user.clone()));
     by.records(&mut tx, "session.end", user.as_str(), "open", "ended", now)
         .await?;
     tx.commit().await?;

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use atelier_server::accounts::Scope;
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind};
 use atelier_server::time::Timestamp;
@@ -39,7 +37,6 @@ const HEAD: &[&str] = &[
     "job_id",
     "recharge_id",
 ];
-const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// `GET /api/credits/entries`: the statement, newest first.
 pub async fn list(
@@ -63,10 +60,7 @@ pub async fn list(
             };
             async move {
                 let entries = credits::statement(&db, &user, &page).await?;
-                let is_full = entries.len() as i64 == ROWS_A_PAGE;
-                let next = entries.last().map(|entry| entry.seq).filter(|_| is_full);
-                let rows = entries.into_iter().map(row).collect();
-                Ok(Rows { rows, next })
+                Ok(Rows::of(entries, ROWS_A_PAGE, |entry| entry.seq, row))
             }
         })
         .await;
@@ -92,7 +86,7 @@ fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
     let before = set(&asked.cursor).map(|text| text.parse().map_err(|_| bad("cursor")));
     let kind = set(&asked.kind).map(|text| EntryKind::parse(&text).ok_or_else(|| bad("kind")));
     let from = set(&asked.from).map(|text| Timestamp::parse(&text).ok_or_else(|| bad("from")));
-    let to = set(&asked.to).map(|text| end_of(&text).ok_or_else(|| bad("to")));
+    let to = set(&asked.to).map(|text| Timestamp::parse_end(&text).ok_or_else(|| bad("to")));
     Ok(EntryFilter {
         before: before.transpose()?,
         kind: kind.transpose()?,
@@ -100,12 +94,6 @@ fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
         to: to.transpose()?,
         limit: 0,
     })
-}
-
-/// A day counts to its end.
-pub(super) fn end_of(text: &str) -> Option<Timestamp> {
-    let at = Timestamp::parse(text)?;
-    Some(if text.len() == 10 { at.plus(DAY) } else { at })
 }
 
 fn row(entry: Entry) -> Vec<String> {
@@ -131,11 +119,13 @@ mod tests {
     #[test]
     fn a_day_counts_to_its_end() {
         assert_eq!(
-            end_of("2026-03-05").unwrap().to_rfc3339(),
+            Timestamp::parse_end("2026-03-05").unwrap().to_rfc3339(),
             "2026-03-06T00:00:00Z"
         );
         assert_eq!(
-            end_of("2026-03-05T10:00:00Z").unwrap().to_rfc3339(),
+            Timestamp::parse_end("2026-03-05T10:00:00Z")
+                .unwrap()
+                .to_rfc3339(),
             "2026-03-05T10:00:00Z"
         );
     }

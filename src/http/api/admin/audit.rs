@@ -57,12 +57,7 @@ pub async fn list(
             };
             async move {
                 let lines = oversight::audit_lines(db.reader(), &filter).await?;
-                let is_full = lines.len() as i64 == ROWS_A_PAGE;
-                let next = lines.last().map(|line| line.id.clone());
-                Ok(Rows {
-                    next: next.filter(|_| is_full),
-                    rows: lines.into_iter().map(row).collect(),
-                })
+                Ok(Rows::of(lines, ROWS_A_PAGE, |line| line.id.clone(), row))
             }
         })
         .await;

@@ -8,7 +8,6 @@ pub mod webhook_events;
 use atelier_server::oversight::Operator;
 use atelier_server::time::Timestamp;
 
-use super::entries::end_of;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::problem::{Problem, too_long};
@@ -45,7 +44,11 @@ fn moment(
     let Some(text) = set(value) else {
         return Ok(None);
     };
-    let read = if is_end { end_of } else { Timestamp::parse };
+    let read = if is_end {
+        Timestamp::parse_end
+    } else {
+        Timestamp::parse
+    };
     match read(&text) {
         None => Err(Problem::validation([(field, "wrong-time")])),
         moment => Ok(moment),

@@ -77,12 +77,12 @@ pub async fn list(
                 let now = services.clock.now();
                 let people =
                     oversight::people(&services.db, &filter, &services.prices(), now).await?;
-                let is_full = people.len() as i64 == ROWS_A_PAGE;
-                let next = people.last().map(|person| person.id.clone());
-                Ok(Rows {
-                    next: next.filter(|_| is_full),
-                    rows: people.into_iter().map(row).collect(),
-                })
+                Ok(Rows::of(
+                    people,
+                    ROWS_A_PAGE,
+                    |person| person.id.clone(),
+                    row,
+                ))
             }
         })
         .await;

@@ -71,12 +71,7 @@ pub async fn list(
                 let events = payments
                     .events(in_state, before.as_ref(), ROWS_A_PAGE)
                     .await?;
-                let is_full = events.len() as i64 == ROWS_A_PAGE;
-                let next = events.last().map(|event| event.id.clone());
-                Ok(Rows {
-                    next: next.filter(|_| is_full),
-                    rows: events.into_iter().map(row).collect(),
-                })
+                Ok(Rows::of(events, ROWS_A_PAGE, |event| event.id.clone(), row))
             }
         })
         .await;
