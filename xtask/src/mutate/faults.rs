@@ -258,8 +258,8 @@ pub const FAULTS: &[Fault] = &[
     server(
         "a page still shows what lapsed",
         STORE,
-        "l.free > 0 AND l.expires_at <= $2 AND l.frozen = 0",
-        "l.free > 0 AND l.expires_at < $2 AND l.frozen = 0",
+        "l.free > 0 AND l.expires_at <= $1 AND l.frozen = 0",
+        "l.free > 0 AND l.expires_at < $1 AND l.frozen = 0",
     ),
     // Debt, refunds, disputes.
     server(
