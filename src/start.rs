@@ -49,7 +49,7 @@ use crate::http::api_limit::ApiLimit;
 use crate::http::layers::{address, language};
 use crate::http::live::Streams;
 use crate::http::sandbox::Sandboxes;
-use crate::http::{Inside, Site, State, router};
+use crate::http::{Inside, Site, State, openapi, router};
 use crate::settings::{LogFormat, Settings, is_loopback};
 
 /// The error of a start: one line that says what is wrong.
@@ -209,6 +209,10 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         creem: creem_sandbox.clone(),
         demo: demo_accounts(settings),
         streams: Streams::default(),
+        api: Arc::new(openapi::document(
+            &settings.catalog,
+            addresses.site.as_str(),
+        )),
         creem_sandbox: match &creem_sandbox {
             Some(_) => Some(addresses.own.join("sandbox/creem/")?),
             None => None,

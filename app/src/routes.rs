@@ -27,6 +27,9 @@ pub const ADMIN: &str = "/admin";
 pub const ADMIN_USERS: &str = "/admin/users";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_EVENTS: &str = "/admin/webhooks";
+/// The HTTP API, for people and for programs.
+pub const API_DOCS: &str = "/api/docs";
+pub const API_DOCUMENT: &str = "/api/openapi.json";
 pub const SANDBOX: &str = "/sandbox";
 /// The pieces pages are made of; in the sandbox only.
 pub const STYLEGUIDE: &str = "/styleguide";

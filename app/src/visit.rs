@@ -7,6 +7,7 @@ mod payments;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_server::accounts::{ApiToken, Language, OpenSession, User};
@@ -22,6 +23,7 @@ use atelier_server::sandbox::view::DeskView;
 use atelier_server::services::Services;
 use atelier_server::studio::{Draft, FileKind, Job, JobFilter, JobState, Tool, VideoWays};
 use atelier_server::time::Timestamp;
+use serde_json::Value;
 
 pub use self::admin::{AdminPage, AuditAsked, PersonPage};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
@@ -130,6 +132,8 @@ pub enum Content {
     Mail {
         letters: Vec<KeptLetter>,
     },
+    /// The description of the HTTP API (OpenAPI).
+    Api(Arc<Value>),
     Refused(Refusal),
 }
 
@@ -219,6 +223,8 @@ pub struct Request {
     pub stripe: Option<StripeSandbox>,
     /// The same of Creem.
     pub creem: Option<CreemSandbox>,
+    /// The description of the HTTP API.
+    pub api: Arc<Value>,
 }
 
 /// Where letters are kept in the sandbox, and who reads them.
@@ -454,6 +460,7 @@ async fn content(request: &Request) -> db::Result<Content> {
         routes::SANDBOX | routes::SANDBOX_MAIL | routes::STYLEGUIDE => {
             return sandbox(request).await;
         }
+        routes::API_DOCS => return Ok(Content::Api(request.api.clone())),
         _ => {}
     }
     if let Some(token) = path.strip_prefix("/verify/") {

@@ -161,6 +161,7 @@ export const PAGES = {
     { name: 'admin-audit-none', as: 'admin', at: () => '/admin/audit?action=nothing' },
   ],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
+  '/api/docs': [{ name: 'api' }, { name: 'api-unfolded', then: unfolds }],
   '/styleguide': [{ name: 'styleguide' }],
   '/sandbox': [
     { name: 'sandbox', at: withPayments },

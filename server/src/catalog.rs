@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::credits::{Price, Prices};
 use crate::words::words;
@@ -93,7 +94,7 @@ pub struct ToolPrice {
 }
 
 /// Money in ISO 4217 minor units.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     pub amount_minor: i64,
@@ -126,7 +127,7 @@ pub struct Pack {
 }
 
 /// Credits for an amount the buyer chooses, in whole units of a currency (yuan, not fen).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TopUp {
     pub currency: String,

@@ -1,6 +1,8 @@
 //! Ids: UUID version 7, made by the program from its clock, so that they sort by time.
 
 use rand::RngExt;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use uuid::Uuid;
 
 use crate::time::Timestamp;
@@ -37,6 +39,14 @@ macro_rules! id_types {
                 &self.0
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                crate::shapes::formatted("uuid")
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

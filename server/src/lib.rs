@@ -17,6 +17,7 @@ pub mod payments;
 pub mod sandbox;
 pub mod secret;
 pub mod services;
+mod shapes;
 pub mod standard_webhooks;
 pub mod studio;
 pub mod time;

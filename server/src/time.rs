@@ -9,6 +9,8 @@ use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 use serde::{Serialize, Serializer};
 use tokio::sync::watch;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 /// A moment: microseconds since 1970-01-01T00:00:00Z. In JSON an RFC 3339 string in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
@@ -105,6 +107,14 @@ impl Timestamp {
         self.to_datetime().date().to_string()
     }
 }
+
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> RefOr<Schema> {
+        crate::shapes::formatted("date-time")
+    }
+}
+
+impl utoipa::ToSchema for Timestamp {}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@ mod catalog;
 mod credits;
 mod doctor;
 mod migrate;
+mod openapi;
 mod rebuild;
 mod recharge;
 mod serve;
@@ -55,6 +56,8 @@ pub enum Command {
     /// The catalogue
     #[command(subcommand)]
     Catalog(catalog::Command),
+    /// Print the OpenAPI document
+    Openapi,
 }
 
 impl Command {
@@ -79,6 +82,7 @@ impl Command {
             Self::Credits(command) => credits::run(settings, command).await,
             Self::Webhook(command) => webhook::run(settings, command).await,
             Self::Catalog(command) => Ok(command.run()),
+            Self::Openapi => openapi::run(&settings),
         }
     }
 }

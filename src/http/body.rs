@@ -90,6 +90,17 @@ fn unreadable(said: &str) -> Problem {
     Problem::validation_of(errors.into())
 }
 
+/// A whole number: `5` and `5.0` are the same one (JSON Schema, 6.1.1).
+fn whole(value: &Value) -> Option<i64> {
+    /// Beyond it a floating-point number leaves out some.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        let is_whole = number.fract() == 0.0 && number.abs() <= EXACT;
+        is_whole.then_some(number as i64)
+    })
+}
+
 impl Fields {
     /// Text that has to be there.
     pub fn text(&mut self, name: &str) -> String {
@@ -162,7 +173,7 @@ impl Fields {
     pub fn integer(&mut self, name: &str) -> i64 {
         match self.values.get(name) {
             None | Some(Value::Null) => self.refuse(name, "wrong-missing"),
-            Some(value) => match value.as_i64() {
+            Some(value) => match whole(value) {
                 Some(number) => return number,
                 None => self.refuse(name, "wrong-whole-number"),
             },

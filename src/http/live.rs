@@ -15,14 +15,17 @@ use axum::http::request::Parts;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 use tower_sessions::Session;
 use tower_sessions::session::Id;
+use utoipa::{IntoParams, ToSchema};
 
 use super::State;
+use super::body::Queried;
 use super::caller::{Caller, bearer};
 use super::problem::Problem;
 
@@ -67,8 +70,41 @@ impl Drop for Open {
     }
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// Ends the stream once the present state is told.
+    #[serde(default)]
+    once: bool,
+}
+
+/// An event of the stream.
+#[derive(ToSchema)]
+pub struct LiveEvent {
+    /// `credits` or `job`.
+    pub event: String,
+    /// Of `credits`: the wallet's version.
+    #[schema(nullable = false)]
+    pub id: Option<String>,
+    /// A wallet or a job, as JSON.
+    pub data: String,
+}
+
+/// Listen to a wallet and its jobs
+///
+/// Server-Sent Events: `credits` (the id is the wallet's version, the data a wallet) and `job` (the data is a job).
+/// The present wallet and the open jobs come first; a comment comes every 15 seconds.
+#[utoipa::path(
+    get,
+    path = "/live",
+    tag = "credits",
+    params(Asked),
+    responses((status = 200, description = "The events", body = LiveEvent, content_type = "text/event-stream")),
+    security(("session" = []), ("token" = ["credits:read"]), ("token" = ["jobs"])),
+)]
 pub async fn stream(
     Extract(state): Extract<State>,
+    Queried(asked): Queried<Asked>,
     caller: Caller,
     parts: Parts,
 ) -> Result<Response, Problem> {
@@ -93,10 +129,12 @@ pub async fn stream(
         changes,
         version: -1,
         ready: VecDeque::new(),
+        once: false,
         tick: ticks(),
         stop: state.stop.clone(),
     };
     live.read_all().await?;
+    live.once = asked.once;
     let events = stream::unfold(live, async |mut live| {
         live.next()
             .await
@@ -140,6 +178,8 @@ struct Live {
     /// Of the wallet sent last.
     version: i64,
     ready: VecDeque<Event>,
+    /// Whether it ends when what is ready is sent.
+    once: bool,
     tick: Interval,
     stop: CancellationToken,
 }
@@ -150,6 +190,9 @@ impl Live {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
+            }
+            if self.once {
+                return None;
             }
             tokio::select! {
                 () = self.stop.cancelled() => return None,

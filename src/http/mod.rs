@@ -11,6 +11,7 @@ pub mod keys;
 pub mod layers;
 pub mod letters;
 pub mod live;
+pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod sandbox;
@@ -28,10 +29,13 @@ use atelier_server::services::Services;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use api_limit::ApiLimit;
 
@@ -56,6 +60,8 @@ pub struct Inside {
     pub streams: live::Streams,
     /// Where this process reaches the sandbox's Creem, if it plays one.
     pub creem_sandbox: Option<Url>,
+    /// The description of the HTTP API.
+    pub api: Arc<Value>,
 }
 
 impl State {
@@ -97,111 +103,87 @@ const MOST_BULK: usize = 4 * 1024 * 1024;
 /// Two pictures of 10 MB and the words around them; each file is limited by itself.
 const MOST_UPLOAD: usize = 48 * 1024 * 1024;
 
-/// The table of routes. Everything a browser or program with a session or token may ask.
-fn personal(state: &State) -> Router<State> {
-    let uploads = Router::new()
-        .route("/api/try-on", post(api::try_on::create))
-        .route("/try-on", post(api::try_on::submit_form))
-        .route("/api/video/generate", post(api::video::create))
-        .route("/video", post(api::video::submit_form))
+/// What programs and pages may ask with a session or a token; some of it without.
+fn api() -> OpenApiRouter<State> {
+    let uploads = OpenApiRouter::default()
+        .routes(routes!(api::try_on::create))
+        .routes(routes!(api::video::create))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));
-    let bulk = Router::new()
-        .route("/api/admin/credits/bulk", post(api::admin::bulk::apply))
+    let bulk = OpenApiRouter::default()
+        .routes(routes!(api::admin::bulk::apply))
         .layer(DefaultBodyLimit::max(MOST_BULK));
-    let api = Router::new()
-        .route("/api/auth/sign-up", post(api::auth::sign_up))
-        .route("/api/auth/sign-in", post(api::auth::sign_in))
-        .route("/api/auth/sign-out", post(api::auth::sign_out))
-        .route("/api/auth/forgot", post(api::auth::forgot))
-        .route("/api/auth/reset", post(api::auth::reset))
-        .route("/api/auth/me", get(api::auth::me))
-        .route("/auth/me", get(api::auth::me))
-        .route("/api/user/sync", get(api::sync::show).post(api::sync::put))
-        .route(
-            "/api/tokens",
-            get(api::tokens::list).post(api::tokens::create),
-        )
-        .route("/api/tokens/{id}", delete(api::tokens::revoke))
-        .route("/api/catalog", get(api::catalog::show))
-        .route(
-            "/api/credits",
-            get(api::credits::show).post(api::credits::adjust),
-        )
-        .route("/api/credits/entries", get(api::entries::list))
-        .route("/api/checkout", post(api::checkout::create))
-        .route("/api/checkout/portal", post(api::checkout::portal))
-        .route(
-            "/api/recharge",
-            get(api::recharge::list).post(api::checkout::recharge),
-        )
-        .route(
-            "/api/admin/recharges/{id}/refund",
-            post(api::recharge::refund),
-        )
-        .route(
-            "/api/admin/credits/bulk/{batch_id}/undo",
-            post(api::admin::bulk::undo),
-        )
-        .route("/api/admin/users", get(api::admin::users::list))
-        .route("/api/admin/users/{id}", get(api::admin::users::show))
-        .route(
-            "/api/admin/users/{id}/block",
-            post(api::admin::users::block),
-        )
-        .route("/api/admin/audit", get(api::admin::audit::list))
-        .route(
-            "/api/admin/webhook-events",
-            get(api::admin::webhook_events::list),
-        )
-        .route(
-            "/api/admin/webhook-events/{id}",
-            get(api::admin::webhook_events::show),
-        )
-        .route(
-            "/api/admin/webhook-events/{id}/replay",
-            post(api::admin::webhook_events::replay),
-        )
-        .route("/api/jobs", get(api::jobs::list))
-        .route(
-            "/api/jobs/{id}",
-            get(api::jobs::show).delete(api::jobs::delete),
-        )
-        .route("/api/jobs/{id}/cancel", post(api::jobs::cancel))
-        .route("/api/jobs/{id}/result", get(api::jobs::result))
-        .route("/api/jobs/{id}/link", post(api::jobs::link))
-        .route("/jobs/{id}/person", get(api::jobs::person))
-        .route("/jobs/{id}/garment", get(api::jobs::garment))
-        .route("/jobs/{id}/picture", get(api::jobs::picture))
-        .route("/sandbox/mail/{id}", get(letters::show))
-        .route("/api/stats", get(api::stats::show))
-        .route("/api/test-creem", get(api::test_creem::run))
-        .route("/live", get(live::stream))
-        .layer(DefaultBodyLimit::max(MOST_BODY));
-    pages::router(state).merge(api).merge(uploads).merge(bulk)
+    OpenApiRouter::default()
+        .routes(routes!(api::auth::sign_up))
+        .routes(routes!(api::auth::sign_in))
+        .routes(routes!(api::auth::sign_out))
+        .routes(routes!(api::auth::forgot))
+        .routes(routes!(api::auth::reset))
+        .routes(routes!(api::auth::me))
+        .routes(routes!(api::auth::me_too))
+        .routes(routes!(api::sync::show, api::sync::put))
+        .routes(routes!(api::tokens::list, api::tokens::create))
+        .routes(routes!(api::tokens::revoke))
+        .routes(routes!(api::catalog::show))
+        .routes(routes!(api::credits::show, api::credits::adjust))
+        .routes(routes!(api::entries::list))
+        .routes(routes!(api::checkout::create))
+        .routes(routes!(api::checkout::portal))
+        .routes(routes!(api::recharge::list, api::checkout::recharge))
+        .routes(routes!(api::jobs::list))
+        .routes(routes!(api::jobs::show, api::jobs::delete))
+        .routes(routes!(api::jobs::cancel))
+        .routes(routes!(api::jobs::result))
+        .routes(routes!(api::jobs::link))
+        .routes(routes!(api::jobs::person))
+        .routes(routes!(api::jobs::garment))
+        .routes(routes!(api::jobs::picture))
+        .routes(routes!(api::stats::show))
+        .routes(routes!(api::recharge::refund))
+        .routes(routes!(api::admin::bulk::undo))
+        .routes(routes!(api::admin::users::list))
+        .routes(routes!(api::admin::users::show))
+        .routes(routes!(api::admin::users::block))
+        .routes(routes!(api::admin::audit::list))
+        .routes(routes!(api::admin::webhook_events::list))
+        .routes(routes!(api::admin::webhook_events::show))
+        .routes(routes!(api::admin::webhook_events::replay))
+        .routes(routes!(api::test_creem::run))
+        .routes(routes!(live::stream))
+        .routes(routes!(openapi::show))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .merge(uploads)
+        .merge(bulk)
 }
 
 /// What providers and machines ask: no session, no cookie, no cross-site rule.
-fn machines() -> Router<State> {
-    Router::new()
-        .route(
-            "/api/try-on/callback/{token}",
-            post(api::callbacks::one_job),
-        )
-        .route("/api/video/callback/{token}", post(api::callbacks::one_job))
-        .route("/api/v1/webhooks/stripe", post(webhooks::stripe))
-        .route("/api/webhooks/stripe", post(webhooks::stripe))
-        .route("/api/webhooks/creem", post(webhooks::creem))
-        .route("/api/webhooks/replicate", post(api::callbacks::replicate))
+fn machines() -> OpenApiRouter<State> {
+    OpenApiRouter::default()
+        .routes(routes!(api::callbacks::try_on))
+        .routes(routes!(api::callbacks::video))
+        .routes(routes!(api::callbacks::replicate))
+        .routes(routes!(webhooks::stripe))
+        .routes(routes!(webhooks::stripe_too))
+        .routes(routes!(webhooks::creem))
         .layer(DefaultBodyLimit::max(MOST_WEBHOOK))
-        .route("/api/links/{token}", get(api::jobs::linked))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/assets/{*name}", get(assets::serve))
+        .routes(routes!(api::jobs::linked))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+}
+
+/// What only pages use: the forms that send files, and the letters of the sandbox.
+fn forms() -> Router<State> {
+    Router::new()
+        .route("/try-on", post(api::try_on::submit_form))
+        .route("/video", post(api::video::submit_form))
+        .layer(DefaultBodyLimit::max(MOST_UPLOAD))
+        .route("/sandbox/mail/{id}", get(letters::show))
 }
 
 /// The whole site, with `sandboxes` mounted beside it.
 pub fn router(state: State, sandboxes: Router) -> Router {
-    personal(&state)
+    pages::router(&state)
+        .merge(forms())
+        .merge(Router::from(api()))
         .fallback(pages::missing)
         .method_not_allowed_fallback(async || problem::Problem::method_not_allowed())
         .layer(from_fn(api_limit::tell))
@@ -216,7 +198,7 @@ pub fn router(state: State, sandboxes: Router) -> Router {
             state.clone(),
             layers::cross_site::refuse,
         ))
-        .merge(machines())
+        .merge(Router::from(machines()).route("/assets/{*name}", get(assets::serve)))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), layers::refused::draw))
         .layer(from_fn_with_state(state.clone(), layers::headers::secure))

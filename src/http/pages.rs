@@ -176,6 +176,7 @@ fn asked(
         mail: state.mail.clone(),
         stripe: state.stripe.clone(),
         creem: state.creem.clone(),
+        api: state.api.clone(),
     };
     async move {
         let Some(session) = session else {
@@ -247,6 +248,7 @@ pub async fn show(
         mail: None,
         stripe: None,
         creem: None,
+        api: state.api.clone(),
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

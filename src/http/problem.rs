@@ -12,6 +12,7 @@ use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUp
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
+use atelier_server::payments::gateway::GatewayError;
 use atelier_server::payments::{CheckoutError, FulfilError, PlanError, RefundError};
 use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
@@ -211,6 +212,11 @@ impl Problem {
     /// was done, so the way on is the same request again.
     pub fn unavailable(error: impl std::fmt::Display) -> Self {
         tracing::warn!(%error, "a request was interrupted");
+        Self::not_ready()
+    }
+
+    /// The same, where it is no news.
+    pub fn not_ready() -> Self {
         let detail = "problem-unavailable-why";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "unavailable", "problem-unavailable", detail)
@@ -442,6 +448,11 @@ impl From<RefundError> for Problem {
     fn from(error: RefundError) -> Self {
         match error {
             RefundError::NotPaid => Self::conflict("problem-conflict-not-paid"),
+            RefundError::NothingLeft => Self::conflict("problem-conflict-nothing-left"),
+            RefundError::Provider(error @ GatewayError::Refused { .. }) => {
+                tracing::warn!(%error, "a refund was refused");
+                Self::conflict("problem-conflict-refund-refused")
+            }
             RefundError::TooMuch(_) => Self::validation([("amount_minor", "wrong-refund")]),
             RefundError::Database(error) | RefundError::Fulfil(FulfilError::Database(error)) => {
                 error.into()

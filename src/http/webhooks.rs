@@ -8,7 +8,21 @@ use atelier_server::payments::{Provider, ReceiveError};
 use super::State;
 use super::problem::Problem;
 
-/// `POST /api/v1/webhooks/stripe`.
+/// Take what Stripe tells
+///
+/// What is well signed is stored and answered 200, whatever it says.
+#[utoipa::path(
+    post,
+    path = "/api/v1/webhooks/stripe",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is stored"),
+        (status = 400, description = "The signature is missing, wrong or too old"),
+        (status = 404, description = "The provider is switched off"),
+        (status = 413, description = "It is larger than 1 MB"),
+    ),
+)]
 pub async fn stripe(
     state: Extract<State>,
     headers: HeaderMap,
@@ -17,7 +31,40 @@ pub async fn stripe(
     receive(&state, Provider::Stripe, &headers, body).await
 }
 
-/// `POST /api/webhooks/creem`.
+/// Take what Stripe tells, at the shorter address
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/stripe",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is stored"),
+        (status = 400, description = "The signature is missing, wrong or too old"),
+        (status = 404, description = "The provider is switched off"),
+        (status = 413, description = "It is larger than 1 MB"),
+    ),
+)]
+pub async fn stripe_too(
+    state: Extract<State>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    stripe(state, headers, body).await
+}
+
+/// Take what Creem tells
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/creem",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is stored"),
+        (status = 400, description = "The signature is missing, wrong or too old"),
+        (status = 404, description = "The provider is switched off"),
+        (status = 413, description = "It is larger than 1 MB"),
+    ),
+)]
 pub async fn creem(
     state: Extract<State>,
     headers: HeaderMap,

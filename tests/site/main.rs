@@ -27,6 +27,7 @@ mod odd_events;
 mod pages;
 mod payments;
 mod plan_pages;
+mod privileges;
 mod process;
 mod replicate;
 mod s3;

@@ -42,6 +42,17 @@ impl Counts {
         })
     }
 
+    /// From the last line of `end2end/openapi/run.py`: `53 operations: 52 as described, 1 not`.
+    pub fn from_openapi(line: &str) -> Option<Self> {
+        let (_, counts) = line.split_once(" operations: ")?;
+        let (passed, failed) = counts.split_once(" as described, ")?;
+        Some(Self {
+            passed: passed.parse().ok()?,
+            failed: failed.strip_suffix(" not")?.parse().ok()?,
+            left_out: 0,
+        })
+    }
+
     /// From the report of Playwright's JSON reporter, whose last key is
     /// `"stats": {…, "expected": 3, "skipped": 0, "unexpected": 0, "flaky": 0}`.
     pub fn from_playwright(report: &str) -> Option<Self> {
@@ -81,6 +92,12 @@ impl Display for Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_the_check_of_the_description() {
+        let counts = Counts::from_openapi("53 operations: 52 as described, 1 not").unwrap();
+        assert_eq!((counts.passed, counts.failed), (52, 1));
+    }
 
     #[test]
     fn reads_cargo() {

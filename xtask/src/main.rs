@@ -11,6 +11,7 @@ mod cluster;
 mod counts;
 mod lint;
 mod mutate;
+mod openapi;
 mod postgres;
 mod process;
 mod setup;
@@ -46,6 +47,12 @@ const COMMANDS: &[Command] = &[
         usage: "lint",
         does: "check the format, and every target with clippy; warnings are errors",
         run: lint::run,
+    },
+    Command {
+        name: "openapi",
+        usage: "openapi [OPTION…]",
+        does: "hold the description of the HTTP API against a running server, operation by operation",
+        run: openapi::run,
     },
     Command {
         name: "bench",

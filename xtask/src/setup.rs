@@ -25,6 +25,17 @@ const POSTGRESQL: Need = Need {
     met: || cluster::programs().is_ok(),
 };
 
+const PYTHON: Need = Need {
+    package: "python3-venv",
+    met: || {
+        let mut python = program("python3");
+        python
+            .args(["-c", "import ensurepip, venv"])
+            .stderr(Stdio::null());
+        python.status().is_ok_and(|status| status.success())
+    },
+};
+
 const NEEDS: &[Need] = &[
     POSTGRESQL,
     Need {
@@ -35,6 +46,7 @@ const NEEDS: &[Need] = &[
         package: "fonts-noto-cjk",
         met: || exists("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     },
+    PYTHON,
     Need {
         package: "nodejs",
         met: || runs("node"),
@@ -54,6 +66,11 @@ pub fn run(_: &[String]) -> Outcome {
 /// Only the database's programs.
 pub fn postgresql() -> Outcome {
     install(&[POSTGRESQL])
+}
+
+/// Only what holds the HTTP API against its description.
+pub fn python() -> Outcome {
+    install(&[PYTHON])
 }
 
 fn install(needs: &[Need]) -> Outcome {

@@ -10,6 +10,7 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::cluster::Cluster;
 use crate::counts::Counts;
+use crate::openapi;
 use crate::process::{watch, words};
 use crate::setup;
 use crate::table::{self, Part};
@@ -35,6 +36,10 @@ pub fn run(filters: &[String]) -> Outcome {
 fn run_parts(filters: &[String], parts: &mut Vec<Part>) -> Outcome {
     part(parts, "setup", || setup::run(&[]).map(|()| None))?;
     part(parts, "Rust tests", || rust_tests(filters).map(Some))?;
+    // It knows no names of tests.
+    if filters.is_empty() || filters == ["openapi"] {
+        part(parts, "HTTP API", || openapi::check(&[]).map(Some))?;
+    }
     part(parts, "browser tests", || {
         browser_tests("playwright.config.ts", filters).map(Some)
     })?;

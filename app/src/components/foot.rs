@@ -19,6 +19,7 @@ pub fn foot(visit: &Visit) -> AnyView {
                     <ul>
                         <li>{text_link(routes::TERMS, w.say("foot-terms"))}</li>
                         <li>{text_link(routes::PRIVACY, w.say("foot-privacy"))}</li>
+                        <li>{text_link(routes::API_DOCS, w.say("api-page"))}</li>
                     </ul>
                 </nav>
             </div>

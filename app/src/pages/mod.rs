@@ -6,6 +6,7 @@
 
 mod account;
 mod admin;
+mod api_docs;
 mod cancelled;
 mod dashboard;
 mod forgot;
@@ -91,6 +92,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/:id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
@@ -132,6 +134,7 @@ mod tests {
             routes::ADMIN_USERS,
             routes::ADMIN_AUDIT,
             routes::ADMIN_EVENTS,
+            routes::API_DOCS,
             routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,

@@ -38,6 +38,7 @@ fn key(visit: &Visit) -> &'static str {
         Content::Reset { lives: false, .. } => "auth-reset-bad-page",
         Content::Sandbox { .. } => "sandbox-page",
         Content::Mail { .. } => "sandbox-mail-page",
+        Content::Api(_) => "api-page",
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::users::{User, UserRow};
 use super::{Accounts, Role};
@@ -33,7 +34,7 @@ impl Scope {
 }
 
 /// A set of scopes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
@@ -96,7 +97,7 @@ const MOST: i64 = 50;
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// A token as its owner sees it: what it is called and may do, never the secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ApiToken {
     pub id: TokenId,
     pub name: String,
@@ -106,7 +107,7 @@ pub struct ApiToken {
 }
 
 /// A token that was just made.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NewToken {
     #[serde(flatten)]
     pub token: ApiToken,

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::{Accounts, Email};
 use crate::db::{Change, Tx};
@@ -17,7 +18,7 @@ words! {
 }
 
 /// Somebody with an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct User {
     pub id: UserId,
     pub email: String,

@@ -1,6 +1,7 @@
 //! Changes of a wallet by hand: an operator's, or the owner's own deduction.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ledger::{Deducted, Lot};
 use super::operations::CreditsError;
@@ -31,7 +32,7 @@ pub struct Adjustment {
 }
 
 /// The wallet after a change, with the entry that tells it: what the API answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AdjustedView {
     /// What remained before.
     #[serde(skip)]

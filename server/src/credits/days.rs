@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::ledger::NewEntry;
 use super::types::{Actor, EntryKind};
@@ -12,7 +13,7 @@ use crate::ids::UserId;
 use crate::time::Timestamp;
 
 /// One day of a wallet in UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DayTotals {
     pub date: String,
     /// Credits used: captured on that day, or deducted by the account itself.

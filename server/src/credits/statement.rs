@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::FromRow;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 use super::types::{EntryKind, PaidBy, Source};
 use crate::db::{Database, Tx};
@@ -10,7 +11,7 @@ use crate::ids::{EntryId, JobId, RechargeId, UserId};
 use crate::time::Timestamp;
 
 /// A line of the statement.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Entry {
     pub id: EntryId,
     /// The wallet's after the operation that wrote it, maybe beside other entries.
@@ -37,7 +38,7 @@ pub struct Entry {
     pub paid_by: Option<PaidBy>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EntryLot {
     pub source: Source,
     pub amount: i64,

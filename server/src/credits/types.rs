@@ -1,6 +1,7 @@
 //! The words of the ledger.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ids::UserId;
 use crate::time::Timestamp;
@@ -64,7 +65,7 @@ pub struct Prices {
 
 /// The figures of a wallet in credits. The line that always holds:
 /// `total = remaining + frozen + held + used + removed − debt`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Figures {
     pub remaining: i64,
     pub held: i64,
@@ -90,7 +91,7 @@ impl Figures {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Trials {
     pub limit: i64,
     pub used: i64,
@@ -193,7 +194,7 @@ impl Wallet {
 }
 
 /// The public JSON of a wallet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WalletView {
     pub user_id: UserId,
     pub version: i64,
@@ -204,7 +205,7 @@ pub struct WalletView {
 }
 
 /// A plan's place in the wallet; empty without a period that serves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Premium {
     pub active: bool,
     pub status: Option<&'static str>,
@@ -236,7 +237,7 @@ impl Premium {
 }
 
 /// Jobs left of each tool; `None` is unlimited.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RemainingUses {
     pub try_on: Option<i64>,
     pub video: Option<i64>,

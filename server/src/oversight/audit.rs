@@ -1,5 +1,6 @@
 use serde::Serialize;
 use sqlx::{AnyPool, FromRow};
+use utoipa::ToSchema;
 
 use crate::db::Tx;
 use crate::ids::uuid_v7;
@@ -72,7 +73,7 @@ impl Operator {
 }
 
 /// A line of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize, ToSchema)]
 pub struct AuditLine {
     pub id: String,
     pub at: Timestamp,

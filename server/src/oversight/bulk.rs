@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::Operator;
 use crate::accounts::{Accounts, Email};
@@ -37,7 +38,7 @@ pub struct BatchRow {
 }
 
 /// What became of a row, or would become of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RowResult {
     /// From 0.
     pub row: usize,

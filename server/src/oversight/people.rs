@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::Operator;
 use crate::accounts::{self, Role, User, UserRow, end_access};
@@ -31,7 +32,7 @@ impl Standing {
 }
 
 /// Somebody with an account, as the operator sees them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
     pub id: UserId,
     pub email: String,

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::gateway::{GatewayError, NewCheckout, PlanPrice};
 use super::records::{self, NewRecord};
@@ -26,7 +27,7 @@ pub struct CheckoutRequest {
 }
 
 /// A checkout that waits for the buyer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Started {
     pub recharge_id: String,
     pub session_id: String,

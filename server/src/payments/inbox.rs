@@ -11,6 +11,7 @@ use http::HeaderMap;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, FromRow};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 use super::gateway::{RawEvent, Subject};
 use super::{FulfilError, Fulfilment, Payments, Provider};
@@ -72,7 +73,7 @@ words! {
 }
 
 /// An event as it is kept.
-#[derive(Clone, Debug, FromRow, Serialize)]
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub struct KeptEvent {
     pub id: InboxId,
     #[sqlx(try_from = "String")]

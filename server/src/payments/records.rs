@@ -1,5 +1,6 @@
 use serde::Serialize;
 use sqlx::{AnyConnection, FromRow};
+use utoipa::ToSchema;
 
 use super::fulfil::SURPLUS;
 use super::{Payments, Provider, letters};
@@ -26,7 +27,7 @@ words! {
 }
 
 /// A recharge record: what somebody set out to buy, frozen when it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Recharge {
     pub id: RechargeId,
     #[serde(skip)]

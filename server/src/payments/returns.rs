@@ -70,6 +70,8 @@ pub enum RefundError {
     NotPaid,
     #[error("no more than {0} can go back")]
     TooMuch(i64),
+    #[error("all of it went back")]
+    NothingLeft,
     #[error(transparent)]
     Provider(#[from] GatewayError),
     #[error(transparent)]
@@ -266,6 +268,9 @@ impl Payments {
             return Err(RefundError::NotPaid);
         };
         let left = recharge.paid_minor.unwrap_or(recharge.amount_minor) - recharge.returned_minor;
+        if left < 1 {
+            return Err(RefundError::NothingLeft);
+        }
         if amount_minor.is_some_and(|amount| amount > left) {
             return Err(RefundError::TooMuch(left));
         }
@@ -285,11 +290,15 @@ impl Payments {
         )
         .await?;
         tx.commit().await?;
-        gateway.refund(&transaction, amount_minor, key).await?;
+        let refunded = gateway.refund(&transaction, amount_minor, key).await;
+        if let Err(error @ GatewayError::Unreachable { .. }) = refunded {
+            return Err(error.into());
+        }
         failpoint::reach(failpoint::MONEY_RETURNED).await;
+        // Who refuses knows more than the record, mostly that the money went back already.
         self.read_payment_again(recharge.provider, &transaction)
             .await?;
-        Ok(())
+        Ok(refunded?)
     }
 }
 

@@ -1,5 +1,6 @@
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::settle::UNDO;
 use super::work::{Work, WorkRow};
@@ -24,7 +25,7 @@ impl JobState {
 }
 
 /// A job as the API shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Job {
     pub id: JobId,
     #[serde(skip)]
@@ -62,7 +63,7 @@ impl Job {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobError {
     pub code: Failure,
     pub message: &'static str,
@@ -144,7 +145,7 @@ pub struct JobFilter {
 }
 
 /// How many jobs of an account are in which state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobCounts {
     pub queued: i64,
     pub running: i64,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{FileKind, Job, StoredFile, Studio};
 use crate::ids::JobId;
@@ -15,7 +16,7 @@ use crate::time::Timestamp;
 const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// A link as the API answers it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Link {
     /// Below this site.
     pub url: String,

@@ -1,6 +1,7 @@
 //! What can be asked of the studio.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Category, Tool};
 use crate::credits::{Price, Prices};
@@ -23,7 +24,7 @@ impl Aspect {
 }
 
 /// What somebody wants made. In JSON it is the job's `tool` and what belongs to that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "tool", rename_all = "snake_case")]
 pub enum Work {
     TryOn { category: Category },
@@ -31,7 +32,7 @@ pub enum Work {
 }
 
 /// A video, as far as it is described without its picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Video {
     /// At most [`Video::LONGEST_PROMPT`] characters; may be empty where a picture says it all.
     pub prompt: String,

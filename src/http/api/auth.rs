@@ -8,17 +8,20 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use serde::Serialize;
 use tower_sessions::Session;
+use utoipa::ToSchema;
 
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::layers::language::Asked;
+use crate::http::openapi::shapes;
 use crate::http::problem::{Problem, too_long};
 use atelier_server::accounts::Scope;
 
 pub(super) const LONGEST_NAME: usize = 100;
 
-#[derive(Serialize)]
+/// An account with its wallet.
+#[derive(Serialize, ToSchema)]
 pub struct Me {
     user: User,
     wallet: WalletView,
@@ -32,6 +35,46 @@ impl Me {
     }
 }
 
+/// What opens an account.
+#[derive(ToSchema)]
+pub struct SignUp {
+    #[schema(schema_with = shapes::email)]
+    pub email: String,
+    #[schema(min_length = 8, max_length = 256)]
+    pub password: String,
+    #[schema(max_length = 100)]
+    pub name: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct SignIn {
+    pub email: String,
+    pub password: String,
+}
+
+#[derive(ToSchema)]
+pub struct Forgot {
+    pub email: String,
+}
+
+#[derive(ToSchema)]
+pub struct Reset {
+    /// Of the letter.
+    pub token: String,
+    #[schema(min_length = 8, max_length = 256)]
+    pub password: String,
+}
+
+/// Open an account
+///
+/// It is signed in at once: the answer sets the session cookie.
+#[utoipa::path(
+    post,
+    path = "/api/auth/sign-up",
+    tag = "account",
+    request_body = SignUp,
+    responses((status = 201, description = "The account", body = User), (status = 409, description = "The address has an account"), (status = 429, description = "Too many accounts from this address")),
+)]
 pub async fn sign_up(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
@@ -76,6 +119,17 @@ fn password_length() -> Text {
     Text::with("wrong-length", values)
 }
 
+/// Sign in
+///
+/// The answer sets the session cookie. Five wrong passwords of an account, or twenty of an address, in a
+/// quarter of an hour are answered by 429.
+#[utoipa::path(
+    post,
+    path = "/api/auth/sign-in",
+    tag = "account",
+    request_body = SignIn,
+    responses((status = 200, description = "The account", body = User), (status = 401, description = "The address or the password is wrong"), (status = 429, description = "Too many wrong passwords")),
+)]
 pub async fn sign_in(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
@@ -105,7 +159,15 @@ async fn sign_in_session(
         .map_err(Problem::from)
 }
 
+/// Sign out
+///
 /// Ends the session, whatever else may be wrong with the request.
+#[utoipa::path(
+    post,
+    path = "/api/auth/sign-out",
+    tag = "account",
+    responses((status = 204, description = "No session is left")),
+)]
 pub async fn sign_out(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
@@ -120,6 +182,16 @@ pub async fn sign_out(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Ask for a link to a new password
+///
+/// The answer is the same whether there is such an account or not.
+#[utoipa::path(
+    post,
+    path = "/api/auth/forgot",
+    tag = "account",
+    request_body = Forgot,
+    responses((status = 202, description = "If there is an account, a letter is on its way"), (status = 429, description = "Too many letters")),
+)]
 pub async fn forgot(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
@@ -138,6 +210,16 @@ pub async fn forgot(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// Set a new password
+///
+/// With the token of the letter. Ends all sessions and API tokens of the account.
+#[utoipa::path(
+    post,
+    path = "/api/auth/reset",
+    tag = "account",
+    request_body = Reset,
+    responses((status = 204, description = "The password is set")),
+)]
 pub async fn reset(
     Extract(state): Extract<State>,
     mut fields: Fields,
@@ -156,7 +238,27 @@ pub async fn reset(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Read who is signed in, with the wallet
+#[utoipa::path(
+    get,
+    path = "/api/auth/me",
+    tag = "account",
+    responses((status = 200, description = "The account and its wallet", body = Me)),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
 pub async fn me(Extract(state): Extract<State>, caller: Caller) -> Result<Json<Me>, Problem> {
     caller.require(Scope::CreditsRead)?;
     Ok(Json(Me::of(&state, caller.user).await?))
+}
+
+/// The same at its shorter address
+#[utoipa::path(
+    get,
+    path = "/auth/me",
+    tag = "account",
+    responses((status = 200, description = "The account and its wallet", body = Me)),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
+pub async fn me_too(state: Extract<State>, caller: Caller) -> Result<Json<Me>, Problem> {
+    me(state, caller).await
 }

@@ -2,29 +2,76 @@
 
 use atelier_server::studio::{Heard, ProviderId};
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
 
 use crate::http::State;
 use crate::http::problem::Problem;
 
-/// `POST /api/try-on/callback/{token}` and `POST /api/video/callback/{token}`, about one job.
-pub async fn one_job(
+/// Take what a provider tells about a try-on
+///
+/// The token is unguessable and made for this job; what is told only makes a worker ask.
+#[utoipa::path(
+    post,
+    path = "/api/try-on/callback/{token}",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is wrong")),
+)]
+pub async fn try_on(
+    state: Extract<State>,
+    token: Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    one_job(state, token, headers, body).await
+}
+
+/// Take what a provider tells about a video
+#[utoipa::path(
+    post,
+    path = "/api/video/callback/{token}",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is wrong")),
+)]
+pub async fn video(
+    state: Extract<State>,
+    token: Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<StatusCode, Problem> {
+    one_job(state, token, headers, body).await
+}
+
+async fn one_job(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|_| Problem::too_large())?;
     let studio = &state.services.studio;
     heard(studio.callback(&token, &headers, &body).await?)
 }
 
-/// `POST /api/webhooks/replicate`, for all jobs at once, and always signed.
+/// Take what Replicate tells about a job
+///
+/// Signed; it only makes a worker ask.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/replicate",
+    tag = "callbacks",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is missing, wrong or too old"), (status = 404, description = "Replicate is switched off, or the job is none of ours")),
+)]
 pub async fn replicate(
     Extract(state): Extract<State>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<StatusCode, Problem> {
+    let body = body.map_err(|_| Problem::too_large())?;
     let studio = &state.services.studio;
     let from = ProviderId::Replicate;
     heard(studio.signed_callback(from, &headers, &body).await?)

@@ -1,20 +1,44 @@
 use atelier_app::forms::payments::checkout_request;
 use atelier_server::accounts::{Language, Scope, User};
 use atelier_server::catalog::{Offer, TOP_UP};
-use atelier_server::payments::Provider;
+use atelier_server::payments::{Provider, Started};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Json};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::keys;
+use crate::http::openapi::{CheckoutBody, IdempotencyKey};
 use crate::http::problem::Problem;
 
-/// `POST /api/checkout`: a pack, a plan, or a top-up with its amount.
+#[derive(Serialize, ToSchema)]
+pub struct PortalUrl {
+    pub url: String,
+}
+
+#[derive(ToSchema)]
+pub struct RechargeBody {
+    /// In whole units of the currency of the top-up.
+    pub amount: i64,
+}
+
+/// Begin to buy a pack, a plan or a top-up
+///
+/// The buyer pays on the page behind `url`. A second plan is refused with 409 and the address of the portal.
+#[utoipa::path(
+    post,
+    path = "/api/checkout",
+    tag = "payments",
+    params(IdempotencyKey),
+    request_body = CheckoutBody,
+    responses((status = 201, description = "Where to pay", body = Started), (status = 409, description = "There is a plan already, or the key is in flight"), (status = 503, description = "The payment provider does not answer; nothing was charged")),
+    security(("session" = []), ("token" = ["credits:spend"])),
+)]
 pub async fn create(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
@@ -45,7 +69,18 @@ pub async fn create(
     open(&state, &headers, caller, asked, &fields).await
 }
 
-/// `POST /api/recharge`: a top-up by its amount in yuan.
+/// Begin to buy a top-up
+///
+/// The amount is in whole units of the currency of the top-up: yuan, in the built-in catalogue.
+#[utoipa::path(
+    post,
+    path = "/api/recharge",
+    tag = "payments",
+    params(IdempotencyKey),
+    request_body = RechargeBody,
+    responses((status = 201, description = "Where to pay", body = Started), (status = 409, description = "The key is in flight"), (status = 503, description = "The payment provider does not answer; nothing was charged")),
+    security(("session" = []), ("token" = ["credits:spend"])),
+)]
 pub async fn recharge(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
@@ -119,11 +154,18 @@ async fn open(
     Ok(keys::respond(answer))
 }
 
-/// `POST /api/checkout/portal`: where cards, plan and invoices are managed.
+/// Open the page where cards, plan and invoices are managed
+#[utoipa::path(
+    post,
+    path = "/api/checkout/portal",
+    tag = "payments",
+    responses((status = 200, description = "Where it is", body = PortalUrl), (status = 409, description = "Nothing was bought yet"), (status = 503, description = "The payment provider does not answer")),
+    security(("session" = []), ("token" = ["credits:spend"])),
+)]
 pub async fn portal(
     Extract(state): Extract<State>,
     caller: Caller,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<PortalUrl>, Problem> {
     caller.require(Scope::CreditsSpend)?;
     let payments = &state.services.payments;
     let User {
@@ -133,5 +175,5 @@ pub async fn portal(
         ..
     } = &caller.user;
     let url = payments.portal(id, email, *verified).await?;
-    Ok(Json(json!({ "url": url })))
+    Ok(Json(PortalUrl { url }))
 }

@@ -1,6 +1,6 @@
 use atelier_app::i18n::Text;
 use atelier_server::accounts::Scope;
-use atelier_server::credits::{self, Action, Adjustment, WalletView};
+use atelier_server::credits::{self, Action, AdjustedView, Adjustment, WalletView};
 use atelier_server::idempotency::{self, Answer, Claim, KeyRefused, Patience};
 use atelier_server::ids::UserId;
 use axum::Json;
@@ -8,21 +8,50 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::keys;
+use crate::http::openapi::IdempotencyKey;
 use crate::http::problem::{Problem, one_of, too_long};
 
 const LONGEST_REASON: usize = 500;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Whose {
+    /// Whose; without it, one's own.
+    #[param(value_type = Option<UserId>)]
     user_id: Option<String>,
 }
 
-/// `GET /api/credits`: one's own wallet, or with the rights for it somebody else's.
+/// A change of a wallet.
+#[derive(ToSchema)]
+pub struct AdjustBody {
+    pub action: Action,
+    /// 1 to 1 000 000; from 0 for `set`.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub amount: i64,
+    /// Shown in the statement.
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
+    pub reason: String,
+    /// Without it, one's own.
+    pub user_id: Option<UserId>,
+}
+
+/// Read a wallet
+///
+/// One's own; an administrator's session or token (`credits:read` and `admin`) reads any.
+#[utoipa::path(
+    get,
+    path = "/api/credits",
+    tag = "credits",
+    params(Whose),
+    responses((status = 200, description = "The wallet as it is now", body = WalletView), (status = 404, description = "There is no such account")),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
 pub async fn show(
     Extract(state): Extract<State>,
     Queried(whose): Queried<Whose>,
@@ -46,7 +75,18 @@ pub async fn show(
     Ok(Json(wallet.view(&services.prices())))
 }
 
-/// `POST /api/credits`: add, deduct or set, with an operator's right; or deduct from one's own.
+/// Add, deduct or set credits
+///
+/// An administrator, or a token with `credits:write`, changes any wallet; everybody may `deduct` from their own.
+#[utoipa::path(
+    post,
+    path = "/api/credits",
+    tag = "credits",
+    params(IdempotencyKey),
+    request_body = AdjustBody,
+    responses((status = 200, description = "The wallet after this very change, with the entry that tells it", body = AdjustedView), (status = 402, description = "There are not so many credits"), (status = 404, description = "There is no such account"), (status = 409, description = "The key is in flight")),
+    security(("session" = []), ("token" = ["credits:write"]), ("token" = ["credits:spend"])),
+)]
 pub async fn adjust(
     Extract(state): Extract<State>,
     headers: HeaderMap,

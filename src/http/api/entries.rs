@@ -6,20 +6,33 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
+use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
+    #[param(schema_with = shapes::count)]
     cursor: Option<String>,
+    /// Only entries of this kind.
+    #[param(schema_with = shapes::word_of::<EntryKind>)]
     kind: Option<String>,
+    /// From this day or moment on.
+    #[param(schema_with = shapes::moment)]
     from: Option<String>,
+    /// To the end of this day, or before this moment.
+    #[param(schema_with = shapes::moment)]
     to: Option<String>,
     /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
@@ -38,7 +51,17 @@ const HEAD: &[&str] = &[
     "recharge_id",
 ];
 
-/// `GET /api/credits/entries`: the statement, newest first.
+/// List the entries of the statement
+///
+/// Newest first. With `Accept: text/csv` all of them as a file.
+#[utoipa::path(
+    get,
+    path = "/api/credits/entries",
+    tag = "credits",
+    params(Asked),
+    responses((status = 200, description = "A page of entries", content((Page<Entry> = "application/json"), (String = "text/csv")))),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,

@@ -10,27 +10,51 @@ use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::keys;
+use crate::http::openapi::{File, IdempotencyKey, shapes};
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
+    #[param(schema_with = shapes::cursor)]
     cursor: Option<String>,
+    /// Only jobs of this tool.
+    #[param(schema_with = shapes::word_of::<Tool>)]
     tool: Option<String>,
+    /// Only those in this state.
+    #[param(schema_with = shapes::word_of::<JobState>)]
     state: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct How {
+    /// Sent as a download with a name of its own.
     download: Option<String>,
 }
 
+/// List jobs
+///
+/// One's own, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/jobs",
+    tag = "studio",
+    params(Asked),
+    responses((status = 200, description = "A page of jobs", body = Page<Job>)),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,
@@ -71,6 +95,14 @@ pub(super) fn word<T>(
     }
 }
 
+/// Read a job
+#[utoipa::path(
+    get,
+    path = "/api/jobs/{id}",
+    tag = "studio",
+    responses((status = 200, description = "The job", body = Job)),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn show(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -79,6 +111,17 @@ pub async fn show(
     Ok(Json(readable(&state, &caller, &id).await?))
 }
 
+/// Cancel a job
+///
+/// A job that waits ends at once and costs nothing; of one that runs it is a wish.
+#[utoipa::path(
+    post,
+    path = "/api/jobs/{id}/cancel",
+    tag = "studio",
+    params(IdempotencyKey),
+    responses((status = 200, description = "The job", body = Job), (status = 409, description = "It has ended, or the key is in flight")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn cancel(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -92,6 +135,14 @@ pub async fn cancel(
     Ok(keys::respond(answer))
 }
 
+/// Delete a job with its files
+#[utoipa::path(
+    delete,
+    path = "/api/jobs/{id}",
+    tag = "studio",
+    responses((status = 204, description = "It is gone"), (status = 409, description = "It has not ended")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn delete(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -106,6 +157,17 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Fetch what a job made
+///
+/// The whole file, or the part that `Range` asks for.
+#[utoipa::path(
+    get,
+    path = "/api/jobs/{id}/result",
+    tag = "studio",
+    params(How),
+    responses((status = 200, description = "The file", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"), (File = "video/mp4"))), (status = 206, description = "A part of it", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"), (File = "video/mp4"))), (status = 416, description = "There is no such part")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn result(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -134,7 +196,16 @@ fn name_it(response: &mut Response, job: &Job, file: &StoredFile) {
     }
 }
 
-/// `POST /api/jobs/{id}/link`: a link to the result for whoever has no session here.
+/// Make a link to what a job made
+///
+/// It opens for ten minutes, without a session.
+#[utoipa::path(
+    post,
+    path = "/api/jobs/{id}/link",
+    tag = "studio",
+    responses((status = 201, description = "The link", body = Link)),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn link(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -155,7 +226,14 @@ pub async fn link(
     Ok((StatusCode::CREATED, Json(Link { url, ..link })))
 }
 
-/// `GET /api/links/{token}`.
+/// Fetch a file by its link
+#[utoipa::path(
+    get,
+    path = "/api/links/{token}",
+    tag = "studio",
+    params(How),
+    responses((status = 200, description = "The file", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"), (File = "video/mp4"))), (status = 206, description = "A part of it", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"), (File = "video/mp4"))), (status = 416, description = "There is no such part")),
+)]
 pub async fn linked(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
@@ -171,6 +249,14 @@ pub async fn linked(
     Ok(response)
 }
 
+/// Fetch the photo of the person
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}/person",
+    tag = "studio",
+    responses((status = 200, description = "The picture", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 206, description = "A part of it", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 416, description = "There is no such part")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn person(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -180,6 +266,14 @@ pub async fn person(
     original(&state, &caller, &id, FileKind::Person, &headers).await
 }
 
+/// Fetch the photo of the garment
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}/garment",
+    tag = "studio",
+    responses((status = 200, description = "The picture", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 206, description = "A part of it", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 416, description = "There is no such part")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn garment(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -189,7 +283,14 @@ pub async fn garment(
     original(&state, &caller, &id, FileKind::Garment, &headers).await
 }
 
-/// The picture a film can begin with.
+/// Fetch the picture that a video can begin with
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}/picture",
+    tag = "studio",
+    responses((status = 200, description = "The picture", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 206, description = "A part of it", content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp"))), (status = 416, description = "There is no such part")),
+    security(("session" = []), ("token" = ["jobs"])),
+)]
 pub async fn picture(
     Extract(state): Extract<State>,
     Path(id): Path<String>,

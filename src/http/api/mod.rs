@@ -18,9 +18,10 @@ pub mod try_on;
 pub mod video;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A page of a list, and where the next one begins.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: Option<String>,

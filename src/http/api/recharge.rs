@@ -6,21 +6,47 @@ use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::admin::operator;
 use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
+use crate::http::openapi::{IdempotencyKey, shapes};
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
+    #[param(schema_with = shapes::cursor)]
     cursor: Option<String>,
 }
 
-/// `GET /api/recharge`: one's own recharge records, newest first.
+#[derive(ToSchema)]
+pub struct RefundBody {
+    /// In minor units; without it, all that is left.
+    #[schema(minimum = 1)]
+    pub amount_minor: Option<i64>,
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+}
+
+/// List recharge records
+///
+/// One's own, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/recharge",
+    tag = "payments",
+    params(Asked),
+    responses((status = 200, description = "A page of records", body = Page<Recharge>)),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,
@@ -44,8 +70,18 @@ pub async fn list(
     })))
 }
 
-/// `POST /api/admin/recharges/{id}/refund`: gives money back through the provider, all that is left or
-/// a part of it. The credits follow as with any refund.
+/// Give money back through the provider
+///
+/// All that is left, or a part of it. The credits follow as with any refund.
+#[utoipa::path(
+    post,
+    path = "/api/admin/recharges/{id}/refund",
+    tag = "admin",
+    params(IdempotencyKey),
+    request_body = Option<RefundBody>,
+    responses((status = 200, description = "The record", body = Recharge), (status = 409, description = "It is not paid"), (status = 503, description = "The payment provider does not answer")),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn refund(
     Extract(state): Extract<State>,
     Path(id): Path<String>,

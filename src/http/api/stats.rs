@@ -4,6 +4,7 @@ use atelier_server::studio::JobCounts;
 use axum::Json;
 use axum::extract::State as Extract;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::State;
 use crate::http::caller::Caller;
@@ -11,14 +12,24 @@ use crate::http::problem::Problem;
 
 const DAYS: i64 = 30;
 
-#[derive(Serialize)]
+/// Figures of the last thirty days.
+#[derive(Serialize, ToSchema)]
 pub struct Stats {
     balance: i64,
     days: Vec<DayTotals>,
     jobs: JobCounts,
 }
 
-/// `GET /api/stats`: balance, the last 30 days, jobs by state.
+/// Read the last thirty days
+///
+/// The balance, what was used and received each day in UTC, and jobs by state.
+#[utoipa::path(
+    get,
+    path = "/api/stats",
+    tag = "credits",
+    responses((status = 200, description = "The figures", body = Stats)),
+    security(("session" = []), ("token" = ["credits:read"])),
+)]
 pub async fn show(Extract(state): Extract<State>, caller: Caller) -> Result<Json<Stats>, Problem> {
     caller.require(Scope::CreditsRead)?;
     let services = &state.services;

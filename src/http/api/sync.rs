@@ -5,21 +5,44 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::auth::{LONGEST_NAME, Me};
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
+use crate::http::openapi::shapes;
 use crate::http::problem::{Problem, too_long};
 
 const LONGEST_ID: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Whom {
+    /// What the outside identity system calls them.
     external_id: Option<String>,
 }
 
-/// Makes the account (201) or brings it up to date (200).
+/// What the outside identity system knows of somebody.
+#[derive(ToSchema)]
+pub struct SyncBody {
+    #[schema(min_length = 1, max_length = 200, pattern = "\\S")]
+    pub external_id: String,
+    #[schema(schema_with = shapes::email)]
+    pub email: String,
+    #[schema(max_length = 100)]
+    pub name: Option<String>,
+}
+
+/// Make or update the account of somebody an outside identity system knows
+#[utoipa::path(
+    post,
+    path = "/api/user/sync",
+    tag = "account",
+    request_body = SyncBody,
+    responses((status = 201, description = "Made", body = Me), (status = 200, description = "Updated", body = Me), (status = 409, description = "The address belongs to a local account")),
+    security(("session" = ["admin"]), ("token" = ["users:sync"])),
+)]
 pub async fn put(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -63,7 +86,17 @@ pub async fn put(
     Ok((status, Json(Me::of(&state, synced.user).await?)))
 }
 
-/// The account by its outside id; without one, one's own.
+/// Read an account by its outside id
+///
+/// Without one, one's own.
+#[utoipa::path(
+    get,
+    path = "/api/user/sync",
+    tag = "account",
+    params(Whom),
+    responses((status = 200, description = "The account and its wallet", body = Me), (status = 404, description = "There is no such account")),
+    security(("session" = []), ("token" = ["credits:read"]), ("token" = ["users:sync"])),
+)]
 pub async fn show(
     Extract(state): Extract<State>,
     Queried(whom): Queried<Whom>,

@@ -6,9 +6,10 @@ use atelier_server::accounts::{Email, Language, User};
 use atelier_server::payments::{Provider, Started};
 use axum::extract::State as Extract;
 use axum::{Extension, Json};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower_sessions::Session;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::http::State;
 use crate::http::problem::Problem;
@@ -21,14 +22,33 @@ const GOOD_CARD: &str = "4242424242424242";
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// `GET /api/test-creem`, where the sandbox plays Creem: buys a pack there for whoever is signed in, else
-/// for the demo account, so that the site gets a really signed event. Answers which event, with what
-/// status it was taken, and the credits before and after it.
+/// How a purchase at the sandbox's Creem went.
+#[derive(Serialize, ToSchema)]
+pub struct TestedCreem {
+    event_id: String,
+    /// How the event was answered.
+    status: u16,
+    state: String,
+    /// The credits that remained.
+    before: i64,
+    after: i64,
+}
+
+/// Buy a pack at the sandbox's Creem
+///
+/// Only in the sandbox: buys for whoever is signed in, else for the demo account, so that a really signed event
+/// comes.
+#[utoipa::path(
+    get,
+    path = "/api/test-creem",
+    tag = "sandbox",
+    responses((status = 200, description = "Which event came, and the credits before and after it", body = TestedCreem), (status = 404, description = "Creem is not played here"), (status = 503, description = "The event did not come in time")),
+)]
 pub async fn run(
     Extract(state): Extract<State>,
     Extension(session): Extension<Session>,
     Extension(language): Extension<Language>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<TestedCreem>, Problem> {
     let sandbox = state.creem_sandbox.clone().ok_or_else(Problem::not_found)?;
     let user = buyer(&state, &session).await?;
     let services = &state.services;
@@ -44,13 +64,13 @@ pub async fn run(
     pay(&sandbox, &started.session_id).await?;
     let (event_id, state_of_event) = taken(&state, &started.session_id).await?;
     let after = services.wallet(&id).await?.figures.remaining;
-    Ok(Json(json!({
-        "event_id": event_id,
-        "status": 200,
-        "state": state_of_event,
-        "before": before,
-        "after": after,
-    })))
+    Ok(Json(TestedCreem {
+        event_id,
+        status: 200,
+        state: state_of_event,
+        before,
+        after,
+    }))
 }
 
 async fn buyer(state: &State, session: &Session) -> Result<User, Problem> {

@@ -5,6 +5,7 @@ use atelier_server::ids::TokenId;
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
+use utoipa::ToSchema;
 
 use super::Page;
 use crate::http::State;
@@ -14,6 +15,25 @@ use crate::http::problem::{Problem, one_of, too_long};
 
 const LONGEST_NAME: usize = 60;
 
+#[derive(ToSchema)]
+pub struct TokenBody {
+    #[schema(max_length = 60)]
+    pub name: Option<String>,
+    /// Those beyond reading, spending and jobs are for administrators.
+    #[schema(min_items = 1)]
+    pub scopes: Vec<Scope>,
+}
+
+/// List one's API tokens
+///
+/// Only for a session.
+#[utoipa::path(
+    get,
+    path = "/api/tokens",
+    tag = "account",
+    responses((status = 200, description = "Every token, without its secret", body = Page<ApiToken>)),
+    security(("session" = [])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -23,6 +43,17 @@ pub async fn list(
     Ok(Json(Page { items, next: None }))
 }
 
+/// Make an API token
+///
+/// Only for a session. The secret is shown this once.
+#[utoipa::path(
+    post,
+    path = "/api/tokens",
+    tag = "account",
+    request_body = TokenBody,
+    responses((status = 201, description = "The token with its secret", body = NewToken), (status = 409, description = "There are fifty already")),
+    security(("session" = [])),
+)]
 pub async fn create(
     Extract(state): Extract<State>,
     caller: Caller,
@@ -51,6 +82,16 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
+/// Revoke an API token
+///
+/// Only for a session.
+#[utoipa::path(
+    delete,
+    path = "/api/tokens/{id}",
+    tag = "account",
+    responses((status = 204, description = "It opens nothing any more")),
+    security(("session" = [])),
+)]
 pub async fn revoke(
     Extract(state): Extract<State>,
     Path(id): Path<String>,

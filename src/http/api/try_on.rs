@@ -7,17 +7,21 @@ use atelier_server::accounts::Language;
 use atelier_server::idempotency::BodyHash;
 use atelier_server::ids::UserId;
 use atelier_server::services::Services;
-use atelier_server::studio::{Category, Draft, FileKind, PictureError, SubmitRequest, Tool, Work};
+use atelier_server::studio::{
+    Category, Draft, FileKind, Job, PictureError, SubmitRequest, Tool, Work,
+};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use utoipa::ToSchema;
 
 use super::studio::{self, JobForm, broken, outcome_of};
 use crate::http::State;
 use crate::http::caller::Caller;
 use crate::http::keys;
+use crate::http::openapi::{File, IdempotencyKey};
 use crate::http::problem::{Problem, bad_picture, one_of};
 use crate::http::upload::{Upload, UploadError, drain};
 
@@ -29,7 +33,30 @@ const FORM: JobForm = JobForm {
     kept: &["person_sample", "garment_sample", "category", "key"],
 };
 
-/// `POST /api/try-on`. Sign-in, rate, funds and the provider are checked before the body is read.
+#[derive(ToSchema)]
+pub struct TryOnBody {
+    /// Whoever is to wear it.
+    #[schema(value_type = File)]
+    pub person: Bytes,
+    #[schema(value_type = File)]
+    pub garment: Bytes,
+    /// `auto` when it is not there.
+    pub category: Option<Category>,
+}
+
+/// Try a garment on
+///
+/// Two photos, JPEG, PNG or WebP, of up to 10 MB each. Sign-in, rate, funds and the provider are checked before the
+/// body is read.
+#[utoipa::path(
+    post,
+    path = "/api/try-on",
+    tag = "studio",
+    params(IdempotencyKey),
+    request_body(content = TryOnBody, content_type = "multipart/form-data"),
+    responses((status = 202, description = "The job", body = Job), (status = 402, description = "Nothing is left that pays for it"), (status = 409, description = "The key is in flight"), (status = 503, description = "The provider is down; nothing is held")),
+    security(("session" = []), ("token" = ["jobs", "credits:spend"])),
+)]
 pub async fn create(
     Extract(state): Extract<State>,
     headers: HeaderMap,

@@ -9,7 +9,8 @@ use atelier_server::accounts::Language;
 use atelier_server::idempotency::BodyHash;
 use atelier_server::services::Services;
 use atelier_server::studio::{
-    Aspect, Draft, FileKind, MOST_BYTES, PictureError, SubmitRequest, Tool, Video, VideoWays, Work,
+    Aspect, Draft, FileKind, Job, MOST_BYTES, PictureError, SubmitRequest, Tool, Video, VideoWays,
+    Work,
 };
 use axum::Extension;
 use axum::body::Bytes;
@@ -18,12 +19,14 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use utoipa::ToSchema;
 
 use super::studio::{self, JobForm, broken, outcome_of};
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::keys;
+use crate::http::openapi::{File, IdempotencyKey, shapes};
 use crate::http::problem::{Problem, bad_picture, one_of, too_long};
 use crate::http::upload::{PATIENCE, Place, Upload, UploadError, drain};
 
@@ -35,7 +38,42 @@ const FORM: JobForm = JobForm {
     kept: &["prompt", "image_sample", "aspect", "seconds", "key"],
 };
 
-/// `POST /api/video/generate`. Sign-in, rate, funds and the provider are checked before the body is read.
+#[derive(ToSchema)]
+pub struct VideoBody {
+    #[schema(max_length = 1_000)]
+    pub prompt: Option<String>,
+    /// A picture as a `data:` address in base64.
+    #[schema(schema_with = shapes::data_uri)]
+    pub image: Option<String>,
+    pub aspect: Option<Aspect>,
+    #[schema(schema_with = shapes::seconds)]
+    pub seconds: Option<i64>,
+}
+
+#[derive(ToSchema)]
+pub struct VideoForm {
+    #[schema(max_length = 1_000)]
+    pub prompt: Option<String>,
+    #[schema(value_type = Option<File>)]
+    pub image: Option<Bytes>,
+    pub aspect: Option<Aspect>,
+    #[schema(schema_with = shapes::seconds)]
+    pub seconds: Option<i64>,
+}
+
+/// Make a video
+///
+/// Of a prompt, a picture or both, as the provider can. Sign-in, rate, funds and the provider are checked before the
+/// body is read.
+#[utoipa::path(
+    post,
+    path = "/api/video/generate",
+    tag = "studio",
+    params(IdempotencyKey),
+    request_body(content((VideoBody = "application/json"), (VideoForm = "multipart/form-data"))),
+    responses((status = 202, description = "The job", body = Job), (status = 402, description = "Nothing is left that pays for it"), (status = 409, description = "The key is in flight"), (status = 503, description = "The provider is down; nothing is held")),
+    security(("session" = []), ("token" = ["jobs", "credits:spend"])),
+)]
 pub async fn create(
     Extract(state): Extract<State>,
     headers: HeaderMap,

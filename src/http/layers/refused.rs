@@ -92,6 +92,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         mail: None,
         stripe: None,
         creem: None,
+        api: state.api.clone(),
     }
 }
 

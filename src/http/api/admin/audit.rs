@@ -5,6 +5,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{ROWS_A_PAGE, moment, set};
 use crate::http::State;
@@ -12,17 +13,30 @@ use crate::http::api::{Page, limit};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
+use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Who did it: `admin:ID`, or `command line`.
     actor: Option<String>,
+    /// What was done.
     action: Option<String>,
+    /// What it was done to, mostly the id of an account.
     target: Option<String>,
+    /// From this day or moment on.
+    #[param(schema_with = shapes::moment)]
     from: Option<String>,
+    /// To the end of this day, or before this moment.
+    #[param(schema_with = shapes::moment)]
     to: Option<String>,
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
     cursor: Option<String>,
+    /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
 }
 
@@ -30,7 +44,17 @@ const HEAD: &[&str] = &[
     "id", "at", "actor", "action", "target", "before", "after", "reason", "address",
 ];
 
-/// What operators did, newest first.
+/// List what operators did
+///
+/// Newest first. With `Accept: text/csv` all of it as a file.
+#[utoipa::path(
+    get,
+    path = "/api/admin/audit",
+    tag = "admin",
+    params(Asked),
+    responses((status = 200, description = "A page of the log", content((Page<AuditLine> = "application/json"), (String = "text/csv")))),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,

@@ -7,11 +7,16 @@ use axum::extract::{Path, State as Extract};
 use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::schema::{
+    AnyOfBuilder, Array, ArrayBuilder, Object, ObjectBuilder, SchemaType,
+};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::operator;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
+use crate::http::openapi::{Reason, shapes};
 use crate::http::problem::{Problem, one_of, too_long};
 
 const LONGEST_ID: usize = 100;
@@ -20,7 +25,7 @@ const LONGEST_REASON: usize = 500;
 const MOST_ROWS: usize = 5_000;
 
 /// What became of a batch, or would become of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Report {
     batch_id: String,
     dry_run: bool,
@@ -29,16 +34,66 @@ pub struct Report {
     rows: Vec<ReportRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ReportRow {
     #[serde(flatten)]
     result: RowResult,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Why it was not done, in the language that was asked for.
     error: Option<String>,
 }
 
-/// `{batch_id, dry_run, rows: [{email, action, amount, reason}]}`: each row by itself; one that makes no sense is
-/// named and keeps no other from being done.
+/// A batch of changes.
+#[derive(ToSchema)]
+pub struct BatchBody {
+    #[schema(schema_with = shapes::batch_id)]
+    pub batch_id: String,
+    /// Whether it is only tried out. Has to be named.
+    pub dry_run: bool,
+    /// One that makes no sense is no reason to refuse the others: it is named in the answer.
+    #[schema(schema_with = rows)]
+    pub rows: Vec<BatchRowBody>,
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+}
+
+fn anything() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .build()
+}
+
+fn rows() -> Array {
+    let row = AnyOfBuilder::new()
+        .item(BatchRowBody::schema())
+        .item(anything());
+    ArrayBuilder::new()
+        .items(row)
+        .min_items(Some(1))
+        .max_items(Some(MOST_ROWS))
+        .build()
+}
+
+#[derive(ToSchema)]
+pub struct BatchRowBody {
+    pub email: String,
+    pub action: Action,
+    pub amount: i64,
+    #[schema(max_length = 500)]
+    pub reason: String,
+}
+
+/// Change wallets by the batch
+///
+/// Each row is a transaction of its own, known by batch and row: sent again, a batch goes on where it stopped and
+/// repeats nothing. A row that makes no sense is named and keeps no other from being done.
+#[utoipa::path(
+    post,
+    path = "/api/admin/credits/bulk",
+    tag = "admin",
+    request_body = BatchBody,
+    responses((status = 200, description = "What became of each row, or would", body = Report), (status = 409, description = "The batch was undone")),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn apply(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
@@ -84,7 +139,17 @@ pub async fn apply(
     Ok(Json(report(batch_id, dry_run, reports)))
 }
 
-/// Takes back what a batch did, as far as its credits are still free.
+/// Undo a batch
+///
+/// As far as its credits are still free; the rest is reported.
+#[utoipa::path(
+    post,
+    path = "/api/admin/credits/bulk/{batch_id}/undo",
+    tag = "admin",
+    request_body = Option<Reason>,
+    responses((status = 200, description = "What became of each row", body = Report)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn undo(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{ROWS_A_PAGE, operator, set};
 use crate::http::State;
@@ -14,14 +15,24 @@ use crate::http::api::{Page, limit};
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
+use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// An id, an outside id, or how an address begins.
     q: Option<String>,
+    /// Only people of whom this holds.
+    #[param(schema_with = shapes::word_of::<Standing>)]
     standing: Option<String>,
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
+    #[param(schema_with = shapes::cursor)]
     cursor: Option<String>,
+    /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
 }
 
@@ -44,7 +55,24 @@ const HEAD: &[&str] = &[
     "plan",
 ];
 
-/// People with their wallets, newest first; `q` is an id, an outside id, or how an address begins.
+#[derive(ToSchema)]
+pub struct BlockBody {
+    pub blocked: bool,
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
+    pub reason: String,
+}
+
+/// List people with their wallets
+///
+/// Newest first. With `Accept: text/csv` all of them as a file.
+#[utoipa::path(
+    get,
+    path = "/api/admin/users",
+    tag = "admin",
+    params(Asked),
+    responses((status = 200, description = "A page of people", content((Page<Person> = "application/json"), (String = "text/csv")))),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,
@@ -123,6 +151,14 @@ fn row(person: Person) -> Vec<String> {
     row
 }
 
+/// Read one person
+#[utoipa::path(
+    get,
+    path = "/api/admin/users/{id}",
+    tag = "admin",
+    responses((status = 200, description = "The person and their wallet", body = Person)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn show(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -140,7 +176,17 @@ async fn find(state: &State, id: &str) -> Result<Person, Problem> {
     found.ok_or_else(Problem::not_found)
 }
 
-/// `{blocked, reason}`: blocks an account, which ends its sessions, tokens and streams, or lets it in again.
+/// Block an account, or let it in again
+///
+/// A block ends its sessions, tokens and streams.
+#[utoipa::path(
+    post,
+    path = "/api/admin/users/{id}/block",
+    tag = "admin",
+    request_body = BlockBody,
+    responses((status = 200, description = "The person", body = Person)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn block(
     Extract(state): Extract<State>,
     Path(id): Path<String>,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{ROWS_A_PAGE, operator, set};
 use crate::http::State;
@@ -14,18 +15,27 @@ use crate::http::api::{Page, limit};
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
+use crate::http::openapi::{Reason, shapes};
 use crate::http::problem::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Only those in this state.
+    #[param(schema_with = shapes::word_of::<EventState>)]
     state: Option<String>,
+    /// 1 to 200; 50 when it is not there.
+    #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
+    /// The `next` of the page before.
+    #[param(schema_with = shapes::cursor)]
     cursor: Option<String>,
+    /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
 }
 
 /// An event with what the provider sent.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct WholeEvent {
     #[serde(flatten)]
     event: KeptEvent,
@@ -47,7 +57,17 @@ const HEAD: &[&str] = &[
     "processed_at",
 ];
 
-/// What payment providers told, newest first.
+/// List what payment providers told
+///
+/// Newest first. With `Accept: text/csv` all of it as a file.
+#[utoipa::path(
+    get,
+    path = "/api/admin/webhook-events",
+    tag = "admin",
+    params(Asked),
+    responses((status = 200, description = "A page of events", content((Page<KeptEvent> = "application/json"), (String = "text/csv")))),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn list(
     Extract(state): Extract<State>,
     Queried(asked): Queried<Asked>,
@@ -103,6 +123,14 @@ fn row(event: KeptEvent) -> Vec<String> {
     ]
 }
 
+/// Read an event with what was sent
+#[utoipa::path(
+    get,
+    path = "/api/admin/webhook-events/{id}",
+    tag = "admin",
+    responses((status = 200, description = "The event", body = WholeEvent)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn show(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
@@ -115,7 +143,17 @@ pub async fn show(
     Ok(Json(WholeEvent { event, payload }))
 }
 
-/// Lets an event be acted on again: what it is about is read anew at the provider.
+/// Let an event be acted on again
+///
+/// What it is about is read anew at the provider.
+#[utoipa::path(
+    post,
+    path = "/api/admin/webhook-events/{id}/replay",
+    tag = "admin",
+    request_body = Option<Reason>,
+    responses((status = 200, description = "The event", body = KeptEvent), (status = 409, description = "It could not be read, so nothing can be done")),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
 pub async fn replay(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
