@@ -33,6 +33,11 @@ pub const API_DOCUMENT: &str = "/api/openapi.json";
 pub const SANDBOX: &str = "/sandbox";
 /// The pieces pages are made of; in the sandbox only.
 pub const STYLEGUIDE: &str = "/styleguide";
+/// Every call of the client, tried on one's own wallet; in the sandbox only.
+pub const TEST_CREDITS: &str = "/test-credits";
+/// The client for other people's programs, and its types.
+pub const CLIENT: &str = "/atelier.js";
+pub const CLIENT_TYPES: &str = "/atelier.d.ts";
 /// Moves the sandbox's clock forward.
 pub const SANDBOX_CLOCK: &str = "/sandbox/clock";
 pub const SANDBOX_MAIL: &str = "/sandbox/mail";

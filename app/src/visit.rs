@@ -457,7 +457,7 @@ async fn content(request: &Request) -> db::Result<Content> {
         | routes::FORGOT
         | routes::TERMS
         | routes::PRIVACY => return Ok(Content::Plain),
-        routes::SANDBOX | routes::SANDBOX_MAIL | routes::STYLEGUIDE => {
+        routes::SANDBOX | routes::SANDBOX_MAIL | routes::STYLEGUIDE | routes::TEST_CREDITS => {
             return sandbox(request).await;
         }
         routes::API_DOCS => return Ok(Content::Api(request.api.clone())),
@@ -573,6 +573,12 @@ async fn sandbox(request: &Request) -> db::Result<Content> {
     }
     if request.path == routes::STYLEGUIDE {
         return Ok(Content::Plain);
+    }
+    if request.path == routes::TEST_CREDITS {
+        return Ok(match request.user {
+            Some(_) => Content::Plain,
+            None => Content::SignInFirst,
+        });
     }
     if request.path == routes::SANDBOX {
         return Ok(Content::Sandbox {

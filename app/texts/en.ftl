@@ -1062,6 +1062,34 @@ sandbox-mail-lead = Letters are kept here instead of being sent.
 sandbox-mail-none = No letters yet.
 sandbox-mail-open = “{ $subject }” as programs for letters show it
 
+## The page that tries the client
+
+test-credits-page = Try the client
+test-credits-title = The client
+test-credits-lead = One file for browsers and Node asks { -brand } for all that a page about credits needs. Each call here works on your own wallet.
+test-credits-open = Try the client
+test-credits-sandbox = To the sandbox
+test-credits-calls = Calls
+test-credits-file = The file:
+test-credits-script = the client
+test-credits-types = its types
+test-credits-plain = The figures above are true without script; to try the calls, switch it on.
+test-credits-try-ons = Try-ons left
+test-credits-videos = Videos left
+test-credits-run = Run
+test-credits-of-credits = Reads the wallet, always from the server.
+test-credits-of-on-credits = Calls back with the wallet now and at each change, until it is run again.
+test-credits-of-has-enough = Says whether a try-on can be paid for, by credits, trials or a plan.
+test-credits-of-deduct = Spends one credit of yours. A lost connection is tried again with the same key, so it is spent once.
+test-credits-of-checkout = Begins to buy the first pack; the answer names the payment page.
+test-credits-of-try-on = Starts a try-on with two sample pictures.
+test-credits-of-wait-for-job = Waits for the end of the job last started here, without asking again and again.
+test-credits-of-job = Reads that job as it is now.
+test-credits-of-jobs = Reads your jobs, page by page; here the newest five.
+test-credits-of-entries = Reads your statement, page by page; here the newest five entries.
+test-credits-of-catalog = Reads what things cost.
+test-credits-of-on-state = Calls back with whether something is on its way, what went wrong and the newest wallet, until it is run again.
+
 ## Style guide
 
 style-page = Style guide

@@ -1001,6 +1001,34 @@ sandbox-mail-lead = 邮件不会真正寄出，都保存在这里。
 sandbox-mail-none = 还没有邮件。
 sandbox-mail-open = 以邮件程序的样式查看“{ $subject }”
 
+## The page that tries the client
+
+test-credits-page = 试用客户端
+test-credits-title = 客户端
+test-credits-lead = 一个文件，浏览器和 Node 都能用，能向 { -brand } 询问与积分有关的一切。这里的每个调用都作用于你自己的钱包。
+test-credits-open = 试用客户端
+test-credits-sandbox = 前往沙盒
+test-credits-calls = 调用
+test-credits-file = 文件：
+test-credits-script = 客户端
+test-credits-types = 类型
+test-credits-plain = 上面的数字无需脚本也是真实的；要试用调用，请启用脚本。
+test-credits-try-ons = 剩余试穿次数
+test-credits-videos = 剩余视频次数
+test-credits-run = 运行
+test-credits-of-credits = 读取钱包，每次都向服务器询问。
+test-credits-of-on-credits = 立即并在每次变化时回调最新的钱包，再次运行即停止。
+test-credits-of-has-enough = 回答是否付得起一次试穿：积分、免费试用或套餐均可。
+test-credits-of-deduct = 花掉你的 1 个积分。连接中断时会用同一个键重试，因此只扣一次。
+test-credits-of-checkout = 开始购买第一个积分包；答复中有付款页的地址。
+test-credits-of-try-on = 用两张示例图片开始一次试穿。
+test-credits-of-wait-for-job = 等待此处最近开始的任务结束，无需反复询问。
+test-credits-of-job = 读取该任务的当前状态。
+test-credits-of-jobs = 逐页读取你的任务；这里是最新的五个。
+test-credits-of-entries = 逐页读取你的明细；这里是最新的五条。
+test-credits-of-catalog = 读取价目。
+test-credits-of-on-state = 回调是否正在进行、出了什么错以及最新的钱包，再次运行即停止。
+
 ## 样式指南
 
 style-page = 样式指南

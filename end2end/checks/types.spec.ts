@@ -7,7 +7,7 @@ const FOLDER = resolve(import.meta.dirname, '..');
 
 for (const [what, project] of [
   ['the tests', 'tsconfig.json'],
-  ['public/live.js', 'tsconfig.live.json'],
+  ['the scripts in public', 'tsconfig.live.json'],
 ]) {
   test(`the types of ${what} are right`, () => {
     const { status, stdout } = spawnSync('npx', ['--no-install', 'tsc', '--project', project ?? ''], { cwd: FOLDER });

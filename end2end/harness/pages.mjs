@@ -168,6 +168,7 @@ export const PAGES = {
     { name: 'sandbox-unfolded', at: withPayments, then: unfolds },
   ],
   '/sandbox/mail': [{ name: 'mail', at: withLetters }],
+  '/test-credits': [{ name: 'test-credits', as: 'owner' }],
 };
 
 /**

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 #[folder = "public/"]
 #[exclude = "samples/source/*"]
 #[exclude = "samples/boxes.json"]
+#[exclude = "package.json"]
 struct Public;
 
 #[derive(RustEmbed)]
@@ -35,6 +36,8 @@ struct Asset {
     bytes: Bytes,
     brotli: Option<Bytes>,
     media_type: &'static str,
+    /// Weak, because it is the same for the compressed bytes.
+    etag: String,
 }
 
 /// Every asset by the name it is served under, and hashed names by plain ones.
@@ -72,6 +75,7 @@ impl Table {
         };
         let digest = hex::encode(Sha256::digest(&bytes));
         let hashed = hashed_name(name, &digest[..10]);
+        let etag = format!("W/\"{}\"", &digest[..20]);
         let text = media_type.starts_with("text/") || media_type == "image/svg+xml";
         let brotli = text.then(|| compress(&bytes));
         self.hashed
@@ -82,6 +86,7 @@ impl Table {
                 bytes,
                 brotli,
                 media_type,
+                etag,
             },
         );
     }
@@ -111,6 +116,8 @@ fn media_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
+        // Types are read, not run.
+        "ts" => "text/plain; charset=utf-8",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "jpg" => "image/jpeg",
@@ -132,27 +139,64 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
             None => StatusCode::NOT_FOUND.into_response(),
         };
     };
-    let accepted = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    let takes_brotli = accepted.is_some_and(|accepted| accepted.contains("br"));
-    let (body, encoding) = match &asset.brotli {
-        Some(compressed) if takes_brotli => (compressed.clone(), Some("br")),
-        _ => (asset.bytes.clone(), None),
-    };
-    let mut response = Body::from(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(asset.media_type),
-    );
+    let mut response = asset.body(&headers);
     let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
-    headers.insert(header::CACHE_CONTROL, keep);
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Some(encoding) = encoding {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-    }
+    response.headers_mut().insert(header::CACHE_CONTROL, keep);
     response
+}
+
+/// `GET /atelier.js` and `/atelier.d.ts`: the client at addresses that stay, for programs that are
+/// not ours. Asked for again each time, sent again when it has changed.
+pub async fn serve_plain(uri: Uri, headers: HeaderMap) -> Response {
+    let name = uri.path().trim_start_matches('/');
+    let hashed = TABLE.hashed.get(name);
+    let hashed = hashed.and_then(|address| address.strip_prefix("/assets/"));
+    let Some(asset) = hashed.and_then(|hashed| TABLE.served.get(hashed)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let known = headers.get(header::IF_NONE_MATCH);
+    let known = known.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut response = if known.split(',').any(|tag| asset.is_tagged(tag.trim())) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        asset.body(&headers)
+    };
+    let headers = response.headers_mut();
+    if let Ok(etag) = HeaderValue::from_str(&asset.etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+impl Asset {
+    /// Its bytes, compressed for whoever takes that.
+    fn body(&self, asked: &HeaderMap) -> Response {
+        let accepted = asked
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok());
+        let takes_brotli = accepted.is_some_and(|accepted| accepted.contains("br"));
+        let (body, encoding) = match &self.brotli {
+            Some(compressed) if takes_brotli => (compressed.clone(), Some("br")),
+            _ => (self.bytes.clone(), None),
+        };
+        let mut response = Body::from(body).into_response();
+        let headers = response.headers_mut();
+        let media_type = HeaderValue::from_static(self.media_type);
+        headers.insert(header::CONTENT_TYPE, media_type);
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    }
+
+    /// Whether `tag` names these bytes. RFC 9110 (13.1.2): compared weakly, `*` is any.
+    fn is_tagged(&self, tag: &str) -> bool {
+        let opaque = |tag: &str| tag.trim_start_matches("W/").to_owned();
+        tag == "*" || opaque(tag) == opaque(&self.etag)
+    }
 }
 
 /// A drawn sample picture, by the id the try-on form uses.

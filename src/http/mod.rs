@@ -179,6 +179,14 @@ fn forms() -> Router<State> {
         .route("/sandbox/mail/{id}", get(letters::show))
 }
 
+/// What is the same for everybody: the files of pages, and the client at addresses that stay.
+fn files() -> Router<State> {
+    Router::new()
+        .route("/assets/{*name}", get(assets::serve))
+        .route("/atelier.js", get(assets::serve_plain))
+        .route("/atelier.d.ts", get(assets::serve_plain))
+}
+
 /// The whole site, with `sandboxes` mounted beside it.
 pub fn router(state: State, sandboxes: Router) -> Router {
     pages::router(&state)
@@ -198,7 +206,8 @@ pub fn router(state: State, sandboxes: Router) -> Router {
             state.clone(),
             layers::cross_site::refuse,
         ))
-        .merge(Router::from(machines()).route("/assets/{*name}", get(assets::serve)))
+        .merge(Router::from(machines()))
+        .merge(files())
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), layers::refused::draw))
         .layer(from_fn_with_state(state.clone(), layers::headers::secure))

@@ -348,7 +348,10 @@ impl From<KeyRefused> for Problem {
                     detail,
                 )
             }
-            KeyRefused::InFlight => Self::conflict("problem-conflict-in-flight"),
+            // Unlike other conflicts, this one passes.
+            KeyRefused::InFlight => {
+                Self::conflict("problem-conflict-in-flight").after(Duration::from_secs(1))
+            }
         }
     }
 }

@@ -10,11 +10,16 @@ pub fn live_figure(w: Words, name: &'static str, class: &'static str, value: i64
 
 /// How many jobs are left; `None` is unlimited.
 pub fn uses_figure(w: Words, uses: Option<i64>) -> AnyView {
+    live_uses(w, "remaining-uses", "figure huge", uses)
+}
+
+/// The same of the tool whose figure is called `name`.
+pub fn live_uses(w: Words, name: &'static str, class: &'static str, uses: Option<i64>) -> AnyView {
     let (value, said) = match uses {
         Some(uses) => (uses.to_string(), w.number(uses)),
         None => ("unlimited".to_owned(), w.say("common-unlimited")),
     };
-    figure("remaining-uses", "figure huge", value, said)
+    figure(name, class, value, said)
 }
 
 fn figure(name: &'static str, class: &'static str, value: String, said: String) -> AnyView {

@@ -96,6 +96,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
+                <Route path=path!("/test-credits") view=|| show(sandbox::test_credits::page) ssr=WHOLE/>
             </FlatRoutes>
         </Router>
     }
@@ -138,6 +139,7 @@ mod tests {
             routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,
+            routes::TEST_CREDITS,
         ];
         let mut known: BTreeSet<String> = plain
             .iter()

@@ -53,6 +53,7 @@ fn plain(visit: &Visit) -> &'static str {
         routes::TERMS => "terms-page",
         routes::PRIVACY => "privacy-page",
         routes::STYLEGUIDE => "style-page",
+        routes::TEST_CREDITS => "test-credits-page",
         _ => "error-not-found-title",
     }
 }

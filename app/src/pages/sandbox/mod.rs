@@ -4,6 +4,7 @@ mod clock;
 mod desk;
 mod payments;
 mod subscriptions;
+pub mod test_credits;
 mod webhooks;
 
 use atelier_server::payments::Provider;
@@ -62,6 +63,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             {table(w, "cards", "sandbox-cards-title", "sandbox-card-number", "sandbox-card-outcome", &CARDS)}
             {table(w, "deliveries", "sandbox-webhooks-title", "sandbox-webhook-mode", "sandbox-webhook-effect", &DELIVERIES)}
             {mail(w)}
+            {client(w)}
         </main>
     };
     Some(main.into_any())
@@ -88,6 +90,7 @@ fn places(w: Words, with_stripe: bool, with_creem: bool) -> AnyView {
     places.extend([
         ("#cards", "sandbox-cards-title"),
         ("#mail", "sandbox-mail-title"),
+        ("#client", "test-credits-title"),
     ]);
     let places: Vec<_> = places
         .into_iter()
@@ -169,6 +172,21 @@ fn mail(w: Words) -> AnyView {
                     <p class="soft">{w.say("sandbox-mail-lead")}</p>
                 </div>
                 {button_link("", routes::SANDBOX_MAIL, w.say("auth-forgot-sent-sandbox"))}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn client(w: Words) -> AnyView {
+    view! {
+        <section class="part" aria-labelledby="client">
+            <div class="aside sheet">
+                <div>
+                    <h2 id="client">{w.say("test-credits-title")}</h2>
+                    <p class="soft">{w.say("test-credits-lead")}</p>
+                </div>
+                {button_link("", routes::TEST_CREDITS, w.say("test-credits-open"))}
             </div>
         </section>
     }
