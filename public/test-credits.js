@@ -1,10 +1,13 @@
 // @ts-check
 /** Makes the buttons of `/test-credits` work: each runs one call of the client and shows its answer as JSON. */
 
-import { createAtelier } from "./atelier.js";
+/** @typedef {import("./atelier.js").Atelier} Atelier */
 
 const SHOWN = 5;
-const client = createAtelier();
+/** @type {Promise<Atelier> | undefined} */
+let loaded;
+/** The client, loaded when it is first needed: the figures of the page are there without it. */
+const ready = () => (loaded ??= import("./atelier.js").then(({ createAtelier }) => createAtelier()));
 /** The job that was started here last; before there is one, a name that no job has. */
 let job = "none";
 
@@ -20,29 +23,29 @@ async function newest(list) {
   return items;
 }
 
-/** The calls that are answered once. @type {Record<string, () => Promise<unknown>>} */
+/** The calls that are answered once. @type {Record<string, (client: Atelier) => Promise<unknown>>} */
 const CALLS = {
-  credits: () => client.credits(),
-  hasEnough: () => client.hasEnough("try_on"),
-  deduct: () => client.deduct(1, "a test"),
-  checkout: async () => client.checkout((await client.catalog()).packs[0]?.id ?? ""),
-  tryOn: async () => {
+  credits: (client) => client.credits(),
+  hasEnough: (client) => client.hasEnough("try_on"),
+  deduct: (client) => client.deduct(1, "a test"),
+  checkout: async (client) => client.checkout((await client.catalog()).packs[0]?.id ?? ""),
+  tryOn: async (client) => {
     const [person, garment] = await Promise.all([sample("person-ada.jpg"), sample("garment-tee.png")]);
     const started = await client.tryOn({ person, garment });
     job = started.id;
     return started;
   },
-  waitForJob: () => client.waitForJob(job),
-  job: () => client.job(job),
-  jobs: () => newest(client.jobs()),
-  entries: () => newest(client.entries()),
-  catalog: () => client.catalog(),
+  waitForJob: (client) => client.waitForJob(job),
+  job: (client) => client.job(job),
+  jobs: (client) => newest(client.jobs()),
+  entries: (client) => newest(client.entries()),
+  catalog: (client) => client.catalog(),
 };
 
-/** Those that go on until they are stopped. @type {Record<string, (show: (answer: unknown) => void) => () => void>} */
+/** Those that go on until they are stopped. @type {Record<string, (client: Atelier, show: (answer: unknown) => void) => () => void>} */
 const STREAMS = {
-  onCredits: (show) => client.onCredits(show),
-  onState: (show) => {
+  onCredits: (client, show) => client.onCredits(show),
+  onState: (client, show) => {
     show(client.state);
     return client.onState(() => show(client.state));
   },
@@ -57,17 +60,18 @@ const running = new Map();
 /** @param {HTMLButtonElement} button @param {HTMLOutputElement} output @param {string} name */
 async function run(button, output, name) {
   const show = (/** @type {unknown} */ answer) => { output.textContent = JSON.stringify(answer, readable, 2); };
-  const stream = STREAMS[name];
-  if (stream) {
-    running.get(name)?.();
-    if (!running.delete(name)) running.set(name, stream(show));
-    button.setAttribute("aria-pressed", String(running.has(name)));
-    return;
-  }
   button.setAttribute("aria-busy", "true");
   output.removeAttribute("data-failed");
   try {
-    show(await CALLS[name]?.());
+    const client = await ready();
+    const stream = STREAMS[name];
+    if (!stream) {
+      show(await CALLS[name]?.(client));
+    } else {
+      running.get(name)?.();
+      if (!running.delete(name)) running.set(name, stream(client, show));
+      button.setAttribute("aria-pressed", String(running.has(name)));
+    }
   } catch (error) {
     output.setAttribute("data-failed", "");
     show(error);
