@@ -503,6 +503,7 @@ test.describe('the state', () => {
     expect(states[0]).toEqual({ loading: false, error: null, wallet: null });
     expect(states[1]).toEqual({ loading: true, error: null, wallet: null });
     expect(states.at(-1)).toEqual({ loading: false, error: null, wallet: await person.wallet() });
+    states.slice(1).forEach((state, i) => expect(state, 'nobody is told of nothing').not.toEqual(states[i]));
     const before = atelier.state;
     expect(atelier.state).toBe(before);
     expect(Object.isFrozen(before)).toBe(true);
@@ -513,6 +514,15 @@ test.describe('the state', () => {
     const told = states.length;
     await atelier.credits();
     expect(states).toHaveLength(told);
+  });
+
+  test('whoever has stopped is told nothing more, not even what is on its way', async ({ atelier }) => {
+    const told: State[] = [];
+    const stop = atelier.onState(() => atelier.state.wallet && stopOther());
+    const stopOther = atelier.onState(() => told.push(atelier.state));
+    await until('the wallet is there', HEAL_LIMIT_MS, async () => atelier.state.wallet ?? undefined);
+    expect(told.filter(({ wallet }) => wallet)).toEqual([]);
+    stop();
   });
 
   test('has what the last call failed by, until the next', async ({ atelier }) => {

@@ -541,3 +541,20 @@ pub fn bad_picture(field: &str, error: PictureError) -> Problem {
     problem.0.errors.insert(field.to_owned(), text);
     problem
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_conflict_that_passes_says_when_to_come_again() {
+        let wait = |problem: Problem| {
+            let response = problem.into_response();
+            assert_eq!(response.status(), StatusCode::CONFLICT);
+            response.headers().get(header::RETRY_AFTER).cloned()
+        };
+        assert_eq!(wait(KeyRefused::InFlight.into()), Some(1.into()));
+        assert_eq!(wait(PlanError::Same.into()), None);
+        assert_eq!(wait(CancelError::Ended.into()), None);
+    }
+}
