@@ -17,6 +17,7 @@ use atelier_server::db::Database;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::mail::{MailSettings, Mailer, Transport};
+use atelier_server::oversight;
 use atelier_server::payments::Payments;
 use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::Gateway;
@@ -231,10 +232,10 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         Box::pin(live::run(
             ground.db.clone(),
             ground.clock.clone(),
-            node,
+            node.clone(),
             stop.clone(),
         )),
-        Box::pin(sweep(state.clone())),
+        Box::pin(sweep(state.clone(), node)),
         Box::pin(write_down(state.clone())),
     ];
     if let Some(sandbox) = &stripe_sandbox {
@@ -702,7 +703,7 @@ async fn make_demo_account(
 }
 
 /// What has to be done once a minute.
-async fn sweep(state: State) {
+async fn sweep(state: State, node: String) {
     let services = &state.services;
     while !state.stop.is_cancelled() {
         let now = services.clock.now();
@@ -711,6 +712,7 @@ async fn sweep(state: State) {
             services.accounts.forget_old_limits().await?;
             idempotency::forget_old(&services.db, now).await?;
             services.studio.tidy().await?;
+            close_days(&state, &node).await?;
             Ok::<_, StartError>(())
         };
         if let Err(error) = swept.await {
@@ -722,6 +724,19 @@ async fn sweep(state: State) {
             () = tokio::time::sleep(SWEEP_EVERY) => {}
         }
     }
+}
+
+/// Keeps what the days that are over come to; one node does it.
+async fn close_days(state: &State, node: &str) -> Result<(), StartError> {
+    let Parts { db, clock, .. } = &*state.services;
+    let now = clock.now();
+    if db.take_lease("site_days", node, now, SWEEP_EVERY).await? {
+        let kept = oversight::close_days(db, now).await?;
+        if kept > 0 {
+            tracing::info!(kept, "days are counted");
+        }
+    }
+    Ok(())
 }
 
 /// Writes down what time changes in wallets, at its very moment, so that open pages hear of it.

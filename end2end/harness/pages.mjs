@@ -143,7 +143,8 @@ export const PAGES = {
     { name: 'account-token-made', as: 'owner', then: makesAToken },
   ],
   '/admin': [
-    { name: 'admin', as: 'admin' },
+    { name: 'admin', as: 'admin', at: withSales },
+    { name: 'admin-unfolded', as: 'admin', at: withSales, then: unfolds },
     { name: 'admin-forbidden', as: 'newcomer' },
   ],
   '/admin/users': [
@@ -353,6 +354,13 @@ async function choosesNothing(page) {
 async function savesTheName(page) {
   await sends(page, '/do/name');
   await page.locator('.notices :is([role=status], [role=alert])').waitFor();
+}
+
+/** @param {World} world */
+async function withSales(world) {
+  await withPayments(world);
+  await world.subscriber();
+  return '/admin';
 }
 
 /** @param {World} world */

@@ -48,6 +48,16 @@ pub struct Catalog {
     #[serde(default)]
     pub invoices: bool,
     pub seller: Option<Seller>,
+    pub costs: Option<Costs>,
+}
+
+/// What the operator pays an AI provider for a job, in minor units: for the overview, never shown to users.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Costs {
+    pub currency: String,
+    pub try_on: i64,
+    pub video: i64,
 }
 
 /// How the payment provider's automatic tax treats the prices.
@@ -355,7 +365,16 @@ impl Catalog {
             unique(&mut seen, &plan.id)?;
             plan.check()?;
         }
+        self.costs.as_ref().map_or(Ok(()), Costs::check)?;
         self.top_up.as_ref().map_or(Ok(()), TopUp::check)
+    }
+}
+
+impl Costs {
+    fn check(&self) -> Result<(), CatalogError> {
+        between("costs.try_on", self.try_on, 0, MOST)?;
+        between("costs.video", self.video, 0, MOST)?;
+        check_currency("costs.currency", &self.currency)
     }
 }
 

@@ -16,6 +16,14 @@ pub fn uuid_v7(at: Timestamp) -> String {
         .to_string()
 }
 
+/// The least UUIDv7 of the millisecond `at`: ids made before it sort before it.
+pub fn first_of(at: Timestamp) -> String {
+    let millis = u64::try_from(at.millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10])
+        .into_uuid()
+        .to_string()
+}
+
 /// Defines one id type: a checked UUID kept as text, as both databases store it.
 macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(

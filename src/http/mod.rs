@@ -143,6 +143,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::admin::users::list))
         .routes(routes!(api::admin::users::show))
         .routes(routes!(api::admin::users::block))
+        .routes(routes!(api::admin::stats::daily))
         .routes(routes!(api::admin::audit::list))
         .routes(routes!(api::admin::webhook_events::list))
         .routes(routes!(api::admin::webhook_events::show))

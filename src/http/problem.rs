@@ -519,6 +519,12 @@ pub fn too_long(most: usize) -> Text {
     Text::with("wrong-too-long", [("most", most.to_string())])
 }
 
+/// More days at once than are answered.
+pub fn too_long_a_span(field: &str, most: i64) -> Problem {
+    let text = Text::with("wrong-span", [("most", most.to_string())]);
+    Problem::validation_of([(field.to_owned(), text)].into())
+}
+
 /// A handler panicked. What it says is in the log already, by the panic's own hook.
 pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::internal("a handler panicked").into_response()

@@ -1,5 +1,6 @@
 //! What the operator sees and does over HTTP: people, the audit log, webhook events, wallets by the batch.
 
+use atelier_server::oversight;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
@@ -328,5 +329,58 @@ on_both_databases! {
         back.get("/api/credits").await.expect(401);
         let log = items(&admin, &format!("/api/admin/audit?target={}", ann.id)).await;
         assert_eq!(each(&log, "action"), ["user.block", "session.end"]);
+    }
+
+    async fn each_day_is_told_and_kept_once_it_is_over(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let bought = ann.buy("starter", "before_redirect").await;
+        ann.recharge_becomes(&bought, "completed").await;
+        let job = ann.start_job().await;
+        ann.job_becomes(&job, "succeeded").await;
+        app.next_job("fail:PoseError").await;
+        let failed = ann.start_job().await;
+        ann.job_becomes(&failed, "failed").await;
+        let own = json!({"action": "deduct", "amount": 3, "reason": "mine"});
+        ann.post_json("/api/credits", own).await.expect(200);
+        let gift = json!({"action": "add", "amount": 7, "reason": "a gift", "user_id": ann.id});
+        admin.post_json("/api/credits", gift).await.expect(200);
+
+        let days = admin.get("/api/admin/stats/daily").await.expect(200).json();
+        let days = days["days"].as_array().expect("days");
+        assert_eq!(days.len(), 30);
+        let today = days.last().expect("today");
+        assert_eq!(today["revenue"], json!([{"amount_minor": 990, "currency": "usd"}]));
+        assert_eq!(today["bought"], json!([{"currency": "usd", "credits": 115}]));
+        // Given: the bonus, the gift, and the initial credits of three accounts.
+        let credits = json!({"sold": 100, "given": 15 + 7 + 3 * 8, "spent": 1 + 3, "returned": 1, "lapsed": 0, "taken_back": 0});
+        assert_eq!(today["credits"], credits);
+        assert_eq!(today["users"], json!({"signed_up": 3, "active": 1, "paying": 1}));
+        let jobs = &today["jobs"][0];
+        assert_eq!((&jobs["succeeded"], &jobs["failed"], &jobs["credits"]), (&json!(1), &json!(1), &json!(1)));
+        assert_eq!(days[28]["users"]["signed_up"], 0);
+
+        // Tomorrow it is kept, and is what it was; what is kept wrongly is found, and counted anew.
+        let (db, now) = (&app.services.db, app.services.clock.now());
+        let tomorrow = now.plus_days(1);
+        assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 1);
+        assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 0);
+        let again = admin.get("/api/admin/stats/daily").await.expect(200).json();
+        assert_eq!(&again["days"][29], today);
+        assert!(oversight::check_days(db).await.expect("checked").is_empty());
+        app.execute("UPDATE site_figures SET amount = amount + 1 WHERE figure = $1", &["sold"]).await;
+        let wrong = oversight::check_days(db).await.expect("checked");
+        assert_eq!(wrong, [(format!("{} sold ", now.day()), "100".to_owned(), "101".to_owned())]);
+        oversight::recount(db, now, tomorrow).await.expect("counted");
+        assert!(oversight::check_days(db).await.expect("checked").is_empty());
+
+        let file = csv(&admin, "/api/admin/stats/daily").await.text();
+        assert_eq!(file.lines().count(), 31);
+        assert!(file.lines().last().expect("a line").contains(",990 usd,,100,46,4,1,0,0,3,1,1,1,1,0"), "{file}");
+        let long = admin.get("/api/admin/stats/daily?from=2020-01-01").await.expect(422).json();
+        assert!(long["errors"]["from"].is_string(), "{long}");
+        let page = admin.get("/admin?days=7").await.expect(200).text();
+        for said in ["$9.90", "46", "Credits sold"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
     }
 }

@@ -60,6 +60,7 @@ const PERSONAL_PAGES: &[&str] = &[
     "/payments/success",
     "/statement",
     "/success",
+    "/test-credits",
     "/try-on",
     "/video",
 ];

@@ -24,8 +24,20 @@ const HEIGHT: f64 = 132.0;
 /// A chart of days, drawn here: axis and labels, and each value under the pointer without script. Whoever
 /// cannot see it has `label`, and the table beside it.
 pub fn chart(w: Words, title: String, label: String, shape: Shape, bars: &[Bar]) -> AnyView {
+    chart_of(w, title, label, shape, bars, &|value| w.number(value))
+}
+
+/// The same of values that `say` writes: amounts of money.
+pub fn chart_of(
+    w: Words,
+    title: String,
+    label: String,
+    shape: Shape,
+    bars: &[Bar],
+    say: &dyn Fn(i64) -> String,
+) -> AnyView {
     let most = round_up(bars.iter().map(|bar| bar.value).max().unwrap_or(0));
-    let ticks = [most, most / 2, 0].map(|tick| view! { <span>{w.number(tick)}</span> });
+    let ticks = [most, most / 2, 0].map(|tick| view! { <span>{say(tick)}</span> });
     let class = match shape {
         Shape::Bars => "chart",
         Shape::Steps => "chart level",
@@ -34,7 +46,7 @@ pub fn chart(w: Words, title: String, label: String, shape: Shape, bars: &[Bar])
     let days: Vec<_> = bars
         .iter()
         .enumerate()
-        .map(|(index, bar)| day(w, shape, bar, most, Place { index, count }))
+        .map(|(index, bar)| day(w, shape, bar, most, Place { index, count }, say))
         .collect();
     let ends = [0, bars.len() / 2, bars.len().saturating_sub(1)].map(|index| {
         bars.get(index)
@@ -87,7 +99,14 @@ impl Place {
     }
 }
 
-fn day(w: Words, shape: Shape, bar: &Bar, most: i64, place: Place) -> AnyView {
+fn day(
+    w: Words,
+    shape: Shape,
+    bar: &Bar,
+    most: i64,
+    place: Place,
+    say: &dyn Fn(i64) -> String,
+) -> AnyView {
     let height = (bar.value.max(0) as f64 / most as f64 * HEIGHT).min(HEIGHT);
     let percent = |value: f64| format!("{value:.2}%");
     let gap = match shape {
@@ -108,10 +127,7 @@ fn day(w: Words, shape: Shape, bar: &Bar, most: i64, place: Place) -> AnyView {
         view! { <line class="chart-top" x1=x x2=right y1=y.clone() y2=y></line> }
     });
     let (anchor, at) = place.anchor();
-    let args = [
-        ("day", (&bar.day).into()),
-        ("n", w.number(bar.value).into()),
-    ];
+    let args = [("day", (&bar.day).into()), ("n", say(bar.value).into())];
     let said = w.say_with("dash-chart-day", &args);
     view! {
         <g class="chart-day">

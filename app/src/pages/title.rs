@@ -76,6 +76,7 @@ fn landed(landing: &Landing) -> &'static str {
 
 fn admin(page: &AdminPage) -> &'static str {
     match page {
+        AdminPage::Overview { .. } => "admin-overview-page",
         AdminPage::People { .. } => "admin-people-page",
         AdminPage::Person(_) => "admin-person-page",
         AdminPage::Audit { .. } => "admin-audit-page",

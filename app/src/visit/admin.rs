@@ -6,7 +6,9 @@ use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter};
 use atelier_server::db;
 use atelier_server::ids::{InboxId, UserId};
-use atelier_server::oversight::{self, AuditFilter, AuditLine, PeopleFilter, Person, Standing};
+use atelier_server::oversight::{
+    self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
+};
 use atelier_server::payments::{EventState, KeptEvent, Recharge};
 use atelier_server::time::Timestamp;
 
@@ -16,6 +18,10 @@ use crate::routes;
 /// One of the operator's pages.
 #[derive(Clone, Debug)]
 pub enum AdminPage {
+    /// The last days, oldest first.
+    Overview {
+        days: Vec<SiteDay>,
+    },
     People {
         people: Vec<Person>,
         search: String,
@@ -67,7 +73,8 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         return Ok(Content::Refused(Refusal::Forbidden));
     }
     let page = match request.path.as_str() {
-        routes::ADMIN | routes::ADMIN_USERS => Some(people(request).await?),
+        routes::ADMIN => Some(overview(request).await?),
+        routes::ADMIN_USERS => Some(people(request).await?),
         routes::ADMIN_AUDIT => Some(audit(request).await?),
         routes::ADMIN_EVENTS => Some(events(request).await?),
         path => match path.strip_prefix("/admin/users/").and_then(UserId::parse) {
@@ -89,6 +96,20 @@ fn split<T>(mut items: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<Str
     items.truncate(LINES as usize);
     let next = items.last().filter(|_| more).map(id);
     (items, next)
+}
+
+/// The spans of days that the overview shows; the first one if none of them is asked for.
+pub const OVERVIEW_DAYS: [i64; 4] = [30, 7, 90, 365];
+
+async fn overview(request: &Request) -> db::Result<AdminPage> {
+    let services = &request.services;
+    let asked = asked(request, "days").parse().ok();
+    let span = asked.filter(|days| OVERVIEW_DAYS.contains(days));
+    let to = services.clock.now();
+    let from = to.plus_days(1 - span.unwrap_or(OVERVIEW_DAYS[0]));
+    Ok(AdminPage::Overview {
+        days: oversight::daily(&services.db, from, to).await?,
+    })
 }
 
 async fn people(request: &Request) -> db::Result<AdminPage> {

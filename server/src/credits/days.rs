@@ -38,7 +38,7 @@ pub(crate) struct DayRow {
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The day in UTC, counted from 1970.
-pub(super) fn day_of(at: Timestamp) -> i64 {
+pub fn day_of(at: Timestamp) -> i64 {
     at.micros().div_euclid(MICROS_PER_DAY)
 }
 

@@ -32,7 +32,7 @@ mod types;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
 pub(crate) use days::DayRow;
-pub use days::{DayTotals, daily_totals};
+pub use days::{DayTotals, daily_totals, day_of};
 pub use lapse::{next_change, settle_lapsed, sweep};
 pub(crate) use ledger::Lot;
 pub use operations::{

@@ -3,8 +3,12 @@
 
 mod audit;
 mod bulk;
+mod daily;
 mod people;
 
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
+pub use daily::{
+    SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, check_days, close_days, daily, recount,
+};
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};

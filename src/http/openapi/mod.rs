@@ -403,8 +403,11 @@ fn describe_headers(status: &str, response: &mut Value, has_limit: bool) {
             text("How much it may ask; where it is signed in."),
         );
     }
-    if status == "429" || status == "503" {
-        headers.insert("Retry-After".to_owned(), text("Seconds to wait."));
+    if ["409", "429", "503"].contains(&status) {
+        headers.insert(
+            "Retry-After".to_owned(),
+            text("Seconds to wait, where waiting helps."),
+        );
     }
     if !headers.is_empty() {
         response["headers"] = Value::Object(headers);

@@ -2,6 +2,7 @@
 
 mod audit;
 mod events;
+mod overview;
 mod people;
 mod person;
 
@@ -20,6 +21,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         return None;
     };
     let inside = match &**page {
+        AdminPage::Overview { days } => overview::page(visit, days),
         AdminPage::People {
             people,
             search,
@@ -49,22 +51,22 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 3] = [
+const PLACES: [(&str, &str); 4] = [
+    (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
     (routes::ADMIN_AUDIT, "admin-audit-page"),
 ];
 
 fn places(w: Words, path: &str) -> AnyView {
-    let here = if path == routes::ADMIN {
-        routes::ADMIN_USERS
-    } else {
-        path
-    };
     let links: Vec<_> = PLACES
         .into_iter()
         .map(|(href, key)| {
-            let current = here.starts_with(href).then_some("true");
+            let here = match href {
+                routes::ADMIN => path == href,
+                _ => path.starts_with(href),
+            };
+            let current = here.then_some("true");
             view! { <li><a href=href aria-current=current>{w.say(key)}</a></li> }
         })
         .collect();

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod stats;
 pub mod users;
 pub mod webhook_events;
 

@@ -1,0 +1,384 @@
+//! What happens on each day, over all accounts. A day that is over is counted once and kept; the present one is counted
+//! when somebody looks. Nothing of it is written by the operations that are counted, so no row is fought over.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde::Serialize;
+use sqlx::AnyConnection;
+use utoipa::ToSchema;
+
+use crate::catalog::Money;
+use crate::credits::day_of;
+use crate::db::Database;
+use crate::ids::first_of;
+use crate::time::Timestamp;
+
+/// One day of the site in UTC.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SiteDay {
+    pub date: String,
+    /// Money that came in, by currency.
+    pub revenue: Vec<Money>,
+    /// Credits that were sold for each currency.
+    pub bought: Vec<SiteSale>,
+    /// Money that went back: refunds that succeeded, and disputes that were lost.
+    pub refunded: Vec<Money>,
+    pub credits: SiteCredits,
+    pub users: SiteUsers,
+    /// Jobs that ended, by provider and tool.
+    pub jobs: Vec<SiteJobs>,
+}
+
+/// Credits that moved on a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SiteCredits {
+    pub sold: i64,
+    /// Bonus, initial credits, and what operators add.
+    pub given: i64,
+    /// Captured by jobs, or deducted by accounts themselves.
+    pub spent: i64,
+    /// Held, and given back when a job failed or was cancelled.
+    pub returned: i64,
+    pub lapsed: i64,
+    /// By refunds and lost disputes.
+    pub taken_back: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SiteSale {
+    pub currency: String,
+    pub credits: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SiteUsers {
+    pub signed_up: i64,
+    /// Accounts that started a job.
+    pub active: i64,
+    /// Accounts that paid.
+    pub paying: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SiteJobs {
+    pub provider: String,
+    pub tool: String,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub cancelled: i64,
+    /// Of those that succeeded, from their start to their end, together.
+    pub seconds: i64,
+    /// What those that succeeded cost their owners.
+    pub credits: i64,
+}
+
+/// One number of a day: what is counted, and of what.
+type Figures = BTreeMap<(String, String), i64>;
+
+/// How far behind the end of a day its last transactions may still be under way.
+const GRACE: Duration = Duration::from_secs(10 * 60);
+/// Days that are counted again when another one ends: a refund that failed late belongs to its day.
+const AGAIN: i64 = 7;
+/// Days that one run counts at most; the next one goes on.
+const AT_ONCE: usize = 400;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// The days from `from` to `to`, both included and oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Result<Vec<SiteDay>> {
+    let (first, last) = (day_of(from), day_of(to));
+    let mut snapshot = db.snapshot().await?;
+    let kept: Vec<(i64,)> = sqlx::query_as("SELECT day FROM site_days WHERE day BETWEEN $1 AND $2")
+        .bind(first)
+        .bind(last)
+        .fetch_all(&mut *snapshot)
+        .await?;
+    let mut by_day: HashMap<i64, Figures> = kept
+        .into_iter()
+        .map(|(day,)| (day, Figures::new()))
+        .collect();
+    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        "SELECT day, figure, part, amount FROM site_figures WHERE day BETWEEN $1 AND $2",
+    )
+    .bind(first)
+    .bind(last)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    for (day, figure, part, amount) in rows {
+        by_day
+            .entry(day)
+            .or_default()
+            .insert((figure, part), amount);
+    }
+    let mut days = Vec::new();
+    for day in first..=last {
+        let figures = match by_day.remove(&day) {
+            Some(figures) => figures,
+            None => count(&mut snapshot, day).await?,
+        };
+        days.push(SiteDay::of(day, figures));
+    }
+    snapshot.rollback().await?;
+    Ok(days)
+}
+
+/// Keeps what every day comes to that is over and not kept yet, and counts the last ones again. Says how many it kept.
+///
+/// # Errors
+/// The database's own; what is kept by then stays.
+pub async fn close_days(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
+    let last = day_of(now.minus(GRACE)) - 1;
+    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(day) FROM site_days")
+        .fetch_one(db.reader())
+        .await?;
+    let first = match newest {
+        Some(newest) if newest >= last => return Ok(0),
+        Some(newest) => newest + 1 - AGAIN,
+        None => {
+            let began: Option<Timestamp> = sqlx::query_scalar("SELECT MIN(created_at) FROM users")
+                .fetch_one(db.reader())
+                .await?;
+            began.map_or(last, day_of)
+        }
+    };
+    let mut kept = 0;
+    for day in (first..=last).take(AT_ONCE) {
+        let mut snapshot = db.snapshot().await?;
+        let figures = count(&mut snapshot, day).await?;
+        snapshot.rollback().await?;
+        keep(db, day, figures, now).await?;
+        kept += 1;
+    }
+    Ok(kept)
+}
+
+/// Days that are kept and come to something else now, each with what was expected and found.
+///
+/// # Errors
+/// The database's own.
+pub async fn check_days(db: &Database) -> sqlx::Result<Vec<(String, String, String)>> {
+    let days: Vec<(i64,)> = sqlx::query_as("SELECT day FROM site_days ORDER BY day")
+        .fetch_all(db.reader())
+        .await?;
+    let mut wrong = Vec::new();
+    for (day,) in days {
+        let mut snapshot = db.snapshot().await?;
+        let rows: Vec<(String, String, i64)> =
+            sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
+                .bind(day)
+                .fetch_all(&mut *snapshot)
+                .await?;
+        let counted = count(&mut snapshot, day).await?;
+        snapshot.rollback().await?;
+        let kept: Figures = rows
+            .into_iter()
+            .map(|(figure, part, amount)| ((figure, part), amount))
+            .collect();
+        let names = counted.keys().chain(kept.keys());
+        for name in names.collect::<std::collections::BTreeSet<_>>() {
+            let of = |figures: &Figures| figures.get(name).copied().unwrap_or(0);
+            if of(&counted) != of(&kept) {
+                let id = format!("{} {} {}", date(day), name.0, name.1);
+                wrong.push((id, of(&counted).to_string(), of(&kept).to_string()));
+            }
+        }
+    }
+    Ok(wrong)
+}
+
+/// Counts a day that is kept anew.
+///
+/// # Errors
+/// The database's own.
+pub async fn recount(db: &Database, at: Timestamp, now: Timestamp) -> sqlx::Result<()> {
+    let day = day_of(at);
+    let mut snapshot = db.snapshot().await?;
+    let figures = count(&mut snapshot, day).await?;
+    snapshot.rollback().await?;
+    keep(db, day, figures, now).await
+}
+
+async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    sqlx::query(
+        "INSERT INTO site_days (day, closed_at) VALUES ($1, $2) \
+         ON CONFLICT (day) DO UPDATE SET closed_at = excluded.closed_at",
+    )
+    .bind(day)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM site_figures WHERE day = $1")
+        .bind(day)
+        .execute(&mut *tx)
+        .await?;
+    for ((figure, part), amount) in figures {
+        sqlx::query("INSERT INTO site_figures (day, figure, part, amount) VALUES ($1, $2, $3, $4)")
+            .bind(day)
+            .bind(figure)
+            .bind(part)
+            .bind(amount)
+            .execute(&mut *tx)
+            .await?;
+    }
+    tx.commit().await
+}
+
+/// Counts a day, by ids where they tell the time and by indexes elsewhere. Entries belong to the day they were written
+/// on, so that a day that is over stays as it is.
+async fn count(db: &mut AnyConnection, day: i64) -> sqlx::Result<Figures> {
+    let start = Timestamp::from_micros(day * MICROS_PER_DAY);
+    let end = Timestamp::from_micros((day + 1) * MICROS_PER_DAY);
+    let mut figures = Figures::new();
+    by_ids(
+        db,
+        &mut figures,
+        (start, end),
+        "SELECT CASE WHEN e.kind = 'grant' AND l.source = 'purchase' THEN 'sold' \
+                WHEN e.kind = 'grant' THEN 'given' \
+                WHEN e.kind = 'capture' THEN 'spent' \
+                WHEN e.kind = 'deduct' AND e.actor = 'user:' || e.user_id THEN 'spent' \
+                WHEN e.kind = 'release' THEN 'returned' \
+                WHEN e.kind = 'expire' THEN 'lapsed' \
+                WHEN e.kind = 'take_back' THEN 'taken_back' ELSE 'other' END AS figure, \
+                '' AS part, CAST(SUM(p.amount) AS BIGINT) \
+         FROM entries e JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+         WHERE e.id >= $1 AND e.id < $2 GROUP BY 1, 2",
+    )
+    .await?;
+    figures.remove(&("other".to_owned(), String::new()));
+    by_ids(
+        db,
+        &mut figures,
+        (start, end),
+        "SELECT 'signed_up', '', COUNT(*) FROM users WHERE id >= $1 AND id < $2",
+    )
+    .await?;
+    by_ids(
+        db,
+        &mut figures,
+        (start, end),
+        "SELECT 'active', '', COUNT(DISTINCT user_id) FROM jobs WHERE id >= $1 AND id < $2",
+    )
+    .await?;
+    for select in BY_TIME {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
+            .bind(start)
+            .bind(end)
+            .fetch_all(&mut *db)
+            .await?;
+        add(&mut figures, rows);
+    }
+    Ok(figures)
+}
+
+/// Figures of what happened from `$1` on and before `$2`.
+const BY_TIME: [&str; 7] = [
+    "SELECT 'paying', '', COUNT(DISTINCT user_id) FROM recharge_records \
+     WHERE completed_at >= $1 AND completed_at < $2",
+    "SELECT 'revenue', currency, CAST(SUM(COALESCE(paid_minor, amount_minor)) AS BIGINT) \
+     FROM recharge_records WHERE completed_at >= $1 AND completed_at < $2 GROUP BY currency",
+    "SELECT 'bought', currency, CAST(SUM(credits) AS BIGINT) FROM recharge_records \
+     WHERE completed_at >= $1 AND completed_at < $2 AND credits > 0 GROUP BY currency",
+    "SELECT 'refunded', r.currency, CAST(SUM(f.amount_minor) AS BIGINT) \
+     FROM refunds f JOIN recharge_records r ON r.id = f.recharge_id \
+     WHERE f.changed_at >= $1 AND f.changed_at < $2 AND f.status = 'succeeded' GROUP BY r.currency",
+    "SELECT 'refunded', r.currency, CAST(SUM(d.amount_minor) AS BIGINT) \
+     FROM disputes d JOIN recharge_records r ON r.id = d.recharge_id \
+     WHERE d.changed_at >= $1 AND d.changed_at < $2 AND d.status = 'lost' GROUP BY r.currency",
+    "SELECT state, provider || '/' || tool, COUNT(*) FROM jobs \
+     WHERE finished_at >= $1 AND finished_at < $2 GROUP BY state, provider, tool",
+    "SELECT 'credits', provider || '/' || tool, CAST(SUM(cost) AS BIGINT) FROM jobs \
+     WHERE finished_at >= $1 AND finished_at < $2 AND state = 'succeeded' GROUP BY provider, tool \
+     UNION ALL \
+     SELECT 'micros', provider || '/' || tool, \
+            CAST(SUM(finished_at - COALESCE(started_at, created_at)) AS BIGINT) FROM jobs \
+     WHERE finished_at >= $1 AND finished_at < $2 AND state = 'succeeded' GROUP BY provider, tool",
+];
+
+/// Figures of rows whose ids were made in a span of time.
+async fn by_ids(
+    db: &mut AnyConnection,
+    figures: &mut Figures,
+    (start, end): (Timestamp, Timestamp),
+    select: &'static str,
+) -> sqlx::Result<()> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
+        .bind(first_of(start))
+        .bind(first_of(end))
+        .fetch_all(&mut *db)
+        .await?;
+    add(figures, rows);
+    Ok(())
+}
+
+fn add(figures: &mut Figures, rows: Vec<(String, String, i64)>) {
+    for (figure, part, amount) in rows {
+        if amount != 0 {
+            *figures.entry((figure, part)).or_default() += amount;
+        }
+    }
+}
+
+fn date(day: i64) -> String {
+    Timestamp::from_micros(day * MICROS_PER_DAY).day()
+}
+
+impl SiteDay {
+    fn of(day: i64, figures: Figures) -> Self {
+        let mut whole = Self {
+            date: date(day),
+            ..Self::default()
+        };
+        let mut jobs: BTreeMap<String, SiteJobs> = BTreeMap::new();
+        for ((figure, part), amount) in figures {
+            let money = || Money {
+                amount_minor: amount,
+                currency: part.clone(),
+            };
+            match figure.as_str() {
+                "revenue" => whole.revenue.push(money()),
+                "refunded" => whole.refunded.push(money()),
+                "bought" => whole.bought.push(SiteSale {
+                    currency: part.clone(),
+                    credits: amount,
+                }),
+                "sold" => whole.credits.sold = amount,
+                "given" => whole.credits.given = amount,
+                "spent" => whole.credits.spent = amount,
+                "returned" => whole.credits.returned = amount,
+                "lapsed" => whole.credits.lapsed = amount,
+                "taken_back" => whole.credits.taken_back = amount,
+                "signed_up" => whole.users.signed_up = amount,
+                "active" => whole.users.active = amount,
+                "paying" => whole.users.paying = amount,
+                figure => {
+                    let jobs = jobs.entry(part).or_default();
+                    match figure {
+                        "succeeded" => jobs.succeeded = amount,
+                        "failed" => jobs.failed = amount,
+                        "cancelled" => jobs.cancelled = amount,
+                        "credits" => jobs.credits = amount,
+                        "micros" => jobs.seconds = amount / 1_000_000,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        whole.jobs = jobs
+            .into_iter()
+            .filter_map(|(part, jobs)| {
+                let (provider, tool) = part.split_once('/')?;
+                Some(SiteJobs {
+                    provider: provider.to_owned(),
+                    tool: tool.to_owned(),
+                    ..jobs
+                })
+            })
+            .collect();
+        whole
+    }
+}
