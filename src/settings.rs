@@ -51,6 +51,7 @@ pub const VARIABLES: &[&str] = &[
     "ATELIER_ORIGINALS_DAYS",
     "ATELIER_NO_VERDICT_HOURS",
     "ATELIER_TRUSTED_PROXIES",
+    "ATELIER_METRICS_TOKEN",
     "ATELIER_SANDBOX_PUBLIC",
 ];
 
@@ -140,6 +141,8 @@ pub struct Settings {
     /// How long after its deadline a submitted job waits for its provider's word.
     pub no_verdict_after: Duration,
     pub trusted_proxies: Vec<Network>,
+    /// Opens `/metrics`.
+    pub metrics_token: Option<SecretString>,
     pub sandbox_public: bool,
 }
 
@@ -234,6 +237,7 @@ impl Settings {
             originals_kept: DAY * reader.number("ATELIER_ORIGINALS_DAYS", 30, 0..=3_650)?,
             no_verdict_after: HOUR * reader.number("ATELIER_NO_VERDICT_HOURS", 24, 1..=720)?,
             trusted_proxies: reader.proxies()?,
+            metrics_token: reader.get("ATELIER_METRICS_TOKEN").map(SecretString::from),
             sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0", false)?,
             data_dir,
         };

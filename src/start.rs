@@ -49,6 +49,7 @@ use url::Url;
 use crate::http::api_limit::ApiLimit;
 use crate::http::layers::{address, language};
 use crate::http::live::Streams;
+use crate::http::metrics::{Access, Metrics};
 use crate::http::sandbox::Sandboxes;
 use crate::http::{Inside, Site, State, openapi, router};
 use crate::settings::{LogFormat, Settings, is_loopback};
@@ -210,6 +211,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         creem: creem_sandbox.clone(),
         demo: demo_accounts(settings),
         streams: Streams::default(),
+        metrics: Metrics::new(metrics_access(settings))?,
         api: Arc::new(openapi::document(
             &settings.catalog,
             addresses.site.as_str(),
@@ -641,6 +643,15 @@ async fn make_demo_accounts(settings: &Settings, ground: &Ground) -> Result<(), 
         ))?;
     }
     Ok(())
+}
+
+/// Without a token only this machine may read the measures, and only where nobody else can seem to be it.
+fn metrics_access(settings: &Settings) -> Access {
+    match &settings.metrics_token {
+        Some(token) => Access::Token(token.clone()),
+        None if settings.trusted_proxies.is_empty() => Access::ThisMachine,
+        None => Access::Nobody,
+    }
 }
 
 /// On an address others can reach, nobody can guess it.

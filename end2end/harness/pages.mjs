@@ -359,7 +359,6 @@ async function savesTheName(page) {
 /** @param {World} world */
 async function withSales(world) {
   await withPayments(world);
-  await world.subscriber();
   return '/admin';
 }
 

@@ -50,6 +50,11 @@ impl Streams {
         Ok(Open(self.clone(), user.clone()))
     }
 
+    /// All of them.
+    pub fn count(&self) -> i64 {
+        self.counts().values().map(|count| *count as i64).sum()
+    }
+
     fn counts(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod layers;
 pub mod letters;
 pub mod live;
+pub mod metrics;
 pub mod openapi;
 pub mod pages;
 pub mod problem;
@@ -58,6 +59,7 @@ pub struct Inside {
     /// Told to everybody who comes to sign in.
     pub demo: DemoAccounts,
     pub streams: live::Streams,
+    pub metrics: metrics::Metrics,
     /// Where this process reaches the sandbox's Creem, if it plays one.
     pub creem_sandbox: Option<Url>,
     /// The description of the HTTP API.
@@ -169,6 +171,7 @@ fn machines() -> OpenApiRouter<State> {
         .routes(routes!(api::jobs::linked))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::show))
 }
 
 /// What only pages use: the forms that send files, and the letters of the sandbox.
@@ -210,6 +213,7 @@ pub fn router(state: State, sandboxes: Router) -> Router {
         .merge(Router::from(machines()))
         .merge(files())
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn_with_state(state.clone(), metrics::count))
         .layer(from_fn_with_state(state.clone(), layers::refused::draw))
         .layer(from_fn_with_state(state.clone(), layers::headers::secure))
         .with_state(state)

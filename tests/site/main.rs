@@ -21,6 +21,7 @@ mod headers;
 mod hostile;
 mod job_table;
 mod killed;
+mod metrics;
 mod money;
 mod nodes;
 mod odd_events;

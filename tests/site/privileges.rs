@@ -19,6 +19,7 @@ const OPEN: &[&str] = &[
     "GET /api/openapi.json",
     "GET /api/test-creem",
     "GET /healthz",
+    "GET /metrics",
     "GET /readyz",
     "POST /api/auth/forgot",
     "POST /api/auth/reset",

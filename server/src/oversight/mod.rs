@@ -5,6 +5,7 @@ mod audit;
 mod bulk;
 mod daily;
 mod people;
+mod waiting;
 
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
@@ -12,3 +13,4 @@ pub use daily::{
     SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, check_days, close_days, daily, recount,
 };
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
+pub use waiting::{Waiting, waiting};
