@@ -18,6 +18,7 @@ use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::mail::{MailSettings, Mailer, Transport};
 use atelier_server::oversight;
+use atelier_server::oversight::reconciliation::Reconciliation;
 use atelier_server::payments::Payments;
 use atelier_server::payments::creem::Creem;
 use atelier_server::payments::gateway::Gateway;
@@ -238,6 +239,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             stop.clone(),
         )),
         Box::pin(sweep(state.clone(), node)),
+        Box::pin(Reconciliation::of(&services).run_daily(stop.clone())),
         Box::pin(write_down(state.clone())),
     ];
     if let Some(sandbox) = &stripe_sandbox {

@@ -146,7 +146,7 @@ async fn change_by_hand(
 }
 
 /// How an entry names a change by hand; the operator's own words stand beside it.
-const BY_HAND: &str = "adjustment";
+pub(super) const BY_HAND: &str = "adjustment";
 
 fn counted(actor: &Actor, user: &UserId) -> Deducted {
     match actor {

@@ -188,6 +188,27 @@ impl Ledger {
         Ok(())
     }
 
+    /// Sets aside just these parts of these lots; says whether they were free.
+    pub fn hold_parts(&mut self, parts: &[(LotId, i64)], reason: &'static str) -> bool {
+        let place = |lots: &[Lot], (id, part): &(LotId, i64)| {
+            let fits = |lot: &Lot| lot.id == *id && !lot.frozen && lot.free >= *part;
+            lots.iter().position(fits)
+        };
+        let places: Option<Vec<usize>> = parts.iter().map(|part| place(&self.lots, part)).collect();
+        let Some(places) = places else { return false };
+        for (index, (_, part)) in places.into_iter().zip(parts) {
+            let lot = &mut self.lots[index];
+            lot.free -= part;
+            lot.held += part;
+            lot.touch();
+        }
+        let amount = sum(parts);
+        self.figures.remaining -= amount;
+        self.figures.held += amount;
+        self.push(EntryKind::Hold, -amount, reason, parts.to_vec());
+        true
+    }
+
     /// Ends a hold: its credits are spent. `parts` are those of the hold's own entry.
     pub fn capture(&mut self, parts: Vec<(LotId, i64)>, reason: &'static str) {
         let mut amount = 0;
@@ -323,6 +344,19 @@ impl Ledger {
         self.push_for(recharge, EntryKind::TakeBack, -amount, "refund", lots);
         if debt > 0 {
             self.push_for(recharge, EntryKind::Debt, 0, "refund", Vec::new());
+        }
+    }
+
+    /// Credits that should not be there, whatever they came with: taken in spend order. What is missing then is debt.
+    pub fn take_off(&mut self, amount: i64, reason: &'static str) {
+        let parts = order::split(&self.lots, amount);
+        let lots = self.take_for_good(parts);
+        let debt = amount - sum(&lots);
+        self.figures.removed += amount;
+        self.figures.debt += debt;
+        self.push(EntryKind::TakeBack, -amount, reason, lots);
+        if debt > 0 {
+            self.push(EntryKind::Debt, 0, reason, Vec::new());
         }
     }
 
@@ -541,6 +575,28 @@ mod tests {
         ledger.deduct(2, Deducted::Removed, "operator").unwrap();
         check(&ledger);
         assert_eq!((ledger.figures.used, ledger.figures.removed), (3, 2));
+    }
+
+    #[test]
+    fn what_is_taken_off_beyond_what_is_there_is_owed() {
+        let mut ledger = ledger(&[3, 4]);
+        ledger.take_off(5, "correction");
+        check(&ledger);
+        assert_eq!((ledger.figures.remaining, ledger.figures.debt), (2, 0));
+        ledger.take_off(5, "correction");
+        check(&ledger);
+        assert_eq!((ledger.figures.remaining, ledger.figures.debt), (0, 3));
+    }
+
+    #[test]
+    fn just_these_parts_are_held_or_none() {
+        let mut ledger = ledger(&[3, 4]);
+        let id = ledger.lots[0].id.clone();
+        assert!(!ledger.hold_parts(&[(id.clone(), 4)], "correction"));
+        assert!(ledger.hold_parts(&[(id, 2)], "correction"));
+        check(&ledger);
+        assert_eq!((ledger.lots[0].held, ledger.lots[0].free), (2, 1));
+        assert_eq!((ledger.figures.remaining, ledger.figures.held), (5, 2));
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! here, and teach `recompute.rs` what it means.
 
 mod adjust;
+mod corrections;
 mod days;
 mod lapse;
 mod ledger;
@@ -31,6 +32,7 @@ mod store;
 mod types;
 
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
+pub use corrections::{correct, extra_ends, hold_again, withdraw_period};
 pub(crate) use days::DayRow;
 pub use days::{DayTotals, daily_totals, day_of};
 pub use lapse::{next_change, settle_lapsed, sweep};
@@ -43,7 +45,7 @@ pub use plans::{
     NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
     periods_paid, withdraw_periods,
 };
-pub use rebuild::rebuild;
+pub use rebuild::{rebuild, rebuild_in, settle_ended};
 pub(crate) use recompute::Recomputed;
 pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};

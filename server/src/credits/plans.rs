@@ -137,7 +137,7 @@ pub async fn withdraw_periods(
 
 /// Those that were not withdrawn, newest first; of two that began at once, the one that was there
 /// first.
-async fn standing_periods(tx: &mut Tx, user: &UserId) -> sqlx::Result<Vec<PeriodRow>> {
+pub(super) async fn standing_periods(tx: &mut Tx, user: &UserId) -> sqlx::Result<Vec<PeriodRow>> {
     let rows = sqlx::query_as(
         "SELECT * FROM plan_periods WHERE user_id = $1 AND withdrawn = 0 \
          ORDER BY starts_at DESC, id",

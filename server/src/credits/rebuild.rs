@@ -20,32 +20,38 @@ use crate::time::Timestamp;
 /// have ended. Safe to repeat, and while the site runs.
 pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
     let mut tx = db.begin().await?;
+    rebuild_in(&mut tx, user, now).await?;
+    tx.commit().await?;
+    settle_ended(db, user, now).await
+}
+
+/// The same in the caller's transaction, without the holds of jobs that have ended.
+pub async fn rebuild_in(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
     // In the order in which the end of a job locks them.
     let uses = tx.locking("SELECT id FROM consumption_records WHERE user_id = $1 ORDER BY id");
-    sqlx::query(uses).bind(user).execute(&mut *tx).await?;
+    sqlx::query(uses).bind(user).execute(&mut **tx).await?;
     let select = tx.locking("SELECT * FROM wallets WHERE user_id = $1");
     let wallet: Option<WalletRow> = sqlx::query_as(select)
         .bind(user)
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut **tx)
         .await?;
     let wallet = match wallet {
         Some(row) => row,
         // How many trials there were to begin with, only the row itself knew.
         None => {
             let row = WalletRow::empty(user, 0, now);
-            store::insert_wallet(&mut tx, row.clone()).await?;
+            store::insert_wallet(tx, row.clone()).await?;
             row
         }
     };
-    let (told, ends) = read_entries(&mut tx, user).await?;
-    write_lots(&mut tx, user, &told).await?;
-    write_days(&mut tx, user, &told).await?;
-    let uses = write_uses(&mut tx, user, ends).await?;
-    let newest = write_periods(&mut tx, user, &uses).await?;
-    write_wallet(&mut tx, wallet, &told, &uses, newest, now).await?;
+    let (told, ends) = read_entries(tx, user).await?;
+    write_lots(tx, user, &told).await?;
+    write_days(tx, user, &told).await?;
+    let uses = write_uses(tx, user, ends).await?;
+    let newest = write_periods(tx, user, &uses).await?;
+    write_wallet(tx, wallet, &told, &uses, newest, now).await?;
     tx.changed(Change::Wallet(user.clone()));
-    tx.commit().await?;
-    settle_ended(db, user, now).await
+    Ok(())
 }
 
 /// The hold of each job, and its end if it has one.
@@ -266,7 +272,11 @@ async fn write_wallet(
 }
 
 /// Ends, by the usual path, the holds of jobs that have ended.
-async fn settle_ended(db: &Database, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
+pub async fn settle_ended(
+    db: &Database,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), CreditsError> {
     let ended: Vec<(JobId, String)> = sqlx::query_as(
         "SELECT j.id, j.state FROM jobs j JOIN consumption_records c ON c.job_id = j.id \
          WHERE c.user_id = $1 AND c.status = 'held' AND j.finished_at IS NOT NULL",

@@ -5,6 +5,7 @@ mod audit;
 mod bulk;
 mod daily;
 mod people;
+pub mod reconciliation;
 mod waiting;
 
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::gateway::{CheckoutProgress, CheckoutState, GatewayError};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{Payments, Provider};
-use crate::credits::{self, CreditsError, Grant};
+use crate::credits::{self, CreditsError, Grant, Returned};
 use crate::failpoint;
 use crate::ids::RechargeId;
 
@@ -91,7 +91,7 @@ impl Payments {
 
     /// The record of a session; one whose session was made just before a crash is found by the id
     /// in the session's metadata.
-    async fn record_for(&self, state: &CheckoutState) -> sqlx::Result<Option<Recharge>> {
+    pub(super) async fn record_for(&self, state: &CheckoutState) -> sqlx::Result<Option<Recharge>> {
         if let Some(recharge) = self.recharge_of_session(&state.session_id).await? {
             return Ok(Some(recharge));
         }
@@ -130,7 +130,7 @@ impl Payments {
         })
     }
 
-    async fn as_it_is_now(&self, recharge: &Recharge) -> sqlx::Result<Recharge> {
+    pub(super) async fn as_it_is_now(&self, recharge: &Recharge) -> sqlx::Result<Recharge> {
         let now = self.recharge(&recharge.id).await?;
         now.ok_or(sqlx::Error::RowNotFound)
     }
@@ -176,7 +176,11 @@ impl Payments {
 
     /// One transaction: the record completes and the wallet gets its lots. Whoever comes second
     /// finds the record completed and changes nothing; the unique lot stands behind that.
-    async fn grant(&self, recharge: &Recharge, state: &CheckoutState) -> Result<(), FulfilError> {
+    pub(super) async fn grant(
+        &self,
+        recharge: &Recharge,
+        state: &CheckoutState,
+    ) -> Result<(), FulfilError> {
         let now = self.clock.now();
         let after_completion = self.first_look_after(recharge.provider, now);
         let mut tx = self.db.begin().await?;
@@ -193,9 +197,9 @@ impl Payments {
             row.next_check_at = after_completion;
             open
         });
-        if completed.await?.is_none() {
+        let Some(row) = completed.await? else {
             return Ok(());
-        }
+        };
         let grant = Grant {
             recharge: &recharge.id,
             credits: recharge.credits - recharge.bonus,
@@ -203,8 +207,18 @@ impl Payments {
             expires_at: recharge.expires_days.map(|days| now.plus_days(days)),
             provider: recharge.provider.as_str(),
         };
-        // A record that lost its word is completed again without a second grant.
-        if !credits::is_granted(&mut tx, &recharge.id).await? {
+        // A record that lost its word is completed again without a second grant; what was taken back
+        // because nobody had paid comes again.
+        if credits::is_granted(&mut tx, &recharge.id).await? {
+            let returned = Returned {
+                recharge: &recharge.id,
+                paid_minor: state.amount_minor,
+                returned_minor: row.returned_minor,
+                disputed: row.disputed != 0,
+                provider: recharge.provider.as_str(),
+            };
+            credits::returned(&mut tx, &recharge.user_id, returned, now).await?;
+        } else {
             credits::grant(&mut tx, &recharge.user_id, grant, now).await?;
         }
         failpoint::reach(failpoint::STRIPE_ANSWERED).await;
@@ -266,7 +280,7 @@ fn granted(recharge: Recharge) -> Fulfilment {
 pub(super) const SURPLUS: &str = "second_plan";
 
 /// Why a paid session must not be granted as this record, if anything speaks against it.
-fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
+pub(super) fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
     if state.user_id.as_deref() != Some(recharge.user_id.as_str()) {
         Some("owner")
     } else if state.recharge_id.as_deref() != Some(recharge.id.as_str()) {

@@ -367,6 +367,37 @@ async fn update(tx: &mut Tx, row: &RechargeRow) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Sets right what a record froze wrongly, or what was changed in it behind the program's back. `change` as above.
+pub(super) async fn correct(
+    tx: &mut Tx,
+    id: &RechargeId,
+    correction: impl FnOnce(&mut RechargeRow),
+) -> sqlx::Result<Option<RechargeRow>> {
+    let mut corrected = None;
+    change(tx, id, |row| {
+        correction(row);
+        corrected = Some(row.clone());
+        true
+    })
+    .await?;
+    let Some(row) = corrected else {
+        return Ok(None);
+    };
+    sqlx::query(
+        "UPDATE recharge_records SET user_id = $2, amount_minor = $3, currency = $4, credits = $5, \
+         bonus = $6 WHERE id = $1",
+    )
+    .bind(&row.id)
+    .bind(&row.user_id)
+    .bind(row.amount_minor)
+    .bind(&row.currency)
+    .bind(row.credits)
+    .bind(row.bonus)
+    .execute(&mut **tx)
+    .await?;
+    Ok(Some(row))
+}
+
 /// Writes where the checkout waits. The session's id is unique: one session, one record.
 pub(super) async fn attach(
     tx: &mut Tx,

@@ -309,7 +309,15 @@ impl Work<'_> {
         invoice: &InvoiceState,
         surplus: bool,
     ) -> Result<(), FulfilError> {
-        if invoice.opens.is_none() && invoice.amount_minor == 0 || is_recorded(tx, invoice).await? {
+        if invoice.opens.is_none() && invoice.amount_minor == 0 {
+            return Ok(());
+        }
+        if let Some(record) = recorded(tx, invoice).await? {
+            // A period that got lost is opened again.
+            let gives = record.status == RechargeStatus::Completed && record.held_back.is_none();
+            if gives && !surplus {
+                self.open(tx, &record, invoice).await?;
+            }
             return Ok(());
         }
         let first = self.first_record(tx, invoice).await?;
@@ -576,7 +584,7 @@ const fn status_of(progress: SubscriptionProgress) -> SubscriptionStatus {
     }
 }
 
-async fn mark_surplus(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
+pub(super) async fn mark_surplus(tx: &mut Tx, id: &str) -> sqlx::Result<()> {
     sqlx::query("UPDATE subscriptions SET surplus = 1, errand = 'end_and_refund' WHERE id = $1")
         .bind(id)
         .execute(&mut **tx)
@@ -601,15 +609,12 @@ async fn hold_back(tx: &mut Tx, id: &RechargeId, reason: &'static str) -> sqlx::
     Ok(())
 }
 
-async fn is_recorded(tx: &mut Tx, invoice: &InvoiceState) -> sqlx::Result<bool> {
-    let known: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM recharge_records \
-         WHERE payment_id = $1 AND plan_interval IS NOT NULL",
-    )
-    .bind(&invoice.id)
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(known > 0)
+/// The record of an invoice, if it has one.
+async fn recorded(tx: &mut Tx, invoice: &InvoiceState) -> sqlx::Result<Option<RechargeRow>> {
+    let select = sqlx::query_as(
+        "SELECT * FROM recharge_records WHERE payment_id = $1 AND plan_interval IS NOT NULL",
+    );
+    select.bind(&invoice.id).fetch_optional(&mut **tx).await
 }
 
 async fn is_ended_by_us(tx: &mut Tx, id: &str) -> sqlx::Result<bool> {

@@ -42,7 +42,7 @@ pub use links::Link;
 pub use pictures::{LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, Picture, PictureError, SHORTEST_SIDE};
 pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
 pub use providers::{Fashn, Model, Providers, Replicate, ReplicateModels};
-pub use settle::{CancelError, Deletion};
+pub use settle::{CancelError, Deletion, stop};
 pub use submit::{SubmitError, SubmitRequest};
 pub use work::{Aspect, Video, VideoWays, Wish, Work};
 

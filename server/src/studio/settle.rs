@@ -10,7 +10,7 @@ use crate::credits::{self, CreditsError};
 use crate::db::{Change, Tx, corrupt};
 use crate::failpoint;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Scope};
-use crate::ids::JobId;
+use crate::ids::{JobId, UserId};
 use crate::time::Timestamp;
 
 #[derive(Debug, thiserror::Error)]
@@ -224,6 +224,22 @@ async fn note_cost(tx: &mut Tx, job: &JobId, cost: Option<Cost>) -> sqlx::Result
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// Ends a job that goes on although nothing pays for it any more. Says whether it was this call that ended it.
+///
+/// # Errors
+/// The database's own.
+pub async fn stop(tx: &mut Tx, job: &JobId, now: Timestamp) -> sqlx::Result<bool> {
+    let stopped = transition(tx, job, &End::Stopped, now).await?;
+    if stopped {
+        let owner: UserId = sqlx::query_scalar("SELECT user_id FROM jobs WHERE id = $1")
+            .bind(job)
+            .fetch_one(&mut **tx)
+            .await?;
+        tx.changed(Change::Job(owner, job.clone()));
+    }
+    Ok(stopped)
 }
 
 /// The compare-and-set. Unless its provider stopped it, a job is cancelled only as long as it was never

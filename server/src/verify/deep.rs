@@ -2,11 +2,21 @@ use std::collections::HashSet;
 
 use sqlx::FromRow;
 
-use super::{Finding, Told, Totals};
+use super::{Finding, Told, Totals, accepted, plans};
 use crate::db::Database;
 use crate::ids::{RechargeId, UserId};
-use crate::payments::gateway::{CheckoutProgress, CheckoutState, Gateway, GatewayError};
+use crate::payments::gateway::{
+    CheckoutProgress, CheckoutState, Gateway, GatewayError, PaymentState,
+};
 use crate::payments::{Payments, Recharge, RechargeStatus};
+
+/// What is read of a completed record, up to which.
+macro_rules! completed {
+    () => {
+        "SELECT id, user_id, session_id, subscription_id, transaction_id, payment_id, \
+         returned_minor, disputed FROM recharge_records WHERE "
+    };
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeepError {
@@ -26,9 +36,19 @@ pub async fn ask_providers(
     totals: &mut Totals,
     tell: &mut (dyn FnMut(Told<'_>) + Send),
 ) -> Result<(), DeepError> {
+    let accepted = accepted(db).await?;
     let mut found = |finding: Finding| {
-        totals.findings += 1;
-        tell(Told::Finding(&finding));
+        let key = (
+            finding.kind.to_owned(),
+            finding.id.clone(),
+            finding.found.clone(),
+        );
+        if accepted.contains(&key) {
+            totals.accepted += 1;
+        } else {
+            totals.findings += 1;
+            tell(Told::Finding(&finding));
+        }
     };
     for gateway in payments.gateways() {
         let finished = if gateway.lists_checkouts() {
@@ -37,8 +57,59 @@ pub async fn ask_providers(
             None
         };
         check_completed(&**gateway, db, finished.as_ref(), &mut found).await?;
+        plans::check_all(&**gateway, db, &mut found).await?;
     }
     Ok(())
+}
+
+/// The same of one record.
+///
+/// # Errors
+/// The provider's and the database's own.
+pub async fn ask_about(
+    payments: &Payments,
+    db: &Database,
+    record: &Recharge,
+) -> Result<Vec<Finding>, DeepError> {
+    let mut findings = Vec::new();
+    let mut found = |finding: Finding| findings.push(finding);
+    let gateway = payments.gateway(record.provider)?;
+    let session = record.session_id.as_ref();
+    if let Some(session) = session
+        && let Some(state) = gateway.checkout(session).await?
+        && state.progress != CheckoutProgress::Open
+    {
+        compare(Some(record), &state, &mut found);
+    }
+    let completed: Option<Completed> =
+        sqlx::query_as(concat!(completed!(), "status = 'completed' AND id = $1"))
+            .bind(&record.id)
+            .fetch_optional(db.reader())
+            .await?;
+    if let Some(record) = &completed {
+        check_record(gateway, record, None, &mut found).await?;
+    }
+    Ok(findings)
+}
+
+/// The same of one checkout, whether or not there is a record of it.
+///
+/// # Errors
+/// The provider's and the database's own.
+pub async fn ask_about_checkout(
+    payments: &Payments,
+    session_id: &str,
+) -> Result<Vec<Finding>, DeepError> {
+    let mut findings = Vec::new();
+    if let Some(gateway) = payments.gateway_of_session(session_id)
+        && let Some(state) = gateway.checkout(session_id).await?
+    {
+        let record = payments.recharge_of_session(session_id).await?;
+        compare(record.as_ref(), &state, &mut |finding| {
+            findings.push(finding);
+        });
+    }
+    Ok(findings)
 }
 
 /// Compares every finished checkout, and gives their ids.
@@ -72,6 +143,7 @@ struct Completed {
     transaction_id: Option<String>,
     payment_id: Option<String>,
     returned_minor: i64,
+    disputed: i64,
 }
 
 /// Every completed record has a checkout that was finished, or an invoice of a subscription; and what
@@ -84,11 +156,10 @@ async fn check_completed(
 ) -> Result<(), DeepError> {
     let mut after = String::new();
     loop {
-        let completed: Vec<Completed> = sqlx::query_as(
-            "SELECT id, user_id, session_id, subscription_id, transaction_id, payment_id, \
-             returned_minor FROM recharge_records \
-             WHERE status = 'completed' AND provider = $1 AND id > $2 ORDER BY id LIMIT 200",
-        )
+        let completed: Vec<Completed> = sqlx::query_as(concat!(
+            completed!(),
+            "status = 'completed' AND provider = $1 AND id > $2 ORDER BY id LIMIT 200"
+        ))
         .bind(gateway.provider().as_str())
         .bind(&after)
         .fetch_all(db.reader())
@@ -98,31 +169,46 @@ async fn check_completed(
         };
         after = last.id.to_string();
         for record in &completed {
-            let user = Some(&record.user_id);
-            let known = match (&record.session_id, &record.subscription_id) {
-                (Some(session), _) => is_finished(gateway, finished, session).await?,
-                (None, subscription) => subscription.is_some(),
-            };
-            if !known {
-                let (id, paid) = (&record.id, "a finished checkout");
-                found(Finding::new("recharge.unpaid", id, user, paid, "none"));
-                continue;
-            }
-            let transaction = record
-                .transaction_id
-                .as_ref()
-                .or(record.payment_id.as_ref());
-            let Some(transaction) = transaction else {
-                continue;
-            };
-            let returned = gateway.payment(transaction).await?;
-            let returned = returned.map_or(0, |payment| payment.returned_minor());
-            if returned != record.returned_minor {
-                let (id, here) = (&record.id, record.returned_minor);
-                found(Finding::new("recharge.returned", id, user, returned, here));
-            }
+            check_record(gateway, record, finished, found).await?;
         }
     }
+}
+
+async fn check_record(
+    gateway: &dyn Gateway,
+    record: &Completed,
+    finished: Option<&HashSet<String>>,
+    found: &mut (dyn FnMut(Finding) + Send),
+) -> Result<(), DeepError> {
+    let (id, user) = (&record.id, Some(&record.user_id));
+    let known = match (&record.session_id, &record.subscription_id) {
+        (Some(session), _) => is_finished(gateway, finished, session).await?,
+        (None, subscription) => subscription.is_some(),
+    };
+    if !known {
+        let paid = "a finished checkout";
+        found(Finding::new("recharge.unpaid", id, user, paid, "none"));
+        return Ok(());
+    }
+    let transaction = record
+        .transaction_id
+        .as_ref()
+        .or(record.payment_id.as_ref());
+    let Some(transaction) = transaction else {
+        return Ok(());
+    };
+    let payment = gateway.payment(transaction).await?;
+    let returned = payment.as_ref().map_or(0, PaymentState::returned_minor);
+    if returned != record.returned_minor {
+        let here = record.returned_minor;
+        found(Finding::new("recharge.returned", id, user, returned, here));
+    }
+    let disputed = payment.as_ref().is_some_and(PaymentState::is_disputed);
+    let (expected, here) = (i64::from(disputed), record.disputed);
+    if expected != here {
+        found(Finding::new("recharge.disputed", id, user, expected, here));
+    }
+    Ok(())
 }
 
 async fn is_finished(

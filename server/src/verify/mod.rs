@@ -10,6 +10,7 @@
 //! of `tests/verify.rs`.
 
 mod deep;
+mod plans;
 mod wallets;
 
 use std::collections::HashSet;
@@ -17,11 +18,12 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::db::Database;
+use crate::db::{Database, Tx};
 use crate::ids::UserId;
 use crate::time::Timestamp;
 
-pub use deep::{DeepError, ask_providers};
+pub use deep::{DeepError, ask_about, ask_about_checkout, ask_providers};
+pub use plans::ask_about_subscription;
 
 /// One disagreement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +39,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(
+    pub(crate) fn new(
         kind: &'static str,
         id: impl ToString,
         user: Option<&UserId>,
@@ -78,6 +80,11 @@ impl fmt::Display for Finding {
 fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
     let derived = ["wallet.", "lot.", "use.", "day.", "period.", "job."];
     let user = user.map(UserId::as_str).unwrap_or_default();
+    // Each has its click on the operator's page; the history itself stays as it is.
+    let clicked = ["job.ended_twice", "invoice.period", "period.invoice"];
+    if clicked.contains(&kind) {
+        return "the operator's page of the reconciliation".to_owned();
+    }
     let asked = [
         "recharge.paid",
         "recharge.returned",
@@ -119,7 +126,7 @@ pub enum Told<'a> {
 /// Collects what is found, leaving out what was accepted.
 struct Out<'a> {
     totals: Totals,
-    accepted: HashSet<(String, String, String)>,
+    accepted: Accepted,
     /// Rows older than this may be without a seal.
     sealed_since: Timestamp,
     tell: &'a mut (dyn FnMut(Told<'_>) + Send),
@@ -156,23 +163,51 @@ impl Out<'_> {
 
 /// Checks everything that this database can prove by itself.
 pub async fn run(db: &Database, tell: &mut (dyn FnMut(Told<'_>) + Send)) -> sqlx::Result<Totals> {
-    let accepted: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT kind, id, found FROM accepted_findings")
-            .fetch_all(db.reader())
-            .await?;
+    let mut out = begin(db, tell).await?;
+    wallets::check_all(db, &mut out).await?;
+    Ok(out.totals)
+}
+
+async fn begin<'a>(
+    db: &Database,
+    tell: &'a mut (dyn FnMut(Told<'_>) + Send),
+) -> sqlx::Result<Out<'a>> {
+    let accepted = accepted(db).await?;
     let since: Option<String> =
         sqlx::query_scalar("SELECT value FROM installation WHERE name = 'sealed_since'")
             .fetch_optional(db.reader())
             .await?;
     let since = since.and_then(|value| value.parse().ok());
-    let mut out = Out {
+    Ok(Out {
         totals: Totals::default(),
-        accepted: accepted.into_iter().collect(),
+        accepted,
         sealed_since: Timestamp::from_micros(since.unwrap_or(0)),
         tell,
+    })
+}
+
+type Accepted = HashSet<(String, String, String)>;
+
+async fn accepted(db: &Database) -> sqlx::Result<Accepted> {
+    let rows: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT kind, id, found FROM accepted_findings")
+            .fetch_all(db.reader())
+            .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What is wrong with one account, as this database can prove it.
+pub async fn findings_of(db: &Database, user: &UserId) -> sqlx::Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut collect = |told: Told<'_>| {
+        if let Told::Finding(finding) = told {
+            findings.push(finding.clone());
+        }
     };
-    wallets::check_all(db, &mut out).await?;
-    Ok(out.totals)
+    let mut out = begin(db, &mut collect).await?;
+    wallets::check_one(db, user, &mut out).await?;
+    findings.retain(|finding| finding.user_id.as_deref() == Some(user.as_str()));
+    Ok(findings)
 }
 
 /// Everything that is wrong, for callers that want it in one piece.
@@ -196,7 +231,18 @@ pub async fn accept(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
-    sqlx::query(
+    accept_in(&mut tx, finding, reason, now).await?;
+    tx.commit().await
+}
+
+/// The same in the caller's transaction. Says whether it was not accepted before.
+pub async fn accept_in(
+    tx: &mut Tx,
+    finding: &Finding,
+    reason: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let written = sqlx::query(
         "INSERT INTO accepted_findings (kind, id, found, reason, accepted_at) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, id, found) DO NOTHING",
     )
@@ -205,7 +251,7 @@ pub async fn accept(
     .bind(&finding.found)
     .bind(reason)
     .bind(now)
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
-    tx.commit().await
+    Ok(written.rows_affected() == 1)
 }

@@ -53,6 +53,25 @@ pub(super) async fn check_all(db: &Database, out: &mut Out<'_>) -> sqlx::Result<
     }
 }
 
+/// One account by itself.
+pub(super) async fn check_one(db: &Database, user: &UserId, out: &mut Out<'_>) -> sqlx::Result<()> {
+    // What an id begins with sorts before it, and behind nearly all others.
+    let after = user.as_str().get(..user.as_str().len() - 1).unwrap_or("");
+    let mut snapshot = db.snapshot().await?;
+    let rows: Vec<WalletRow> =
+        sqlx::query_as("SELECT * FROM wallets WHERE user_id > $1 AND user_id <= $2")
+            .bind(after)
+            .bind(user)
+            .fetch_all(&mut *snapshot)
+            .await?;
+    let range = Range {
+        after,
+        until: user.as_str(),
+    };
+    Batch::read(&mut snapshot, range, rows, out).await?;
+    snapshot.rollback().await
+}
+
 /// The accounts of a batch: ids after `after` up to `until`.
 #[derive(Clone, Copy)]
 struct Range<'a> {
@@ -124,6 +143,7 @@ impl Batch {
         check_recharges(db, range, out).await?;
         check_period_payments(db, range, out).await?;
         check_jobs(db, range, out).await?;
+        check_ends(db, range, out).await?;
         for (user, book) in &batch.0 {
             book.check(user, out);
         }
@@ -664,26 +684,32 @@ impl Purchase {
             out,
         );
         let granted = record.status == RechargeStatus::Completed;
-        let (credits, bonus) = if granted {
-            (record.credits - record.bonus, record.bonus)
-        } else {
-            (0, 0)
-        };
+        if !granted {
+            // What came with a purchase that nobody paid for has gone again, whole.
+            let left = self.bought + self.given - self.taken;
+            out.compare("recharge.granted", id, user, 0, left);
+        }
+        let (credits, bonus) = (record.credits - record.bonus, record.bonus);
         let paid = record.paid_minor.unwrap_or(record.amount_minor);
         let disputed = i64::from(self.open_disputes > 0);
         let of_credits = granted && record.credits > 0;
         let taken = share(credits + bonus, record.returned_minor, paid);
         let frozen = if of_credits { record.disputed } else { 0 };
-        for (kind, expected, found) in [
+        let of_completed = [
             ("recharge.granted", credits, self.bought),
             ("recharge.bonus", bonus, self.given),
+            ("recharge.taken", taken, self.taken),
+        ];
+        for (kind, expected, found) in of_completed.into_iter().filter(|_| granted) {
+            out.compare(kind, id, user, expected, found);
+        }
+        for (kind, expected, found) in [
             (
                 "recharge.returned_minor",
                 self.returned.min(paid),
                 record.returned_minor,
             ),
             ("recharge.disputed", disputed, record.disputed),
-            ("recharge.taken", taken, self.taken),
             ("recharge.frozen", frozen, i64::from(self.frozen_lots > 0)),
         ] {
             out.compare(kind, id, user, expected, found);
@@ -712,7 +738,7 @@ struct PeriodOfPurchase {
     record_subscription: Option<String>,
 }
 
-/// Every period was paid by a purchase of its own subscription.
+/// Every period that was not withdrawn was paid by a purchase of its own subscription.
 async fn check_period_payments(
     db: &mut AnyConnection,
     range: Range<'_>,
@@ -722,7 +748,8 @@ async fn check_period_payments(
         "SELECT p.id, p.user_id, p.subscription_id, r.status AS record_status, \
          r.subscription_id AS record_subscription \
          FROM plan_periods p LEFT JOIN recharge_records r ON r.id = p.recharge_id \
-         WHERE p.user_id > $1 AND p.user_id <= $2 AND p.recharge_id IS NOT NULL",
+         WHERE p.user_id > $1 AND p.user_id <= $2 AND p.recharge_id IS NOT NULL \
+         AND p.withdrawn = 0",
     )
     .bind(range.after)
     .bind(range.until)
@@ -761,6 +788,27 @@ async fn check_jobs(
             "a consumption record",
             "none",
         ));
+    }
+    Ok(())
+}
+
+/// Every hold ends once.
+async fn check_ends(
+    db: &mut AnyConnection,
+    range: Range<'_>,
+    out: &mut Out<'_>,
+) -> sqlx::Result<()> {
+    let ended: Vec<(JobId, UserId, i64)> = sqlx::query_as(
+        "SELECT job_id, user_id, COUNT(*) FROM entries \
+         WHERE user_id > $1 AND user_id <= $2 AND job_id IS NOT NULL \
+         AND kind IN ('capture', 'release') GROUP BY job_id, user_id HAVING COUNT(*) > 1",
+    )
+    .bind(range.after)
+    .bind(range.until)
+    .fetch_all(db)
+    .await?;
+    for (job, user, ends) in ended {
+        out.compare("job.ended_twice", job, &user, 1, ends);
     }
     Ok(())
 }

@@ -12,4 +12,5 @@ mod direction;
 mod ledger;
 mod model;
 mod nodes;
+mod reconciliation;
 mod schema;

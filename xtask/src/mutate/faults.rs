@@ -382,8 +382,8 @@ pub const FAULTS: &[Fault] = &[
     site(
         "the record completes without its grant",
         FULFIL,
-        "if !credits::is_granted(&mut tx, &recharge.id).await? {",
-        "if false {",
+        "if credits::is_granted(&mut tx, &recharge.id).await? {",
+        "if true {",
     ),
     // Money after it came.
     server(
