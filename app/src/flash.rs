@@ -52,6 +52,9 @@ pub enum Outcome {
     Blocked,
     Unblocked,
     Replayed,
+    Checked,
+    Mended,
+    NothingWrong,
     SignedOut,
     Deleted,
     Restored,
@@ -72,6 +75,8 @@ pub enum Outcome {
     WhyMissing,
     TooFewCredits,
     OwnAccount,
+    StillWrong,
+    ByHand,
     RateLimited {
         seconds: u64,
     },

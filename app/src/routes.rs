@@ -30,6 +30,7 @@ pub const ADMIN_EVENTS: &str = "/admin/webhooks";
 /// The HTTP API, for people and for programs.
 pub const API_DOCS: &str = "/api/docs";
 pub const API_DOCUMENT: &str = "/api/openapi.json";
+pub const ADMIN_RECONCILIATION: &str = "/admin/reconciliation";
 pub const SANDBOX: &str = "/sandbox";
 /// The pieces pages are made of; in the sandbox only.
 pub const STYLEGUIDE: &str = "/styleguide";
@@ -67,6 +68,15 @@ pub fn receipt_of(path: &str) -> Option<&str> {
 /// The operator's page of one account.
 pub fn person(id: &str) -> String {
     format!("{ADMIN_USERS}/{id}")
+}
+
+/// A kept report of the reconciliation; without an id the newest.
+pub fn reconciliation(report: &str) -> String {
+    if report.is_empty() {
+        ADMIN_RECONCILIATION.to_owned()
+    } else {
+        format!("{ADMIN_RECONCILIATION}?report={}", encode(report))
+    }
 }
 
 /// One of the pictures a job was made from: `person`, `garment` or `picture`.

@@ -163,6 +163,10 @@ export const PAGES = {
   ],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
   '/api/docs': [{ name: 'api' }, { name: 'api-unfolded', then: unfolds }],
+  '/admin/reconciliation': [
+    { name: 'admin-reconciliation', as: 'admin' },
+    { name: 'admin-reconciliation-checked', as: 'admin', then: checksNow },
+  ],
   '/styleguide': [{ name: 'styleguide' }],
   '/sandbox': [
     { name: 'sandbox', at: withPayments },
@@ -394,6 +398,12 @@ async function withEntries(world) {
 async function toEvents(world) {
   await world.owner();
   return '/admin/webhooks';
+}
+
+/** @type {Act} */
+async function checksNow(page) {
+  await sends(page, '/do/admin-reconcile');
+  await page.locator('table').first().waitFor();
 }
 
 /** As many as have to be typed twice. @type {Act} */

@@ -146,6 +146,8 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::admin::users::show))
         .routes(routes!(api::admin::users::block))
         .routes(routes!(api::admin::stats::daily))
+        .routes(routes!(api::admin::reconciliation::list))
+        .routes(routes!(api::admin::reconciliation::mend))
         .routes(routes!(api::admin::audit::list))
         .routes(routes!(api::admin::webhook_events::list))
         .routes(routes!(api::admin::webhook_events::show))

@@ -13,6 +13,7 @@ use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
 use atelier_server::payments::gateway::GatewayError;
+use atelier_server::oversight::reconciliation::ReconcileError;
 use atelier_server::payments::{CheckoutError, FulfilError, PlanError, RefundError};
 use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};
@@ -462,6 +463,21 @@ impl From<RefundError> for Problem {
             }
             error => {
                 tracing::error!(%error, "a refund could not be made");
+                Self::provider_unavailable()
+            }
+        }
+    }
+}
+
+impl From<ReconcileError> for Problem {
+    fn from(error: ReconcileError) -> Self {
+        if error.is_by_hand() {
+            return Self::conflict("problem-conflict-by-hand");
+        }
+        match error.database() {
+            Ok(error) => error.into(),
+            Err(error) => {
+                tracing::error!(%error, "a finding could not be mended");
                 Self::provider_unavailable()
             }
         }

@@ -252,12 +252,61 @@ on_both_databases! {
         assert_eq!((&log[0]["before"], &log[0]["after"], &log[0]["reason"]), (&json!("0 usd back"), &json!("asked for 90 usd more"), &json!("was late")));
     }
 
+    async fn what_does_not_agree_is_shown_kept_and_mended(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let nothing = admin.get("/api/admin/reconciliation").await.expect(200).json();
+        assert_eq!((&nothing["items"], &nothing["problem"]), (&json!([]), &Value::Null));
+        assert!(nothing["checked_at"].is_string(), "{nothing}");
+        let spoil = "UPDATE wallets SET version = 0 WHERE user_id = $1";
+        assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
+        let found = items(&admin, "/api/admin/reconciliation").await;
+        let item = json!({"kind": "version_off", "id": ann.id, "user_id": ann.id, "expected": found[0]["expected"], "found": "version 0", "mend": "rebuild"});
+        assert_eq!(found, [item]);
+        let file = csv(&admin, "/api/admin/reconciliation").await;
+        assert!(file.header("content-disposition").contains("reconciliation.csv"));
+        let line = format!("version_off,{},{},", ann.id, ann.id);
+        assert!(file.text().starts_with("kind,id,user_id,expected,found,mend\r\n") && file.text().contains(&line), "{}", file.text());
+        // The page shows what a check kept.
+        let page = admin.get("/admin/reconciliation").await.expect(200).text();
+        assert!(!page.contains(&ann.id), "nothing was kept yet");
+        admin.form("/do/admin-reconcile", &[]).await;
+        let page = admin.get("/admin/reconciliation").await.expect(200).text();
+        assert!(page.contains("The version of a wallet") && page.contains(&format!("/admin/users/{}", ann.id)), "{page}");
+        let form = page.split("action=\"/do/admin-mend\"").nth(1).expect("a finding to mend");
+        let value = |name: &str| html::field(form, name).expect("a field");
+        let fields = [("kind", value("kind")), ("id", value("id")), ("report", value("report"))];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!((fields[0].1, fields[1].1), ("version_off", ann.id.as_str()));
+        ann.form("/do/admin-mend", &fields).await;
+        assert_eq!(items(&admin, "/api/admin/reconciliation").await.len(), 1, "nobody else mends");
+        admin.form("/do/admin-mend", &fields).await;
+        assert!(items(&admin, "/api/admin/reconciliation").await.is_empty());
+        let page = admin.get(&format!("/admin/reconciliation?report={}", fields[2].1)).await.expect(200).text();
+        assert!(!page.contains("/do/admin-mend") && page.contains(&ann.id), "it is shown as mended: {page}");
+        let log = items(&admin, "/api/admin/audit?action=reconciliation.mend").await;
+        assert_eq!((each(&log, "target"), &log[0]["actor"]), (vec![ann.id.as_str()], &json!(format!("admin:{}", admin.id))));
+        // The same over HTTP.
+        assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
+        let mend = json!({"kind": "version_off", "id": ann.id, "reason": "was found"});
+        ann.post_json("/api/admin/reconciliation/mend", mend.clone()).await.expect(403);
+        for outcome in ["done", "nothing_wrong"] {
+            let done = admin.post_json("/api/admin/reconciliation/mend", mend.clone()).await.expect(200).json();
+            assert_eq!(done, json!({"kind": "version_off", "id": ann.id, "outcome": outcome}));
+        }
+        for body in [json!({"kind": "odd", "id": "x"}), json!({"kind": "version_off"}), json!({"id": "x"})] {
+            admin.post_json("/api/admin/reconciliation/mend", body).await.expect(422);
+        }
+        let unknown = json!({"kind": "wrong_owner", "id": "x"});
+        let unknown = admin.post_json("/api/admin/reconciliation/mend", unknown).await.expect(200).json();
+        assert_eq!(unknown["outcome"], "nothing_wrong");
+    }
+
     async fn nobody_else_is_let_in(app: &App) {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         let all = app.token(&ann, "credits:read,credits:spend,jobs").await;
         let narrow = app.token(&admin, "credits:read,credits:write,users:sync").await;
         let wide = app.token(&admin, "admin").await;
-        for path in ["/api/admin/users", "/api/admin/audit", "/api/admin/webhook-events"] {
+        for path in ["/api/admin/users", "/api/admin/audit", "/api/admin/webhook-events", "/api/admin/reconciliation"] {
             for client in [&ann, &all, &narrow] {
                 assert_eq!(client.get(path).await.expect(403).code(), "forbidden", "{path}");
             }
@@ -298,7 +347,7 @@ on_both_databases! {
     async fn the_operators_pages_and_forms_are_nobody_elses(app: &App) {
         let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
         let person = format!("/admin/users/{}", bob.id);
-        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", &person] {
+        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", "/admin/reconciliation", &person] {
             let refused = ann.get(path).await.expect(403).text();
             assert!(!refused.contains(&bob.email), "{path}");
             admin.get(path).await.expect(200);

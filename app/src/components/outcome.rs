@@ -29,6 +29,11 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Blocked => w.say("admin-blocked"),
         Outcome::Unblocked => w.say("admin-unblocked"),
         Outcome::Replayed => w.say("admin-replayed"),
+        Outcome::Checked => w.say("admin-checked"),
+        Outcome::Mended => w.say("admin-mended"),
+        Outcome::NothingWrong => w.say("admin-nothing-wrong"),
+        Outcome::StillWrong => w.say("admin-still-wrong"),
+        Outcome::ByHand => w.say("admin-by-hand"),
         Outcome::SignedOut => w.say("bar-toast-signed-out"),
         Outcome::Deleted => w.say("job-deleted"),
         Outcome::Restored => w.say("job-restored"),
@@ -197,6 +202,9 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::Blocked
         | Outcome::Unblocked
         | Outcome::Replayed
+        | Outcome::Checked
+        | Outcome::Mended
+        | Outcome::NothingWrong
         | Outcome::SignedOut
         | Outcome::PlanChanged
         | Outcome::PlanEnds
@@ -268,6 +276,9 @@ mod tests {
         Outcome::Blocked,
         Outcome::Unblocked,
         Outcome::Replayed,
+        Outcome::Checked,
+        Outcome::Mended,
+        Outcome::NothingWrong,
         Outcome::SignedOut,
         Outcome::Deleted,
         Outcome::BadEmail,
@@ -284,6 +295,8 @@ mod tests {
         Outcome::WhyMissing,
         Outcome::TooFewCredits,
         Outcome::OwnAccount,
+        Outcome::StillWrong,
+        Outcome::ByHand,
         Outcome::RateLimited { seconds: 61 },
         Outcome::DeadLink,
         Outcome::UnknownItem,

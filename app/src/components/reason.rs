@@ -19,6 +19,7 @@ pub struct Books<'a> {
 pub fn reason(w: Words, books: Books<'_>, entry: &Entry) -> String {
     match (entry.kind, entry.reason_word.as_str()) {
         (EntryKind::Expire, _) => w.say("statement-reason-expired"),
+        (EntryKind::TakeBack | EntryKind::Debt, "adjustment") => adjustment(w, entry.kind, entry),
         (EntryKind::Debt, _) => purchase(w, books, entry, "statement-reason-debt"),
         (EntryKind::DebtPaid, _) => w.say("statement-reason-debt-paid"),
         (_, "initial") => w.say("statement-reason-initial"),

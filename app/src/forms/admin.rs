@@ -6,6 +6,7 @@ use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError};
 use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, KeyRefused, Scope};
 use atelier_server::ids::{InboxId, UserId};
+use atelier_server::oversight::reconciliation::{Kind, Mended, Reconciliation};
 use atelier_server::oversight::{self, Operator};
 use leptos::prelude::*;
 
@@ -236,6 +237,56 @@ pub async fn replay_event(id: String) -> Result<(), ServerFnError> {
         Ok(true) => go_with(page, &Flash::new(Form::Admin, Outcome::Replayed)),
         Ok(false) => go_with(page, &Flash::new(Form::Admin, Outcome::Unexpected)),
         Err(error) => go_broken(page, Form::Admin, error),
+    }
+    Ok(())
+}
+
+/// Checks payments, ledger and jobs now, and keeps what is found.
+#[server(prefix = "/do", endpoint = "admin-reconcile")]
+pub async fn reconcile_now() -> Result<(), ServerFnError> {
+    let page = routes::ADMIN_RECONCILIATION;
+    let Some((caller, admin)) = operator(page).await? else {
+        return Ok(());
+    };
+    let operator = acts(&caller, &admin, "");
+    let reconciliation = Reconciliation::of(&caller.services);
+    match reconciliation.check_and_keep(&operator.actor).await {
+        Ok(_) => go_with(page, &Flash::new(Form::Admin, Outcome::Checked)),
+        Err(error) => go_broken(page, Form::Admin, error),
+    }
+    Ok(())
+}
+
+/// Mends one finding, if it is found still.
+#[server(prefix = "/do", endpoint = "admin-mend")]
+pub async fn mend_finding(
+    kind: String,
+    id: String,
+    #[server(default)] report: String,
+) -> Result<(), ServerFnError> {
+    let page = routes::reconciliation(&report);
+    let Some((caller, admin)) = operator(&page).await? else {
+        return Ok(());
+    };
+    let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
+    let Some(kind) = Kind::parse(&kind).filter(|_| !id.contains('\0')) else {
+        answer(Outcome::Unexpected);
+        return Ok(());
+    };
+    let operator = acts(&caller, &admin, "");
+    let reconciliation = Reconciliation::of(&caller.services);
+    match reconciliation.mend(kind, &id, &operator).await {
+        Ok(Mended::Done) => answer(Outcome::Mended),
+        Ok(Mended::NothingWrong) => answer(Outcome::NothingWrong),
+        Ok(Mended::Remains) => answer(Outcome::StillWrong),
+        Err(error) if error.is_by_hand() => answer(Outcome::ByHand),
+        Err(error) => match error.database() {
+            Ok(error) => go_broken(&page, Form::Admin, error),
+            Err(error) => {
+                tracing::error!(%error, "a finding could not be mended");
+                answer(Outcome::ProviderUnavailable);
+            }
+        },
     }
     Ok(())
 }

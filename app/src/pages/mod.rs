@@ -93,6 +93,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
+                <Route path=path!("/admin/reconciliation") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
@@ -136,6 +137,7 @@ mod tests {
             routes::ADMIN_AUDIT,
             routes::ADMIN_EVENTS,
             routes::API_DOCS,
+            routes::ADMIN_RECONCILIATION,
             routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,

@@ -81,6 +81,7 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Person(_) => "admin-person-page",
         AdminPage::Audit { .. } => "admin-audit-page",
         AdminPage::Events { .. } => "admin-events-page",
+        AdminPage::Reconciliation(_) => "admin-reconciliation-page",
     }
 }
 

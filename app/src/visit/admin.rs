@@ -6,6 +6,7 @@ use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter};
 use atelier_server::db;
 use atelier_server::ids::{InboxId, UserId};
+use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
 };
@@ -39,6 +40,17 @@ pub enum AdminPage {
         state: Option<EventState>,
         next: Option<String>,
     },
+    Reconciliation(ReconciliationPage),
+}
+
+/// What a check of payments, ledger and jobs found.
+#[derive(Clone, Debug)]
+pub struct ReconciliationPage {
+    /// The one that is shown, if there is any.
+    pub report: Option<ReportLine>,
+    pub items: Vec<Item>,
+    /// Newest first.
+    pub reports: Vec<ReportLine>,
 }
 
 /// Everything about one account.
@@ -77,6 +89,7 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         routes::ADMIN_USERS => Some(people(request).await?),
         routes::ADMIN_AUDIT => Some(audit(request).await?),
         routes::ADMIN_EVENTS => Some(events(request).await?),
+        routes::ADMIN_RECONCILIATION => Some(reconciliation(request).await?),
         path => match path.strip_prefix("/admin/users/").and_then(UserId::parse) {
             Some(id) => person(request, &id).await?,
             None => None,
@@ -194,4 +207,24 @@ async fn events(request: &Request) -> db::Result<AdminPage> {
         state,
         next,
     })
+}
+
+/// Reports of as many days as they are kept, and some made by hand.
+const REPORTS: i64 = 200;
+
+async fn reconciliation(request: &Request) -> db::Result<AdminPage> {
+    let reconciliation = Reconciliation::of(&request.services);
+    let reports = reconciliation.reports(REPORTS).await?;
+    let chosen = asked(request, "report");
+    let is_chosen = |report: &&ReportLine| chosen.is_empty() || report.id == chosen;
+    let report = reports.iter().find(is_chosen).cloned();
+    let items = match &report {
+        Some(report) => reconciliation.items_of(&report.id).await?,
+        None => Vec::new(),
+    };
+    Ok(AdminPage::Reconciliation(ReconciliationPage {
+        report,
+        items,
+        reports,
+    }))
 }

@@ -4,6 +4,7 @@
 mod letters;
 mod lives;
 mod lost;
+mod reconciliation;
 mod table;
 mod told;
 

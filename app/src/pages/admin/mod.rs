@@ -5,6 +5,7 @@ mod events;
 mod overview;
 mod people;
 mod person;
+mod reconciliation;
 
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
@@ -37,6 +38,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             state,
             next,
         } => events::page(visit, events, *state, next.as_deref()),
+        AdminPage::Reconciliation(page) => reconciliation::page(visit, page),
     };
     let w = visit.words();
     let notice = outcome_notice(w, visit.flash.as_ref(), Form::Admin);
@@ -51,10 +53,11 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
+    (routes::ADMIN_RECONCILIATION, "admin-reconciliation-page"),
     (routes::ADMIN_AUDIT, "admin-audit-page"),
 ];
 

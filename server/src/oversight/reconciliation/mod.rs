@@ -13,6 +13,7 @@ mod reports;
 
 use serde::Serialize;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use crate::catalog::Catalog;
 use crate::credits::{CreditsError, Prices};
@@ -80,7 +81,7 @@ words! {
 }
 
 /// One thing that does not agree.
-#[derive(Clone, Debug, Serialize, FromRow)]
+#[derive(Clone, Debug, Serialize, FromRow, ToSchema)]
 pub struct Item {
     #[sqlx(try_from = "String")]
     pub kind: Kind,
@@ -93,6 +94,7 @@ pub struct Item {
     pub mend: Mend,
     /// Of a kept report: when it was found to be right again, after a click.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub mended_at: Option<Timestamp>,
     /// What it was made of.
     #[serde(skip)]
@@ -101,7 +103,7 @@ pub struct Item {
 }
 
 /// What a check found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Report {
     pub checked_at: Timestamp,
     /// Of very many the first.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bulk;
 pub mod stats;
+pub mod reconciliation;
 pub mod users;
 pub mod webhook_events;
 
