@@ -12,8 +12,8 @@ use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUp
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
-use atelier_server::payments::gateway::GatewayError;
 use atelier_server::oversight::reconciliation::ReconcileError;
+use atelier_server::payments::gateway::GatewayError;
 use atelier_server::payments::{CheckoutError, FulfilError, PlanError, RefundError};
 use atelier_server::secret;
 use atelier_server::studio::{CancelError, PictureError, StoreError, SubmitError};

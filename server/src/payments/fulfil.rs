@@ -280,7 +280,7 @@ fn granted(recharge: Recharge) -> Fulfilment {
 pub(super) const SURPLUS: &str = "second_plan";
 
 /// Why a paid session must not be granted as this record, if anything speaks against it.
-pub(super) fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
+fn misfit(recharge: &Recharge, state: &CheckoutState) -> Option<&'static str> {
     if state.user_id.as_deref() != Some(recharge.user_id.as_str()) {
         Some("owner")
     } else if state.recharge_id.as_deref() != Some(recharge.id.as_str()) {

@@ -1,7 +1,7 @@
 //! What the reconciliation mends of purchases, each by the path that is usual for it. The provider is asked before; what is
 //! written of a wallet is one transaction, with its line in the audit log. Done twice, or by two at once, it is done once.
 
-use super::fulfil::{FulfilError, misfit};
+use super::fulfil::FulfilError;
 use super::gateway::{CheckoutProgress, CheckoutState, Gateway, GatewayError};
 use super::records::{self, NewRecord, Recharge, RechargeRow, RechargeStatus};
 use super::subscriptions::{Subscription, lock_buyer, mark_surplus};
@@ -77,12 +77,7 @@ impl Payments {
             return Ok(self.attach_first(subscription, session_id).await?);
         }
         let offer = self.sold(&state).ok_or(MendError::NoOffer)?;
-        let recharge = self.record(provider, &user, &offer, &state, by).await?;
-        match misfit(&recharge, &state) {
-            // Its id is new where the payment names none, or another's.
-            None | Some("record") => Ok(self.grant(&recharge, &state).await?),
-            Some(_) => Err(MendError::NoOffer),
-        }
+        self.record(provider, &user, &offer, &state, by).await
     }
 
     /// The account that a checkout names, if it exists.
@@ -109,7 +104,7 @@ impl Payments {
             .or_else(|| self.catalog.top_up(price / 100).filter(fits))
     }
 
-    /// Writes the record of a checkout; one that somebody else wrote meanwhile is as good.
+    /// One transaction: the record of a checkout and its grant. One that somebody else wrote meanwhile is as good.
     async fn record(
         &self,
         provider: Provider,
@@ -117,7 +112,7 @@ impl Payments {
         offer: &Offer,
         state: &CheckoutState,
         by: &Operator,
-    ) -> Result<Recharge, MendError> {
+    ) -> Result<(), MendError> {
         let now = self.clock.now();
         let named = state.recharge_id.as_deref().and_then(RechargeId::parse);
         let named = match named {
@@ -139,17 +134,31 @@ impl Payments {
             records::attach(&mut tx, &id, &state.session_id, None).await
         };
         match written.await {
-            Ok(()) => {
-                let (after, session) = (format!("record {id}"), &state.session_id);
-                by.records(&mut tx, ACTION, session, "no record", &after, now)
-                    .await?;
-                tx.commit().await?;
-            }
-            Err(error) if is_duplicate(&error) => drop(tx),
+            Ok(()) => {}
+            Err(error) if is_duplicate(&error) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        let recharge = self.recharge_of_session(&state.session_id).await?;
-        recharge.ok_or_else(|| sqlx::Error::RowNotFound.into())
+        let next_look = self.first_look_after(provider, now);
+        let completed = records::change(&mut tx, &id, |row| {
+            set_payment(row, state, false);
+            row.status = RechargeStatus::Completed;
+            row.completed_at = Some(now);
+            row.payment_method.clone_from(&state.payment_method);
+            row.receipt_url.clone_from(&state.receipt_url);
+            row.next_check_at = next_look;
+            true
+        })
+        .await?;
+        // What was granted under this id, before the record got lost, is not granted again.
+        if let Some(row) = completed
+            && !credits::is_granted(&mut tx, &id).await?
+        {
+            grant_record(&mut tx, &Recharge::from(row), now).await?;
+        }
+        let (after, session) = (format!("record {id}, granted"), &state.session_id);
+        by.records(&mut tx, ACTION, session, "no record", &after, now)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// The first record of a subscription is that of its checkout.
@@ -213,9 +222,8 @@ impl Payments {
     /// says by now that it was paid, that is granted instead.
     pub async fn take_back_unpaid(&self, id: &RechargeId, by: &Operator) -> Result<(), MendError> {
         let Some(recharge) = self.recharge(id).await? else {
-            return Ok(self
-                .undo(id, RechargeStatus::Cancelled, "nobody paid", by)
-                .await?);
+            let unknown = RechargeStatus::Cancelled;
+            return self.undo(id, unknown, "nobody paid", by).await;
         };
         let state = self.checkout_of(&recharge).await?;
         let status = match state.map(|state| state.progress) {

@@ -216,13 +216,12 @@ async fn is_finished(
     finished: Option<&HashSet<String>>,
     session_id: &str,
 ) -> Result<bool, GatewayError> {
-    match finished {
-        Some(finished) => Ok(finished.contains(session_id)),
-        None => {
-            let state = gateway.checkout(session_id).await?;
-            Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
-        }
+    if finished.is_some_and(|finished| finished.contains(session_id)) {
+        return Ok(true);
     }
+    // It may have been finished after the list was read.
+    let state = gateway.checkout(session_id).await?;
+    Ok(state.is_some_and(|state| state.progress == CheckoutProgress::Paid))
 }
 
 /// One finished checkout against its record.

@@ -184,6 +184,23 @@ on_both_databases! {
         assert_eq!(bob.wallet().await["premium"]["plan"], "premium-monthly", "{}", bob.wallet().await);
     }
 
+    async fn a_record_that_got_lost_comes_back_without_a_second_grant(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        let checkout = buy_and_land(app, &ann, "starter", CARD).await;
+        books.run("DELETE FROM recharge_records WHERE id = $1", &[&checkout.recharge_id]).await;
+        let admin = app.admin().await;
+        let mend = json!({"kind": "payment_without_record", "id": checkout.session_id});
+        for outcome in ["done", "nothing_wrong"] {
+            let done = admin.post_json("/api/admin/reconciliation/mend", mend.clone()).await.expect(200).json();
+            assert_eq!(done["outcome"], outcome);
+        }
+        books.has(&ann, 123).await;
+        assert_eq!(ann.recharge(&checkout).await["id"], checkout.recharge_id);
+        let left = books.click.check().await.expect("a check").items;
+        assert!(left.is_empty(), "{left:#?}");
+    }
+
     async fn a_payment_of_nobody_is_left_to_the_operator(app: &App) {
         let books = Books::open(app).await;
         let fields = [

@@ -2,8 +2,8 @@
 
 pub mod audit;
 pub mod bulk;
-pub mod stats;
 pub mod reconciliation;
+pub mod stats;
 pub mod users;
 pub mod webhook_events;
 
