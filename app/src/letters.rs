@@ -16,6 +16,8 @@ use crate::routes;
 pub const RESET_MINUTES: &str = "30";
 /// How long a link to verify an address works, in days.
 const VERIFY_DAYS: &str = "7";
+/// How long a link to a new address works, in hours.
+const CHANGE_HOURS: &str = "24";
 
 /// The wording of letters for a site at `site` (ends in a slash) that sells what is in `catalog`.
 pub fn wording(site: &str, catalog: Arc<Catalog>) -> Wording {
@@ -55,6 +57,9 @@ impl Desk<'_> {
         match matter {
             Matter::Verify { token } => self.verify(token),
             Matter::Reset { token } => self.reset(token),
+            Matter::ChangeEmail { token } => self.change_email(token),
+            Matter::EmailTaken => self.email_taken(),
+            Matter::EmailChanged => self.email_changed(),
             Matter::Receipt(recharge) => self.receipt(recharge),
             Matter::Refund(refund, recharge) => self.refund(refund, recharge),
             Matter::RenewalFailed(plan) => self.renewal_failed(plan),
@@ -101,6 +106,46 @@ impl Desk<'_> {
             ),
             note: w.say_with("mail-reset-note", &[("minutes", RESET_MINUTES.into())]),
             from: vec![w.say("bar-brand")],
+        }
+    }
+
+    fn change_email(&self, token: &str) -> Page {
+        let w = self.w;
+        Page {
+            subject: w.say("mail-change-subject"),
+            text: w.say("mail-change-text"),
+            facts: Vec::new(),
+            act: (
+                w.say("mail-change-act"),
+                self.link(&format!("{}/{token}", routes::CHANGE_EMAIL)),
+            ),
+            note: w.say_with("mail-change-note", &[("hours", CHANGE_HOURS.into())]),
+            from: vec![w.say("bar-brand")],
+        }
+    }
+
+    fn email_taken(&self) -> Page {
+        let w = self.w;
+        Page {
+            subject: w.say("mail-taken-subject"),
+            text: w.say("mail-taken-text"),
+            facts: Vec::new(),
+            act: (w.say("mail-taken-act"), self.link(routes::SIGN_IN)),
+            note: w.say("mail-taken-note"),
+            from: vec![w.say("bar-brand")],
+        }
+    }
+
+    fn email_changed(&self) -> Page {
+        let w = self.w;
+        let contact = seller_of(self.catalog).contact.to_string();
+        Page {
+            subject: w.say("mail-moved-subject"),
+            text: w.say("mail-moved-text"),
+            facts: Vec::new(),
+            act: (w.say("mail-moved-act"), self.link(routes::SIGN_IN)),
+            note: w.say_with("mail-moved-note", &[("contact", contact.into())]),
+            from: self.seller(),
         }
     }
 
@@ -298,6 +343,14 @@ mod tests {
         };
         for (matter, path) in [
             (verify, "/verify/tok"),
+            (
+                Matter::ChangeEmail {
+                    token: token.clone(),
+                },
+                "/change-email/tok",
+            ),
+            (Matter::EmailTaken, "/sign-in"),
+            (Matter::EmailChanged, "/sign-in"),
             (Matter::Reset { token }, "/reset/tok"),
             (Matter::Receipt(Box::new(paid.clone())), &receipt),
             (Matter::Refund(refund(&paid), Box::new(paid)), &receipt),

@@ -6,6 +6,8 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const FORGOT: &str = "/forgot";
 pub const RESET: &str = "/reset";
 pub const VERIFY: &str = "/verify";
+/// Below it stand the links that change the address of an account.
+pub const CHANGE_EMAIL: &str = "/change-email";
 pub const TERMS: &str = "/terms";
 pub const PRIVACY: &str = "/privacy";
 pub const DASHBOARD: &str = "/dashboard";

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atelier_server::accounts::{ApiToken, Language, OpenSession, User};
+use atelier_server::accounts::{ApiToken, EmailChange, Language, OpenSession, User, Ways};
 use atelier_server::credits::{self, DayTotals, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
 use atelier_server::ids::JobId;
@@ -123,6 +123,11 @@ pub enum Content {
         lives: bool,
         token: String,
     },
+    /// Where a link to a new address stands.
+    EmailChange {
+        change: EmailChange,
+        token: String,
+    },
     /// The sandbox, with the payment providers that are played in it.
     Sandbox {
         stripe: Option<Box<DeskView>>,
@@ -201,6 +206,7 @@ pub struct AccountPage {
     pub tokens: Vec<ApiToken>,
     /// The secret of one that was made just now; nobody can read it again.
     pub new_token: Option<String>,
+    pub ways: Ways,
 }
 
 /// What is known of a request before its page is.
@@ -470,6 +476,12 @@ async fn content(request: &Request) -> db::Result<Content> {
         let lives = request.services.accounts.reset_link_lives(token).await?;
         return Ok(Content::Reset {
             lives,
+            token: token.to_owned(),
+        });
+    }
+    if let Some(token) = path.strip_prefix("/change-email/") {
+        return Ok(Content::EmailChange {
+            change: request.services.accounts.email_change(token).await?,
             token: token.to_owned(),
         });
     }
@@ -751,6 +763,7 @@ async fn account(request: &Request, user: &User) -> db::Result<AccountPage> {
         here: request.session.clone(),
         tokens: accounts.tokens(&user.id).await?,
         new_token,
+        ways: accounts.ways(&user.id).await?,
     })
 }
 

@@ -55,6 +55,10 @@ export const PAGES = {
     { name: 'verified', as: 'owner', at: async (world) => (await world.owner()).verify },
     { name: 'verify-dead', at: () => '/verify/nothing' },
   ],
+  '/change-email/:token': [
+    { name: 'change-email', as: 'mover', at: async (world) => (await world.mover()).change },
+    { name: 'change-email-dead', at: () => '/change-email/nothing' },
+  ],
   '/terms': [{ name: 'terms' }],
   '/privacy': [{ name: 'privacy' }],
   '/dashboard': [

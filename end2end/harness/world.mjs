@@ -262,6 +262,16 @@ export class World {
     return this.once('newcomer', async () => ({ account: await Account.signsUp(this.server) }));
   }
 
+  /** Has asked for another address and not confirmed it. */
+  mover() {
+    return this.once('mover', async () => {
+      const account = await Account.signsUp(this.server);
+      const email = `moved-${account.email}`;
+      await account.submits('/do/change-email', new URLSearchParams({ email, email_password: PASSWORD }));
+      return { account, change: await this.letter(account, '/change-email/', email) };
+    });
+  }
+
   /** Somebody else who has done nothing, to whom things happen while they look. */
   onlooker() {
     return this.once('onlooker', async () => ({ account: await Account.signsUp(this.server) }));
@@ -414,16 +424,17 @@ export class World {
   }
 
   /**
-   * The newest link of this kind in the letters to somebody.
+   * The newest link of this kind in the letters to somebody, or to another address of theirs.
    * @param {Account} account
-   * @param {'/verify/' | '/reset/'} kind
+   * @param {'/verify/' | '/reset/' | '/change-email/'} kind
+   * @param {string} [email]
    */
-  async letter(account, kind) {
+  async letter(account, kind, email = account.email) {
     const link = new RegExp(`href="[^"]*(${kind}[^"]+)"`);
     const found = (/** @type {string} */ html) =>
       html
         .split('<article')
-        .filter((letter) => letter.includes(account.email))
+        .filter((letter) => letter.includes(email))
         .map((letter) => link.exec(letter)?.[1])
         .find((path) => path !== undefined);
     const html = await this.#until(account, '/sandbox/mail', `a letter with ${kind}`, (text) => !!found(text));
@@ -491,6 +502,6 @@ export class World {
 }
 
 /**
- * @typedef {'admin' | 'newcomer' | 'onlooker' | 'owner' | 'spent' | 'rich' | 'regular' | 'keeper' | 'debtor'
+ * @typedef {'admin' | 'newcomer' | 'mover' | 'onlooker' | 'owner' | 'spent' | 'rich' | 'regular' | 'keeper' | 'debtor'
  *   | 'subscriber' | 'leaver' | 'late' | 'twice' | 'unlucky'} Who
  */

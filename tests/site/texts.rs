@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use atelier_server::mail::kept_letters;
 use serde_json::{Value, json};
 
+use crate::support::app::PASSWORD;
 use crate::support::client::GOOD_CARD;
 use crate::support::multipart::Multipart;
 use crate::support::process::{Place, Server};
@@ -187,6 +188,7 @@ async fn strangers_pages(reader: &mut Reader, server: &Server) {
         "/nowhere",
         "/verify/nothing",
         "/reset/nothing",
+        "/change-email/nothing",
     ] {
         reader.visit(&anyone, path).await;
     }
@@ -322,6 +324,10 @@ async fn problems(reader: &mut Reader, server: &Server, ann: &Client) {
 /// Every kind of letter there is, as text and as a page.
 async fn letters(reader: &mut Reader, place: &Place, ann: &Client) {
     ann.form("/do/forgot", &[("email", &ann.email)]).await;
+    for email in ["ann@new.example", "admin@example.com"] {
+        let wanted = [("email", email), ("email_password", PASSWORD)];
+        ann.form("/do/change-email", &wanted).await;
+    }
     let book = ann.get("/sandbox/stripe/book").await.json();
     let paid = book["items"].as_array().expect("items");
     let paid = paid.iter().find(|item| item["amount_minor"] == 990);
@@ -338,7 +344,9 @@ async fn letters(reader: &mut Reader, place: &Place, ann: &Client) {
     ann.post_json("/sandbox/stripe/renew", renewal)
         .await
         .expect(200);
-    for kind in ["verify", "reset", "receipt", "refund", "renewal"] {
+    for kind in [
+        "verify", "reset", "change", "taken", "receipt", "refund", "renewal",
+    ] {
         let subject = format!("[mail-{kind}-subject");
         let folder = place.folder.path().join("mail");
         let letter = until(&subject, async || {

@@ -22,6 +22,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Saved => w.say("account-saved"),
         Outcome::PasswordChanged => w.say("auth-reset-done"),
         Outcome::PasswordRenewed => w.say("account-password-done"),
+        Outcome::ChangeLinkSent => w.say("account-email-sent"),
         Outcome::SessionEnded => w.say("account-session-ended"),
         Outcome::TokenMade => w.say("account-token-made"),
         Outcome::TokenRevoked => w.say("account-token-revoked"),
@@ -45,6 +46,8 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         }
         Outcome::WrongCredentials => w.say("auth-sign-in-wrong"),
         Outcome::WrongPassword => w.say("account-password-wrong"),
+        Outcome::SameEmail => w.say("account-email-same"),
+        Outcome::EmailKeptElsewhere => w.say("account-email-elsewhere"),
         Outcome::ScopeMissing => w.say("account-token-scope-missing"),
         Outcome::ScopeForbidden => w.say("account-token-scope-forbidden"),
         Outcome::TooManyTokens => w.say("account-token-many"),
@@ -157,6 +160,7 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::EmailTaken
             | Outcome::BadPassword
             | Outcome::WrongPassword
+            | Outcome::SameEmail
             | Outcome::ScopeMissing
             | Outcome::CreditsOutOfBounds
             | Outcome::TypeAgain
@@ -195,6 +199,7 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::Saved
         | Outcome::PasswordChanged
         | Outcome::PasswordRenewed
+        | Outcome::ChangeLinkSent
         | Outcome::SessionEnded
         | Outcome::TokenMade
         | Outcome::TokenRevoked
@@ -269,6 +274,7 @@ mod tests {
         Outcome::Saved,
         Outcome::PasswordChanged,
         Outcome::PasswordRenewed,
+        Outcome::ChangeLinkSent,
         Outcome::SessionEnded,
         Outcome::TokenMade,
         Outcome::TokenRevoked,
@@ -286,6 +292,8 @@ mod tests {
         Outcome::BadPassword,
         Outcome::WrongCredentials,
         Outcome::WrongPassword,
+        Outcome::SameEmail,
+        Outcome::EmailKeptElsewhere,
         Outcome::ScopeMissing,
         Outcome::ScopeForbidden,
         Outcome::TooManyTokens,

@@ -1,6 +1,9 @@
-//! The forms of what is open in an account's name: its password, sessions and API tokens.
+//! The forms of what is open in an account's name: its password, address, sessions and API tokens.
 
-use atelier_server::accounts::{Password, Scope, Scopes, SignInError, TokenError, session_name};
+use atelier_server::accounts::{
+    ConfirmError, Email, EmailChangeError, Password, Scope, Scopes, SignInError, TokenError,
+    session_name,
+};
 use atelier_server::db;
 use atelier_server::ids::TokenId;
 use leptos::prelude::*;
@@ -38,6 +41,54 @@ pub async fn change_password(present: String, password: String) -> Result<(), Se
         Err(SignInError::Wrong) => refuse(Outcome::WrongPassword),
         Err(SignInError::Limited(limit)) => refuse(limited(limit)),
         Err(SignInError::Database(error)) => go_broken(routes::ACCOUNT, Form::Password, error),
+    }
+    Ok(())
+}
+
+/// Sends a link to the new address; it changes once the link is confirmed.
+#[server(prefix = "/do", endpoint = "change-email")]
+pub async fn change_email(email: String, email_password: String) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let say = |outcome| {
+        let flash = Flash::new(Form::Email, outcome).keep("email", &email);
+        go_with(routes::ACCOUNT, &flash);
+    };
+    let Some(new) = Email::parse(&email) else {
+        say(Outcome::BadEmail);
+        return Ok(());
+    };
+    let present = email_password.into();
+    let asked = caller.services.accounts.ask_email_change(
+        &user,
+        &new,
+        &present,
+        caller.language,
+        &caller.address,
+    );
+    match asked.await {
+        Ok(()) => say(Outcome::ChangeLinkSent),
+        Err(EmailChangeError::Same) => say(Outcome::SameEmail),
+        Err(EmailChangeError::KeptElsewhere) => say(Outcome::EmailKeptElsewhere),
+        Err(EmailChangeError::WrongPassword) => say(Outcome::WrongPassword),
+        Err(EmailChangeError::Limited(limit)) => say(limited(limit)),
+        Err(EmailChangeError::Database(error)) => go_broken(routes::ACCOUNT, Form::Email, error),
+    }
+    Ok(())
+}
+
+/// What the page behind the link posts. Nobody has to be signed in: who has the link reads at the new address.
+#[server(prefix = "/do", endpoint = "confirm-email")]
+pub async fn confirm_email(token: String) -> Result<(), ServerFnError> {
+    let caller = Caller::of_this_request().await?;
+    let back = format!("{}/{}", routes::CHANGE_EMAIL, routes::encode(&token));
+    match caller.services.accounts.confirm_email_change(&token).await {
+        Ok(()) | Err(ConfirmError::Dead) => go(&back),
+        Err(ConfirmError::Taken) => {
+            go_with(&back, &Flash::new(Form::Email, Outcome::EmailTaken));
+        }
+        Err(ConfirmError::Database(error)) => go_broken(&back, Form::Email, error),
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ use crate::components::link::text_link;
 use crate::components::outcome::{outcome_notice, say_outcome};
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::access::{
-    ChangePassword, CreateToken, EndOtherSessions, EndSession, LONGEST_TOKEN_NAME, RevokeToken,
+    ChangeEmail, ChangePassword, CreateToken, EndOtherSessions, EndSession, LONGEST_TOKEN_NAME,
+    RevokeToken,
 };
 use crate::forms::accounts::{
     ChangeLanguage, ChangeName, LONGEST_NAME, ResendVerification, SignOut,
@@ -27,7 +28,13 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         return None;
     };
     let flash = visit.flash.as_ref();
-    let forms = [Form::Account, Form::Password, Form::Sessions, Form::Tokens];
+    let forms = [
+        Form::Account,
+        Form::Email,
+        Form::Password,
+        Form::Sessions,
+        Form::Tokens,
+    ];
     let notice = forms
         .into_iter()
         .find_map(|form| outcome_notice(w, flash, form));
@@ -38,7 +45,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             {notice}
             <div class="settings">
                 {profile(w, user)}
-                {email(w, user)}
+                {email(w, user, page, flash)}
                 {language(w)}
                 {password(w, flash)}
                 {sessions(w, page)}
@@ -66,7 +73,7 @@ fn profile(w: Words, user: &User) -> AnyView {
     .into_any()
 }
 
-fn email(w: Words, user: &User) -> AnyView {
+fn email(w: Words, user: &User, page: &AccountPage, flash: Option<&Flash>) -> AnyView {
     let address = format!("{} ", user.email);
     let (value, said) = if user.verified {
         ("completed", w.say("account-email-verified"))
@@ -83,13 +90,59 @@ fn email(w: Words, user: &User) -> AnyView {
         }
     });
     view! {
-        <section>
+        <section id="email">
             <h2>{w.say("auth-email")}</h2>
             <p>{address}<span class="state" data-value=value>{said}</span></p>
             {resend}
+            {email_form(w, page, flash.filter(|flash| flash.form == Form::Email))}
         </section>
     }
     .into_any()
+}
+
+/// The way to another address, or why there is none here.
+fn email_form(w: Words, page: &AccountPage, flash: Option<&Flash>) -> AnyView {
+    if page.ways.kept_elsewhere {
+        return view! { <p class="soft">{w.say("account-email-elsewhere")}</p> }.into_any();
+    }
+    if !page.ways.has_password {
+        return password_first(w);
+    }
+    let at = |outcomes: &[Outcome]| first_of(w, flash, Form::Email, outcomes);
+    let refused = flash.filter(|flash| !flash.has(Outcome::ChangeLinkSent));
+    let typed = refused.map_or("", |flash| flash.typed("email")).to_owned();
+    view! {
+        <form class="form" method="post" action=ChangeEmail::PATH>
+            <Field
+                w=w name="email" label=w.say("account-email-new") kind="email" autocomplete="email"
+                hint=w.say("account-email-hint") value=typed
+                error=at(&[Outcome::BadEmail, Outcome::SameEmail])
+            />
+            <Field
+                w=w name="email_password" label=w.say("account-password-present") kind="password"
+                autocomplete="current-password" error=at(&[Outcome::WrongPassword])
+            />
+            <div>{submit("", w.say("account-email-button"), w.say("account-email-resend-pending"))}</div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Without a password nothing here proves who asks.
+fn password_first(w: Words) -> AnyView {
+    view! {
+        <p class="soft">{w.say("account-password-first")}</p>
+        <div>{text_link(routes::FORGOT, w.say("account-password-choose"))}</div>
+    }
+    .into_any()
+}
+
+/// The first of `outcomes` that happened to a form, in words.
+fn first_of(w: Words, flash: Option<&Flash>, form: Form, outcomes: &[Outcome]) -> Option<String> {
+    let flash = flash?;
+    let mut happened = outcomes.iter().filter(|outcome| flash.has(**outcome));
+    let outcome = happened.next()?;
+    Some(say_outcome(w, form, *outcome, None))
 }
 
 fn language(w: Words) -> AnyView {

@@ -8,6 +8,7 @@ mod account;
 mod admin;
 mod api_docs;
 mod cancelled;
+mod change_email;
 mod dashboard;
 mod forgot;
 mod gallery;
@@ -72,6 +73,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot") view=|| show(forgot::page) ssr=WHOLE/>
                 <Route path=path!("/reset/:token") view=|| show(reset::page) ssr=WHOLE/>
                 <Route path=path!("/verify/:token") view=|| show(verify::page) ssr=WHOLE/>
+                <Route path=path!("/change-email/:token") view=|| show(change_email::page) ssr=WHOLE/>
                 <Route path=path!("/terms") view=|| show(terms::page) ssr=WHOLE/>
                 <Route path=path!("/privacy") view=|| show(privacy::page) ssr=WHOLE/>
                 <Route path=path!("/dashboard") view=|| show(dashboard::page) ssr=WHOLE/>
@@ -153,6 +155,7 @@ mod tests {
         known.insert(routes::person("{id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
+        known.insert(format!("{}/{{token}}", routes::CHANGE_EMAIL));
         assert_eq!(routed, known);
     }
 

@@ -1,3 +1,4 @@
+use atelier_server::accounts::EmailChange;
 use atelier_server::studio::JobState;
 
 use super::refused;
@@ -36,6 +37,7 @@ fn key(visit: &Visit) -> &'static str {
         Content::Verify { verified: false } => "auth-verify-bad-page",
         Content::Reset { lives: true, .. } => "auth-reset-page",
         Content::Reset { lives: false, .. } => "auth-reset-bad-page",
+        Content::EmailChange { change, .. } => email_change(change),
         Content::Sandbox { .. } => "sandbox-page",
         Content::Mail { .. } => "sandbox-mail-page",
         Content::Api(_) => "api-page",
@@ -82,6 +84,14 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Audit { .. } => "admin-audit-page",
         AdminPage::Events { .. } => "admin-events-page",
         AdminPage::Reconciliation(_) => "admin-reconciliation-page",
+    }
+}
+
+const fn email_change(change: &EmailChange) -> &'static str {
+    match change {
+        EmailChange::Open { .. } => "auth-change-page",
+        EmailChange::Done => "auth-change-done-page",
+        EmailChange::Dead => "auth-change-bad-page",
     }
 }
 

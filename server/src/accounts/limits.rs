@@ -56,6 +56,12 @@ pub(super) const LETTERS_FROM_ADDRESS: Limit = Limit {
     window: HOUR,
 };
 
+pub(super) const LETTERS_OF_ACCOUNT: Limit = Limit {
+    name: "letters-account",
+    most: 5,
+    window: HOUR,
+};
+
 /// Counts attempts in windows that begin with the first one.
 #[derive(Clone)]
 pub struct RateLimits {

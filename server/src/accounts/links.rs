@@ -1,4 +1,4 @@
-//! One-time links sent by e-mail: verify an address, reset a password. Only a hash of the token is
+//! One-time links sent by e-mail: verify an address, reset a password, change the address. Only a hash of the token is
 //! stored; a link works once and for a limited time.
 
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::time::Timestamp;
 pub(crate) enum Purpose {
     Verify,
     Reset,
+    /// Of the address, to the one the link is sent to.
+    Change,
 }
 
 impl Purpose {
@@ -27,12 +29,22 @@ impl Purpose {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::Change => "change",
+        }
+    }
+
+    const fn life(self) -> Duration {
+        match self {
+            Self::Verify => VERIFY_LIFE,
+            Self::Reset => RESET_LIFE,
+            Self::Change => CHANGE_LIFE,
         }
     }
 }
 
 const RESET_LIFE: Duration = Duration::from_secs(30 * 60);
 const VERIFY_LIFE: Duration = Duration::from_secs(7 * 24 * 3_600);
+const CHANGE_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -96,7 +108,7 @@ impl Accounts {
         }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        outbox::to_address(&mut tx, email, template, language, now).await?;
+        outbox::to_address(&mut tx, email, template, language, None, now).await?;
         tx.commit().await?;
         self.mail_wake.notify_one();
         Ok(())
@@ -110,25 +122,17 @@ impl Accounts {
     ) -> sqlx::Result<Option<String>> {
         let now = self.clock.now();
         let token = secret::token();
-        let life = match purpose {
-            Purpose::Verify => VERIFY_LIFE,
-            Purpose::Reset => RESET_LIFE,
-        };
         let mut tx = self.db.begin().await?;
-        let made = sqlx::query(
-            "INSERT INTO email_tokens (token_hash, user_id, purpose, created_at, expires_at) \
-             SELECT $1, id, $2, $3, $4 FROM users WHERE email = $5 AND blocked_at IS NULL",
-        )
-        .bind(secret::hash(&token))
-        .bind(purpose.as_str())
-        .bind(now)
-        .bind(now.plus(life))
-        .bind(email)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        // Locked, so that whatever ends the links of an account ends this one too.
+        let select = tx.locking("SELECT id FROM users WHERE email = $1 AND blocked_at IS NULL");
+        let user: Option<UserId> = sqlx::query_scalar(select)
+            .bind(email.to_owned())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(user) = user else { return Ok(None) };
+        put_link(&mut tx, &token, &user, purpose, None, now).await?;
         tx.commit().await?;
-        Ok((made == 1).then_some(token))
+        Ok(Some(token))
     }
 
     /// Verifies the address a link was sent to, and gives what the catalogue kept back for that.
@@ -200,8 +204,32 @@ impl Accounts {
     }
 }
 
+/// Writes a link of `user`; one that changes the address says to which.
+pub(super) async fn put_link(
+    tx: &mut Tx,
+    token: &str,
+    user: &UserId,
+    purpose: Purpose,
+    email: Option<&str>,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO email_tokens (token_hash, user_id, purpose, email, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(secret::hash(token))
+    .bind(user)
+    .bind(purpose.as_str())
+    .bind(email)
+    .bind(now)
+    .bind(now.plus(purpose.life()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Uses a link up and says whose it was.
-async fn use_link(
+pub(super) async fn use_link(
     tx: &mut Tx,
     token: &str,
     purpose: Purpose,

@@ -5,6 +5,7 @@
 
 mod access;
 mod email;
+mod email_change;
 mod limits;
 mod links;
 mod passwords;
@@ -26,6 +27,8 @@ use crate::time::Clock;
 pub(crate) use access::end_session;
 pub use access::{OpenSession, session_name};
 pub use email::Email;
+pub(crate) use email_change::ChangeLetter;
+pub use email_change::{ConfirmError, EmailChange, EmailChangeError, Ways};
 pub use limits::{Limited, RateLimits};
 pub use links::LinkError;
 pub(crate) use links::Purpose;

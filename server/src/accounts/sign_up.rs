@@ -62,7 +62,8 @@ impl Accounts {
         self.open_wallet(&mut tx, &user, &new, now).await?;
         if !new.verified {
             let language = new.language.unwrap_or(Language::En);
-            outbox::to_address(&mut tx, &new.email, Template::Verify, language, now).await?;
+            let (email, template) = (&new.email, Template::Verify);
+            outbox::to_address(&mut tx, email, template, language, None, now).await?;
         }
         tx.commit().await?;
         Ok(User {
@@ -87,7 +88,7 @@ impl Accounts {
     ) -> sqlx::Result<()> {
         let waits = self.catalog.initial.when == InitialWhen::Verified && !new.verified;
         if waits {
-            let first_time = self.note_person("trial ", tx, &new.email, now).await?;
+            let first_time = self.note_trial(tx, &new.email, now).await?;
             let trials = TRIALS_BEFORE_VERIFIED.min(self.catalog.initial.trials);
             return credits::open(tx, user, if first_time { trials } else { 0 }, now).await;
         }
@@ -103,7 +104,7 @@ impl Accounts {
         email: &Email,
         now: Timestamp,
     ) -> sqlx::Result<()> {
-        if !self.note_person("", tx, email, now).await? {
+        if !self.note_welcome(tx, email, now).await? {
             return Ok(());
         }
         let initial = &self.catalog.initial;
@@ -112,6 +113,26 @@ impl Accounts {
             Err(CreditsError::Database(error)) => Err(error),
             Err(_) => Err(db::corrupt("an account without a wallet")),
         }
+    }
+
+    /// Notes that a person had the trial before their address was verified; says whether it is the first time.
+    pub(super) async fn note_trial(
+        &self,
+        tx: &mut Tx,
+        email: &Email,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
+        self.note_person("trial ", tx, email, now).await
+    }
+
+    /// The same of the initial credits and trials.
+    pub(super) async fn note_welcome(
+        &self,
+        tx: &mut Tx,
+        email: &Email,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
+        self.note_person("", tx, email, now).await
     }
 
     /// Notes that a person was given something; says whether it is the first time. What is kept

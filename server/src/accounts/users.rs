@@ -84,7 +84,7 @@ impl Accounts {
 
     pub async fn set_name(&self, user: &UserId, name: &str) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE users SET name = $2 WHERE id = $1")
+        sqlx::query("UPDATE users SET name = $2 WHERE id = $1 AND deleted_at IS NULL")
             .bind(user)
             .bind(name)
             .execute(&mut *tx)
@@ -102,7 +102,7 @@ impl Accounts {
     /// Keeps the language a person chose.
     pub async fn set_language(&self, user: &UserId, language: Language) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE users SET language = $2 WHERE id = $1")
+        sqlx::query("UPDATE users SET language = $2 WHERE id = $1 AND deleted_at IS NULL")
             .bind(user)
             .bind(language.as_str())
             .execute(&mut *tx)
@@ -111,7 +111,7 @@ impl Accounts {
     }
 }
 
-/// Ends every session, token and reset link of `user`, and with them the open streams; also those that are being
+/// Ends every session, token and link that resets or changes something of `user`, and with them the open streams; also those that are being
 /// opened at this moment. Answers the new [`User::access_epoch`].
 pub(crate) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<i64> {
     let epoch: i64 = sqlx::query_scalar(
@@ -123,7 +123,7 @@ pub(crate) async fn end_access(tx: &mut Tx, user: &UserId) -> sqlx::Result<i64> 
     for statement in [
         "DELETE FROM sessions WHERE user_id = $1",
         "DELETE FROM api_tokens WHERE user_id = $1",
-        "DELETE FROM email_tokens WHERE user_id = $1 AND purpose = 'reset'",
+        "DELETE FROM email_tokens WHERE user_id = $1 AND purpose <> 'verify'",
     ] {
         sqlx::query(statement).bind(user).execute(&mut **tx).await?;
     }

@@ -1,6 +1,6 @@
 //! What a letter is about, read when it is sent.
 
-use crate::accounts::{Accounts, Purpose};
+use crate::accounts::{Accounts, ChangeLetter, Purpose};
 use crate::ids::RechargeId;
 use crate::payments::{self, Recharge, Refund, Subscription};
 
@@ -17,6 +17,14 @@ pub enum Matter {
     Reset {
         token: String,
     },
+    /// The new address of an account, with the token that confirms it.
+    ChangeEmail {
+        token: String,
+    },
+    /// Somebody wanted it as the address of another account.
+    EmailTaken,
+    /// The account has another address from now on.
+    EmailChanged,
     Receipt(Box<Recharge>),
     Refund(Refund, Box<Recharge>),
     RenewalFailed(Subscription),
@@ -41,6 +49,14 @@ impl Matter {
                 let token = accounts.make_link(recipient, Purpose::Reset).await?;
                 token.map(|token| Self::Reset { token })
             }
+            Template::ChangeEmail => {
+                let letter = accounts.change_letter(recipient, about).await?;
+                letter.map(|letter| match letter {
+                    ChangeLetter::Confirm(token) => Self::ChangeEmail { token },
+                    ChangeLetter::Taken => Self::EmailTaken,
+                })
+            }
+            Template::EmailChanged => Some(Self::EmailChanged),
             Template::Receipt => match RechargeId::parse(about) {
                 Some(id) => payments::completed(db, &id)
                     .await?

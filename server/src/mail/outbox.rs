@@ -10,26 +10,29 @@ words! {
     /// The letters there are.
     Template {
         Verify = "verify", Reset = "reset", Receipt = "receipt", Refund = "refund",
-        RenewalFailed = "renewal_failed",
+        RenewalFailed = "renewal_failed", ChangeEmail = "change_email",
+        EmailChanged = "email_changed",
     }
 }
 
-/// A letter to an address, which need not belong to an account.
+/// A letter to an address, which need not belong to an account; `about` is what it needs to know when it is sent.
 pub(crate) async fn to_address(
     tx: &mut Tx,
     to: &Email,
     template: Template,
     language: Language,
+    about: Option<&str>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO outgoing_mail (id, recipient, template, language, next_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $5)",
+        "INSERT INTO outgoing_mail (id, recipient, template, language, about, next_at, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
     )
     .bind(uuid_v7(now))
     .bind(to.as_str())
     .bind(template.as_str())
     .bind(language.as_str())
+    .bind(about)
     .bind(now)
     .execute(&mut **tx)
     .await?;
@@ -46,7 +49,8 @@ pub(crate) async fn to_account(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO outgoing_mail (id, recipient, template, language, about, next_at, created_at) \
-         SELECT $1, email, $2, COALESCE(language, 'en'), $3, $4, $4 FROM users WHERE id = $5",
+         SELECT $1, email, $2, COALESCE(language, 'en'), $3, $4, $4 FROM users \
+         WHERE id = $5 AND deleted_at IS NULL",
     )
     .bind(uuid_v7(now))
     .bind(template.as_str())

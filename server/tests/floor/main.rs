@@ -9,6 +9,7 @@ mod accounts;
 mod catch_up;
 mod creem;
 mod direction;
+mod email_change;
 mod ledger;
 mod model;
 mod nodes;
