@@ -14,6 +14,7 @@ use atelier_app::visit::LetterBox;
 use atelier_server::accounts::{Accounts, NewAccount, Password, RateLimits, Role, SessionStore};
 use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
+use atelier_server::deletions::Deletions;
 use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::mail::{MailSettings, Mailer, Transport};
@@ -227,10 +228,13 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         ground.accounts.clone(),
         mail_settings(settings, &addresses, services.catalog.clone())?,
     );
+    let letters = letter_box(settings).map(|letter_box| letter_box.folder);
+    let deletions = Deletions::new(services.clone(), letters);
     let mut tasks: Vec<Task> = vec![
         Box::pin(services.payments.clone().run_inbox(stop.clone())),
         Box::pin(services.payments.clone().run_catch_up(stop.clone())),
         Box::pin(services.studio.clone().run_worker(stop.clone())),
+        Box::pin(deletions.run(stop.clone())),
         Box::pin(mailer.run(stop.clone())),
         Box::pin(live::run(
             ground.db.clone(),

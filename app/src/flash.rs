@@ -33,6 +33,7 @@ pub enum Form {
     Email,
     Sessions,
     Tokens,
+    Deletion,
     Admin,
 }
 
@@ -68,6 +69,8 @@ pub enum Outcome {
     WrongPassword,
     SameEmail,
     EmailKeptElsewhere,
+    OtherEmail,
+    LastAdministrator,
     ScopeMissing,
     ScopeForbidden,
     TooManyTokens,

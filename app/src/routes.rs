@@ -24,6 +24,8 @@ pub const JOBS: &str = "/jobs";
 pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
+/// What somebody sees whose account is deleted.
+pub const GOODBYE: &str = "/goodbye";
 /// The operator's pages.
 pub const ADMIN: &str = "/admin";
 pub const ADMIN_USERS: &str = "/admin/users";

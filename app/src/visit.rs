@@ -461,6 +461,7 @@ async fn content(request: &Request) -> db::Result<Content> {
         | routes::SIGN_UP
         | routes::SIGN_IN
         | routes::FORGOT
+        | routes::GOODBYE
         | routes::TERMS
         | routes::PRIVACY => return Ok(Content::Plain),
         routes::SANDBOX | routes::SANDBOX_MAIL | routes::STYLEGUIDE | routes::TEST_CREDITS => {

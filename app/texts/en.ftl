@@ -893,6 +893,19 @@ scope-admin = everything the admin pages do
 account-since = Member since { $date }
 account-sign-out = Sign out
 account-sign-out-text = Ends your session in this browser.
+account-delete = Delete the account
+account-delete-goes = Gone for good are your address and name, your pictures, videos and drafts with what you wrote for them, your sessions and API tokens, and the credits and trials that are left. Jobs that wait are cancelled; one that is being made ends first, then its files go too.
+account-delete-plan = A plan ends at once, without money back for the rest of its period. Checkouts that are open can no longer be paid.
+account-delete-stays = What stays names nobody: the books of what was bought and used, by numbers, and a fingerprint of your address, so that the first free credits are given once. The payment provider keeps its own records.
+account-delete-email = The e-mail address of this account
+account-delete-button = Delete my account for good
+account-delete-pending = Deleting…
+account-delete-other = That is not the address of this account.
+account-delete-last = You are the only administrator. Somebody else has to become one first.
+goodbye-page = Account deleted
+goodbye-title = Your account is deleted
+goodbye-text = You are signed out everywhere. Your files are being erased; what is still being made goes as soon as it ends.
+goodbye-button = Go to the home page
 
 ## Errors
 
@@ -1163,6 +1176,7 @@ bulk-insufficient = Credits available: { $remaining }.
 bulk-not-undone = Spent or held already, and not taken back: { $left }.
 problem-conflict = Conflict
 problem-conflict-email = This address has an account already.
+problem-conflict-deleted = This account was deleted; it is not made again.
 problem-conflict-ended = The job has ended already.
 problem-conflict-has-plan = This account has a plan already; change it instead.
 problem-conflict-in-flight = A request with this Idempotency-Key is still being worked on.

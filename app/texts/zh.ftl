@@ -838,6 +838,19 @@ scope-admin = 管理页面的全部操作
 account-since = { $date } 加入
 account-sign-out = 退出登录
 account-sign-out-text = 结束此浏览器中的登录。
+account-delete = 删除账户
+account-delete-goes = 以下内容将永久删除：您的邮箱和姓名，图片、视频、草稿及您为它们写的文字，所有登录和 API 令牌，以及剩余的点数和试用次数。排队的任务会取消；正在制作的任务结束后，其文件也会删除。
+account-delete-plan = 套餐立即结束，剩余时间不退款。未付款的订单不能再支付。
+account-delete-stays = 保留的内容不含任何姓名：以编号记录的购买和使用账目，以及您邮箱的指纹，确保新用户点数只发放一次。支付服务商保留其自己的记录。
+account-delete-email = 此账户的邮箱
+account-delete-button = 永久删除我的账户
+account-delete-pending = 正在删除……
+account-delete-other = 这不是此账户的邮箱。
+account-delete-last = 您是唯一的管理员，请先让其他人成为管理员。
+goodbye-page = 账户已删除
+goodbye-title = 您的账户已删除
+goodbye-text = 所有设备均已退出登录。您的文件正在删除；仍在制作的内容结束后也会立即删除。
+goodbye-button = 返回首页
 
 ## 错误
 
@@ -1102,6 +1115,7 @@ bulk-insufficient = 可用点数只有 { $remaining }。
 bulk-not-undone = { $left } 点已使用或被占用，无法撤回。
 problem-conflict = 冲突
 problem-conflict-email = 此邮箱已注册。
+problem-conflict-deleted = 此账户已删除，不会重新创建。
 problem-conflict-ended = 任务已经结束。
 problem-conflict-has-plan = 此账户已有套餐，请改为更换套餐。
 problem-conflict-in-flight = 使用此 Idempotency-Key 的请求仍在处理中。

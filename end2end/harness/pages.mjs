@@ -59,6 +59,7 @@ export const PAGES = {
     { name: 'change-email', as: 'mover', at: async (world) => (await world.mover()).change },
     { name: 'change-email-dead', at: () => '/change-email/nothing' },
   ],
+  '/goodbye': [{ name: 'goodbye' }],
   '/terms': [{ name: 'terms' }],
   '/privacy': [{ name: 'privacy' }],
   '/dashboard': [
@@ -145,6 +146,7 @@ export const PAGES = {
     { name: 'account-saved', as: 'owner', then: savesTheName },
     { name: 'account-password-refused', as: 'newcomer', then: mistakesThePassword },
     { name: 'account-token-made', as: 'owner', then: makesAToken },
+    { name: 'account-delete-refused', as: 'newcomer', then: mistypesTheAddress },
   ],
   '/admin': [
     { name: 'admin', as: 'admin', at: withSales },
@@ -432,6 +434,14 @@ async function mistakesThePassword(page) {
   await page.locator('#f-password').fill('another password');
   await sends(page, '/do/change-password');
   await page.locator('#f-present-error').waitFor();
+}
+
+/** @type {Act} */
+async function mistypesTheAddress(page) {
+  await page.locator('#f-deletion_email').fill('somebody@example.com');
+  await page.locator('#f-deletion_password').fill(PASSWORD);
+  await sends(page, '/do/delete-account');
+  await page.locator('#f-deletion_email-error').waitFor();
 }
 
 /** @type {Act} */

@@ -21,6 +21,8 @@ pub const VERDICT_HEARD: &str = "verdict-heard";
 pub const MONEY_RETURNED: &str = "money-returned";
 /// The provider has changed or ended a plan, and we have not written that down.
 pub const PLAN_CHANGED: &str = "plan-changed";
+/// One of the steps that take a deleted account apart is done.
+pub const ACCOUNT_DELETED: &str = "account-deleted";
 /// A transaction is committed, and nobody has been told.
 pub const COMMITTED: &str = "committed";
 

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod catalog;
 pub mod credits;
 pub mod db;
+pub mod deletions;
 pub mod failpoint;
 pub mod idempotency;
 pub mod ids;

@@ -361,7 +361,7 @@ impl From<CreditsError> for Problem {
     fn from(error: CreditsError) -> Self {
         match error {
             CreditsError::Insufficient(insufficient) => insufficient.into(),
-            CreditsError::NoWallet => Self::not_found(),
+            CreditsError::NoWallet | CreditsError::Deleted => Self::not_found(),
             CreditsError::Database(error) => error.into(),
         }
     }
@@ -382,6 +382,7 @@ impl From<SyncError> for Problem {
         match error {
             SyncError::Administrator => Self::forbidden(),
             SyncError::EmailTaken => Self::conflict("problem-conflict-email"),
+            SyncError::Deleted => Self::conflict("problem-conflict-deleted"),
             SyncError::Database(error) => error.into(),
         }
     }

@@ -1,13 +1,26 @@
-//! What an account does with itself on its page: another address.
+//! What an account does with itself on its page: another address, its end.
 
+use std::time::Duration;
+
+use atelier_server::db::{Database, Kind as DatabaseKind};
+use atelier_server::failpoint::ACCOUNT_DELETED;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE, USER_AGENT};
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 
 use crate::support::app::PASSWORD;
-use crate::support::{Answer, App, Client, html, until};
+use crate::support::live::Live;
+use crate::support::process::{Place, Server};
+use crate::support::{Answer, App, Client, html, until, until_within};
 
-/// Sends a form as a browser does, and follows it to where it leads.
-async fn sends(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+/// Nobody else's word: the name of somebody, in their address, device, words and what is written about them.
+const NAME: &str = "zyxwvut";
+/// Providers tell of it in their own time, and a deletion looks again ever more seldom.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// Sends a form as a browser does.
+async fn posts(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -15,7 +28,12 @@ async fn sends(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
         .request(Method::POST, path)
         .header(ACCEPT, "text/html")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let answer = client.send(request.body(body)).await.expect(302);
+    client.send(request.body(body)).await
+}
+
+/// Sends a form, and follows it to where it leads.
+async fn sends(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let answer = posts(client, path, fields).await.expect(302);
     let flash = answer.headers.get_all(SET_COOKIE).iter();
     let flash = flash
         .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
@@ -104,5 +122,244 @@ on_both_databases! {
         let page = sends(&ann, "/do/confirm-email", &[("token", token)]).await.expect(200).text();
         assert!(page.contains("has got an account of its own meanwhile"), "{page}");
         assert!(ann.get("/account").await.text().contains(&ann.email));
+    }
+}
+
+/// The columns of our tables, other people's books aside, in which `needle` stands.
+async fn columns_with(db: &Database, needle: &str) -> Vec<String> {
+    let columns: Vec<(String, String)> = sqlx::query_as(match db.kind() {
+        DatabaseKind::Sqlite => {
+            "SELECT m.name, p.name FROM sqlite_schema m JOIN pragma_table_info(m.name) p \
+             WHERE m.type = 'table' AND p.type = 'TEXT' AND m.name NOT LIKE 'sandbox%' \
+             AND m.name NOT LIKE 'sqlite%'"
+        }
+        DatabaseKind::Postgres => {
+            "SELECT table_name::text, column_name::text FROM information_schema.columns \
+             WHERE table_schema = 'public' AND data_type = 'text' AND table_name NOT LIKE 'sandbox%'"
+        }
+    })
+    .fetch_all(db.reader())
+    .await
+    .expect("the columns");
+    assert!(columns.len() > 80, "{columns:?}");
+    let mut found = Vec::new();
+    for (table, column) in columns {
+        let count = format!("SELECT COUNT(*) FROM {table} WHERE LOWER({column}) LIKE $1");
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(count))
+            .bind(format!("%{needle}%"))
+            .fetch_one(db.reader())
+            .await
+            .expect("a count");
+        if count > 0 {
+            found.push(format!("{table}.{column}"));
+        }
+    }
+    found
+}
+
+/// What the sandbox's Stripe says of its objects of a kind, in order.
+async fn at_stripe(db: &Database, kind: &str, field: &str) -> Vec<String> {
+    let states: Vec<String> = sqlx::query_scalar(
+        "SELECT state FROM sandbox_objects WHERE provider = 'stripe' AND kind = $1",
+    )
+    .bind(kind.to_owned())
+    .fetch_all(db.reader())
+    .await
+    .expect("the objects");
+    let states = states
+        .iter()
+        .map(|state| serde_json::from_str::<Value>(state).expect("JSON"));
+    let mut said: Vec<String> = states
+        .map(|state| state[field].as_str().unwrap_or_default().to_owned())
+        .collect();
+    said.sort_unstable();
+    said
+}
+
+async fn number_in(db: &Database, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement)
+        .fetch_one(db.reader())
+        .await
+        .expect(statement)
+}
+
+async fn taken_apart(db: &Database) {
+    until_within(SETTLED, "the deletion is done", async || {
+        let left =
+            "SELECT COUNT(*) FROM account_deletions WHERE done_at IS NULL OR email IS NOT NULL";
+        (number_in(db, left).await == 0).then_some(())
+    })
+    .await;
+}
+
+async fn deletes(client: &Client) -> Answer {
+    let fields = [
+        ("deletion_email", client.email.as_str()),
+        ("deletion_password", PASSWORD),
+    ];
+    posts(client, "/do/delete-account", &fields).await
+}
+
+on_both_databases! {
+    async fn a_deleted_account_leaves_nothing_that_names_it(app: &App) {
+        let laptop = app.sign_up(NAME).await;
+        let phone = laptop.elsewhere();
+        let body = json!({"email": laptop.email, "password": PASSWORD});
+        let request = phone.request(Method::POST, "/api/auth/sign-in").header(USER_AGENT, format!("{NAME} phone"));
+        phone.send(request.json(&body)).await.expect(200);
+        let minted = laptop.post_json("/api/tokens", json!({"name": NAME, "scopes": ["credits:read"]})).await;
+        let secret = minted.expect(201).json()["secret"].as_str().expect("a secret").to_owned();
+        let program = app.anonymous().with_token(&laptop, &secret);
+        let mut stream = Live::open(&phone).await;
+        assert!(stream.next().await.is_some());
+        // Bought, made, written about; a plan, an open checkout, a draft.
+        let bought = laptop.buy("starter", "normal").await;
+        laptop.recharge_becomes(&bought, "completed").await;
+        let plan = laptop.buy("premium-monthly", "normal").await;
+        laptop.recharge_becomes(&plan, "completed").await;
+        laptop.checkout("standard").await;
+        let job = laptop.start_job().await;
+        laptop.job_ends(&job).await;
+        let wish = json!({"prompt": format!("{NAME} dances")});
+        let film = laptop.post_json("/api/video/generate", wish).await.expect(202).json();
+        laptop.job_ends(film["id"].as_str().expect("an id")).await;
+        let admin = app.admin().await;
+        let note = json!({"action": "add", "amount": 1, "reason": format!("{NAME} wrote to us"), "user_id": laptop.id});
+        admin.post_json("/api/credits", note).await.expect(200);
+        app.next_job("slow:2500").await;
+        let under_way = laptop.start_job().await;
+        laptop.job_becomes(&under_way, "running").await;
+        let db = &app.services.db;
+        let before = columns_with(db, NAME).await;
+        for expected in ["users.email", "users.name", "sessions.data", "api_tokens.name", "jobs.prompt", "entry_notes.note", "audit_log.reason", "webhook_events.payload"] {
+            assert!(before.iter().any(|column| column == expected), "{expected} is not among {before:?}");
+        }
+        let folder = app.folder.path().join("mail");
+        let entries = laptop.entries().await.len();
+
+        let gone = deletes(&laptop).await.expect(302);
+        assert_eq!(gone.header("location"), "/goodbye");
+        stream.ends(Duration::from_secs(5)).await;
+        assert!(app.anonymous().get("/goodbye").await.expect(200).text().contains("Your account is deleted"));
+        program.get("/api/credits").await.expect(401);
+        phone.get("/api/credits").await.expect(401);
+        laptop.get("/api/credits").await.expect(401);
+        let again = app.anonymous().post_json("/api/auth/sign-in", json!({"email": laptop.email, "password": PASSWORD})).await;
+        again.expect(401);
+        taken_apart(db).await;
+        // What was under way ended as its provider said, and its files went then.
+        let open = "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL";
+        let held = "SELECT CAST(COALESCE(SUM(held), 0) AS BIGINT) FROM wallets";
+        let files = "SELECT COUNT(*) FROM files";
+        assert_eq!((app.number(open).await, app.number(held).await, app.number(files).await, app.stored_files()), (0, 0, 0, 0));
+        assert_eq!(at_stripe(db, "subscription", "status").await, ["canceled"]);
+        let sessions = at_stripe(db, "checkout.session", "status").await;
+        assert_eq!(sessions, ["complete", "complete", "expired"], "nothing can be paid any more");
+        // Also once the provider has told of all that.
+        until_within(SETTLED, "the last events are acted on", async || {
+            let waiting = app.number("SELECT COUNT(*) FROM webhook_events WHERE next_at IS NOT NULL").await;
+            (waiting == 0).then_some(())
+        }).await;
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        for letter in atelier_server::mail::kept_letters(&folder, 1_000).await.expect("the letters") {
+            assert_ne!(letter.to, laptop.email);
+        }
+        let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM entries WHERE user_id = $1")
+            .bind(laptop.id.clone()).fetch_one(db.reader()).await.expect("a count");
+        assert!(kept >= i64::try_from(entries).expect("a number"), "the ledger stays");
+        // Nobody gives to it, and who comes back is new, but for the first credits.
+        let add = json!({"action": "add", "amount": 1, "reason": "late", "user_id": laptop.id});
+        admin.post_json("/api/credits", add).await.expect(404);
+        let back = app.sign_up(NAME).await;
+        assert_eq!((back.figure("total").await, back.wallet().await["trials"]["limit"].clone()), (0, json!(0)));
+        assert_ne!(back.id, laptop.id);
+    }
+
+    async fn money_that_comes_for_a_deleted_account_is_held_back(app: &App) {
+        let ann = app.sign_up("ann").await;
+        // Paid, and nobody has told us yet.
+        let pack = ann.buy("starter", "never").await;
+        let plan = ann.buy("premium-monthly", "never").await;
+        let total = ann.figure("total").await;
+        deletes(&ann).await.expect(302);
+        taken_apart(&app.services.db).await;
+        let held: Vec<(String, String, String)> = sqlx::query_as("SELECT id, status, held_back FROM recharge_records ORDER BY id")
+            .fetch_all(app.services.db.reader()).await.expect("the records");
+        let late = |id: &str| (id.to_owned(), "pending".to_owned(), "account_deleted".to_owned());
+        assert_eq!(held, [late(&pack.recharge_id), late(&plan.recharge_id)]);
+        assert_eq!(at_stripe(&app.services.db, "subscription", "status").await, ["canceled"]);
+        let now: i64 = sqlx::query_scalar("SELECT total FROM wallets WHERE user_id = $1")
+            .bind(ann.id.clone()).fetch_one(app.services.db.reader()).await.expect("the wallet");
+        assert_eq!(now, total);
+    }
+
+    async fn the_account_page_says_why_it_does_not_delete(app: &App) {
+        let ann = app.sign_up("ann").await;
+        let page = sends(&ann, "/do/delete-account", &[("deletion_email", "bob@example.com"), ("deletion_password", PASSWORD)]).await.text();
+        assert!(page.contains("That is not the address of this account"), "{page}");
+        let page = sends(&ann, "/do/delete-account", &[("deletion_email", &ann.email), ("deletion_password", "not mine at all")]).await.text();
+        assert!(page.contains("not your current password"), "{page}");
+        assert_eq!(ann.remaining().await, 8);
+        let admin = app.admin().await;
+        let page = sends(&admin, "/do/delete-account", &[("deletion_email", &admin.email), ("deletion_password", "atelier-demo")]).await.text();
+        assert!(page.contains("You are the only administrator"), "{page}");
+    }
+}
+
+/// Deletes an account in a program that is killed behind the n-th step, and starts the program again.
+async fn deletion_killed_behind(place: &Place, step: u64) {
+    let mut command = place.command(&["serve"]);
+    command.env("FAILPOINT", format!("{ACCOUNT_DELETED}:{step}"));
+    let server = Server::start(command);
+    let ann = server.anonymous().signed_up_as(NAME).await;
+    let plan = ann.buy("premium-monthly", "normal").await;
+    ann.recharge_becomes(&plan, "completed").await;
+    ann.checkout("standard").await;
+    let job = ann.start_job().await;
+    ann.job_ends(&job).await;
+    deletes(&ann).await.expect(302);
+    until("the point is reached", async || {
+        let log = server.log();
+        log.iter()
+            .any(|line| line.contains("failpoint reached"))
+            .then_some(())
+    })
+    .await;
+    server.kill();
+    let mut command = place.command(&["serve"]);
+    // The hold of the dead on its work is over.
+    command.env("CLOCK_AHEAD", "600");
+    let server = Server::start(command);
+    let db = Database::open(&place.database_url)
+        .await
+        .expect("the database");
+    taken_apart(&db).await;
+    until_within(SETTLED, "nothing names it", async || {
+        columns_with(&db, NAME).await.is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(at_stripe(&db, "subscription", "status").await, ["canceled"]);
+    assert_eq!(
+        at_stripe(&db, "checkout.session", "status").await,
+        ["complete", "expired"]
+    );
+    assert_eq!(number_in(&db, "SELECT COUNT(*) FROM files").await, 0);
+    db.close().await;
+    server.terminate();
+    let verify = place.run(&["verify"]);
+    assert!(verify.status.success(), "{verify:?}");
+}
+
+on_both_places! {
+    async fn a_deletion_killed_behind_its_first_step_goes_on(place: &Place) {
+        deletion_killed_behind(place, 1).await;
+    }
+
+    async fn a_deletion_killed_behind_its_second_step_goes_on(place: &Place) {
+        deletion_killed_behind(place, 2).await;
+    }
+
+    async fn a_deletion_killed_behind_its_last_step_goes_on(place: &Place) {
+        deletion_killed_behind(place, 3).await;
     }
 }

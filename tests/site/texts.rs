@@ -189,6 +189,7 @@ async fn strangers_pages(reader: &mut Reader, server: &Server) {
         "/verify/nothing",
         "/reset/nothing",
         "/change-email/nothing",
+        "/goodbye",
     ] {
         reader.visit(&anyone, path).await;
     }

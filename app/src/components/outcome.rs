@@ -48,6 +48,8 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::WrongPassword => w.say("account-password-wrong"),
         Outcome::SameEmail => w.say("account-email-same"),
         Outcome::EmailKeptElsewhere => w.say("account-email-elsewhere"),
+        Outcome::OtherEmail => w.say("account-delete-other"),
+        Outcome::LastAdministrator => w.say("account-delete-last"),
         Outcome::ScopeMissing => w.say("account-token-scope-missing"),
         Outcome::ScopeForbidden => w.say("account-token-scope-forbidden"),
         Outcome::TooManyTokens => w.say("account-token-many"),
@@ -161,6 +163,7 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::BadPassword
             | Outcome::WrongPassword
             | Outcome::SameEmail
+            | Outcome::OtherEmail
             | Outcome::ScopeMissing
             | Outcome::CreditsOutOfBounds
             | Outcome::TypeAgain
@@ -294,6 +297,8 @@ mod tests {
         Outcome::WrongPassword,
         Outcome::SameEmail,
         Outcome::EmailKeptElsewhere,
+        Outcome::OtherEmail,
+        Outcome::LastAdministrator,
         Outcome::ScopeMissing,
         Outcome::ScopeForbidden,
         Outcome::TooManyTokens,

@@ -1,17 +1,17 @@
 //! The forms of what is open in an account's name: its password, address, sessions and API tokens.
 
 use atelier_server::accounts::{
-    ConfirmError, Email, EmailChangeError, Password, Scope, Scopes, SignInError, TokenError,
-    session_name,
+    ConfirmError, DeleteError, Email, EmailChangeError, Password, Scope, Scopes, SignInError,
+    TokenError, session_name,
 };
 use atelier_server::db;
 use atelier_server::ids::TokenId;
 use leptos::prelude::*;
 
 use super::accounts::limited;
-use super::{Caller, go, go_broken, go_with};
+use super::{Caller, go, go_broken, go_with, unexpected};
 use crate::flash::{Flash, Form, Outcome};
-use crate::routes;
+use crate::{routes, session};
 
 /// The longest name of a token.
 pub const LONGEST_TOKEN_NAME: usize = 60;
@@ -89,6 +89,38 @@ pub async fn confirm_email(token: String) -> Result<(), ServerFnError> {
             go_with(&back, &Flash::new(Form::Email, Outcome::EmailTaken));
         }
         Err(ConfirmError::Database(error)) => go_broken(&back, Form::Email, error),
+    }
+    Ok(())
+}
+
+/// For good. The session ends with the account.
+#[server(prefix = "/do", endpoint = "delete-account")]
+pub async fn delete_account(
+    deletion_email: String,
+    deletion_password: String,
+) -> Result<(), ServerFnError> {
+    let Some((caller, user)) = Caller::signed_in(routes::ACCOUNT).await? else {
+        return Ok(());
+    };
+    let refuse = |outcome| {
+        let flash = Flash::new(Form::Deletion, outcome).keep("deletion_email", &deletion_email);
+        go_with(routes::ACCOUNT, &flash);
+    };
+    let present = deletion_password.into();
+    let accounts = &caller.services.accounts;
+    let deleted = accounts.delete(&user, &deletion_email, &present, &caller.address);
+    match deleted.await {
+        Ok(()) => {
+            session::sign_out(&caller.session)
+                .await
+                .map_err(unexpected)?;
+            go(routes::GOODBYE);
+        }
+        Err(DeleteError::WrongPassword) => refuse(Outcome::WrongPassword),
+        Err(DeleteError::OtherEmail) => refuse(Outcome::OtherEmail),
+        Err(DeleteError::LastAdministrator) => refuse(Outcome::LastAdministrator),
+        Err(DeleteError::Limited(limit)) => refuse(limited(limit)),
+        Err(DeleteError::Database(error)) => go_broken(routes::ACCOUNT, Form::Deletion, error),
     }
     Ok(())
 }

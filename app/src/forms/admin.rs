@@ -156,6 +156,7 @@ async fn adjust_once(
         Ok(_) => {}
         Err(CreditsError::Insufficient(_)) => return Err(Outcome::TooFewCredits),
         Err(CreditsError::NoWallet) => return Err(Outcome::Unexpected),
+        Err(CreditsError::Deleted) => return Err(Outcome::Conflict),
         Err(CreditsError::Database(error)) => return Err(broken(error)),
     }
     let done = Answer {

@@ -9,8 +9,8 @@ use crate::components::link::text_link;
 use crate::components::outcome::{outcome_notice, say_outcome};
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::access::{
-    ChangeEmail, ChangePassword, CreateToken, EndOtherSessions, EndSession, LONGEST_TOKEN_NAME,
-    RevokeToken,
+    ChangeEmail, ChangePassword, CreateToken, DeleteAccount, EndOtherSessions, EndSession,
+    LONGEST_TOKEN_NAME, RevokeToken,
 };
 use crate::forms::accounts::{
     ChangeLanguage, ChangeName, LONGEST_NAME, ResendVerification, SignOut,
@@ -34,6 +34,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         Form::Password,
         Form::Sessions,
         Form::Tokens,
+        Form::Deletion,
     ];
     let notice = forms
         .into_iter()
@@ -51,6 +52,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 {sessions(w, page)}
                 {tokens(w, user, page, flash)}
                 {sign_out(w)}
+                {deletion(w, page, flash.filter(|flash| flash.form == Form::Deletion))}
             </div>
         </main>
     };
@@ -368,6 +370,39 @@ fn token_row(w: Words, token: &ApiToken) -> AnyView {
                 </button>
             </form>
         </li>
+    }
+    .into_any()
+}
+
+fn deletion(w: Words, page: &AccountPage, flash: Option<&Flash>) -> AnyView {
+    let at = |outcome| first_of(w, flash, Form::Deletion, &[outcome]);
+    let typed = flash.map_or("", |flash| flash.typed("deletion_email"));
+    let way = if page.ways.has_password {
+        view! {
+            <form class="form" method="post" action=DeleteAccount::PATH>
+                <Field
+                    w=w name="deletion_email" label=w.say("account-delete-email") kind="email"
+                    autocomplete="off" value=typed.to_owned() error=at(Outcome::OtherEmail)
+                />
+                <Field
+                    w=w name="deletion_password" label=w.say("account-password-present")
+                    kind="password" autocomplete="current-password" error=at(Outcome::WrongPassword)
+                />
+                <div>{submit("danger", w.say("account-delete-button"), w.say("account-delete-pending"))}</div>
+            </form>
+        }
+        .into_any()
+    } else {
+        password_first(w)
+    };
+    view! {
+        <section id="delete">
+            <h2>{w.say("account-delete")}</h2>
+            <p>{w.say("account-delete-goes")}</p>
+            <p>{w.say("account-delete-plan")}</p>
+            <p class="soft">{w.say("account-delete-stays")}</p>
+            {way}
+        </section>
     }
     .into_any()
 }

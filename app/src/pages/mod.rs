@@ -12,6 +12,7 @@ mod change_email;
 mod dashboard;
 mod forgot;
 mod gallery;
+mod goodbye;
 mod home;
 mod job;
 mod mail;
@@ -89,6 +90,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/gallery") view=|| show(gallery::page) ssr=WHOLE/>
                 <Route path=path!("/statement") view=|| show(statement::page) ssr=WHOLE/>
                 <Route path=path!("/account") view=|| show(account::page) ssr=WHOLE/>
+                <Route path=path!("/goodbye") view=|| show(goodbye::page) ssr=WHOLE/>
                 <Route path=path!("/admin") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/users") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/users/:id") view=|| show(admin::page) ssr=WHOLE/>
@@ -134,6 +136,7 @@ mod tests {
             routes::GALLERY,
             routes::STATEMENT,
             routes::ACCOUNT,
+            routes::GOODBYE,
             routes::ADMIN,
             routes::ADMIN_USERS,
             routes::ADMIN_AUDIT,

@@ -52,6 +52,7 @@ fn plain(visit: &Visit) -> &'static str {
         routes::SIGN_IN => "auth-sign-in-page",
         routes::FORGOT if visit.flash.as_ref().is_some_and(sent) => "auth-forgot-sent-page",
         routes::FORGOT => "auth-forgot-page",
+        routes::GOODBYE => "goodbye-page",
         routes::TERMS => "terms-page",
         routes::PRIVACY => "privacy-page",
         routes::STYLEGUIDE => "style-page",

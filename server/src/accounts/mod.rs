@@ -4,6 +4,7 @@
 //! it is born. Sessions live in the database ([`SessionStore`]) and hold an id, never a balance.
 
 mod access;
+mod deletion;
 mod email;
 mod email_change;
 mod limits;
@@ -26,6 +27,8 @@ use crate::time::Clock;
 
 pub(crate) use access::end_session;
 pub use access::{OpenSession, session_name};
+pub use deletion::DeleteError;
+pub(crate) use deletion::forget_mail;
 pub use email::Email;
 pub(crate) use email_change::ChangeLetter;
 pub use email_change::{ConfirmError, EmailChange, EmailChangeError, Ways};
@@ -55,6 +58,8 @@ pub struct Accounts {
     pub(crate) person_key: SecretString,
     /// Wakes the mailer when a letter was put into the outbox.
     pub(crate) mail_wake: Arc<tokio::sync::Notify>,
+    /// Wakes who takes deleted accounts apart.
+    pub(crate) deletion_wake: Arc<tokio::sync::Notify>,
 }
 
 impl Accounts {
@@ -73,6 +78,7 @@ impl Accounts {
             limits,
             person_key,
             mail_wake: Arc::default(),
+            deletion_wake: Arc::default(),
         }
     }
 }

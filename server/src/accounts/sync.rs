@@ -33,6 +33,9 @@ pub enum SyncError {
     /// The address belongs to an account that the outside system does not know by this id.
     #[error("this address has an account already")]
     EmailTaken,
+    /// The account of this id was deleted; it is not made again.
+    #[error("this account was deleted")]
+    Deleted,
     /// Administrators are made and changed here alone: who keeps an outside system would else become one.
     #[error("an administrator is no user of an outside system")]
     Administrator,
@@ -67,6 +70,12 @@ impl Accounts {
         let mut before = known(&mut tx, &outsider.external_id).await?;
         let mut created = false;
         if before.is_none() {
+            if self
+                .outsider_was_deleted(&mut tx, &outsider.external_id)
+                .await?
+            {
+                return Err(SyncError::Deleted);
+            }
             created = self.insert_outsider(&mut tx, outsider, now).await?;
             before = known(&mut tx, &outsider.external_id).await?;
         }

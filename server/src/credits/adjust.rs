@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ledger::{Deducted, Lot};
-use super::operations::CreditsError;
+use super::operations::{self, CreditsError};
 use super::statement::{self, Entry};
 use super::store::{Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Prices, Source, Wallet, WalletView};
@@ -111,6 +111,9 @@ async fn change_by_hand(
         ..
     } = by_hand;
     let mut locked = lock(tx, user, Lots::Open, actor.clone(), now).await?;
+    if *actor != Actor::User(user.clone()) {
+        operations::refuse_deleted(tx, user).await?;
+    }
     let figures = &locked.ledger.figures;
     let (change, counted) = match action {
         Action::Add => (*amount, Deducted::Removed),

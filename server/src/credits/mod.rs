@@ -38,8 +38,8 @@ pub use days::{DayTotals, daily_totals, day_of};
 pub use lapse::{next_change, settle_lapsed, sweep};
 pub(crate) use ledger::Lot;
 pub use operations::{
-    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, open, release,
-    touch, welcome,
+    CreditsError, Grant, Held, Hold, HoldRequest, capture, grant, hold, is_granted, open,
+    refuse_deleted, release, touch, welcome,
 };
 pub use plans::{
     NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
@@ -51,8 +51,8 @@ pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::seed_history;
-pub(crate) use statement::entry;
 pub use statement::{Entry, EntryFilter, EntryLot, statement};
+pub(crate) use statement::{entry, forget_notes};
 pub use store::{find_wallet, find_wallets, read, read_version};
 pub use types::{
     Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,

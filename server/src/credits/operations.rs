@@ -17,6 +17,9 @@ pub enum CreditsError {
     Insufficient(#[from] Insufficient),
     #[error("this account has no wallet")]
     NoWallet,
+    /// Nothing is given to it or taken from it any more; what was held before still ends.
+    #[error("this account was deleted")]
+    Deleted,
     #[error(transparent)]
     Database(sqlx::Error),
 }
@@ -86,6 +89,7 @@ pub async fn grant(
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
     let mut locked = lock(tx, user, Lots::Open, Actor::Provider(grant.provider), now).await?;
+    refuse_deleted(tx, user).await?;
     for (source, amount) in [
         (Source::Purchase, grant.credits),
         (Source::Bonus, grant.bonus),
@@ -98,6 +102,20 @@ pub async fn grant(
         }
     }
     Ok(locked.write(tx).await?)
+}
+
+/// Refuses what is new for an account that was deleted. Called with its wallet locked, as a deletion locks it too:
+/// nothing slips in beside one.
+pub async fn refuse_deleted(tx: &mut Tx, user: &UserId) -> Result<(), CreditsError> {
+    let deleted: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM users WHERE id = $1 AND deleted_at IS NOT NULL")
+            .bind(user)
+            .fetch_one(&mut **tx)
+            .await?;
+    if deleted > 0 {
+        return Err(CreditsError::Deleted);
+    }
+    Ok(())
 }
 
 /// Whether a purchase has been granted before.

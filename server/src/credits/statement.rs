@@ -202,6 +202,17 @@ impl EntryRow {
     }
 }
 
+/// Erases what was written about the entries of a wallet; the entries themselves have words of the ledger only.
+pub(crate) async fn forget_notes(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM entry_notes WHERE entry_id IN (SELECT id FROM entries WHERE user_id = $1)",
+    )
+    .bind(user)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Keeps the free text of an entry beside the ledger, where it can be erased.
 pub(super) async fn write_note(tx: &mut Tx, entry: &EntryId, note: &str) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO entry_notes (entry_id, note) VALUES ($1, $2)")

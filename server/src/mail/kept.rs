@@ -94,6 +94,17 @@ pub async fn kept_letters(folder: &Path, most: usize) -> std::io::Result<Vec<Kep
     Ok(letters)
 }
 
+/// Deletes the letters to an address that are kept in `folder`.
+pub(crate) async fn erase_kept(folder: &Path, address: &str) -> std::io::Result<()> {
+    for letter in kept_letters(folder, usize::MAX).await? {
+        if letter.to == address {
+            let file = folder.join(format!("{}{ENDING}", letter.id));
+            tokio::fs::remove_file(file).await?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

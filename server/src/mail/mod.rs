@@ -7,6 +7,7 @@ mod mailer;
 mod matter;
 pub(crate) mod outbox;
 
+pub(crate) use kept::erase_kept;
 pub use kept::{KeptLetter, kept_letters};
 pub use mailer::{Letter, MailSettings, Mailer, Transport, Wording};
 pub use matter::Matter;

@@ -3,7 +3,7 @@ use sqlx::{AnyPool, FromRow};
 use utoipa::ToSchema;
 
 use crate::db::Tx;
-use crate::ids::uuid_v7;
+use crate::ids::{UserId, uuid_v7};
 use crate::time::Timestamp;
 
 /// Something an administrator or the command line did.
@@ -100,6 +100,24 @@ pub struct AuditFilter {
     /// Older than this line.
     pub before: Option<String>,
     pub limit: i64,
+}
+
+/// Erases what the log says of somebody in words, and from where they themselves acted. That something was done, by
+/// which account to which, stays.
+pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE audit_log SET reason = NULL \
+         WHERE target = $1 OR target IN (SELECT id FROM recharge_records WHERE user_id = $1)",
+    )
+    .bind(user)
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("UPDATE audit_log SET address = NULL WHERE actor = $1 OR actor = $2")
+        .bind(format!("admin:{user}"))
+        .bind(format!("user:{user}"))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Lines of the audit log, newest first.

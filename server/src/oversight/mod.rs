@@ -8,6 +8,7 @@ mod people;
 pub mod reconciliation;
 mod waiting;
 
+pub(crate) use audit::forget;
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
 pub use daily::{

@@ -167,7 +167,7 @@ async fn with_wallets(
 }
 
 /// Blocks an account, which ends its sessions, tokens and streams, or lets it in again. Says whether it was blocked
-/// before; `None` when there is no such account.
+/// before; `None` when there is no such account (any more).
 ///
 /// # Errors
 /// The database's own.
@@ -179,7 +179,7 @@ pub async fn block(
     now: Timestamp,
 ) -> sqlx::Result<Option<bool>> {
     let mut tx = db.begin().await?;
-    let select = tx.locking("SELECT blocked_at FROM users WHERE id = $1");
+    let select = tx.locking("SELECT blocked_at FROM users WHERE id = $1 AND deleted_at IS NULL");
     let row: Option<(Option<i64>,)> = sqlx::query_as(select)
         .bind(user)
         .fetch_optional(&mut *tx)

@@ -142,6 +142,12 @@ impl Payments {
                 }
             }
         }
+        // Locked, as by a deletion: whatever is begun before it, it finds.
+        let select = tx.locking("SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL");
+        let buyer = sqlx::query(select).bind(request.user.clone());
+        if buyer.fetch_optional(&mut *tx).await?.is_none() {
+            return Err(sqlx::Error::RowNotFound.into());
+        }
         let recharge = RechargeId::new(now);
         let seller = self.catalog.seller.as_ref();
         let record = NewRecord {

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::closing::DELETED;
 use super::gateway::{CheckoutProgress, CheckoutState, GatewayError};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{Payments, Provider};
@@ -163,7 +164,9 @@ impl Payments {
         recharge: Recharge,
         state: &CheckoutState,
     ) -> Result<Fulfilment, FulfilError> {
-        if let Some(reason) = misfit(&recharge, state) {
+        let deleted = self.is_deleted(&recharge.user_id).await?;
+        let reason = deleted.then_some(DELETED);
+        if let Some(reason) = reason.or_else(|| misfit(&recharge, state)) {
             tracing::error!(recharge = %recharge.id, reason, "a payment does not fit its record");
             self.hold_back(&recharge.id, reason).await?;
             let recharge = self.as_it_is_now(&recharge).await?;

@@ -23,6 +23,10 @@ pub trait Gateway: Send + Sync {
     /// Makes a checkout; the same recharge record always gets the same one.
     async fn open_checkout(&self, new: NewCheckout<'_>) -> Result<OpenedCheckout, GatewayError>;
 
+    /// Lets an open checkout expire, so that it cannot be paid any more. One that is not open stays what it is, and so
+    /// does every one where the provider has no way to do that.
+    async fn expire_checkout(&self, session_id: &str) -> Result<(), GatewayError>;
+
     /// `None`: the provider knows no such checkout.
     async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError>;
 

@@ -388,7 +388,7 @@ impl Payments {
         let Some(object_id) = due.object_id.as_deref() else {
             return Outcome::Ignored("names no object");
         };
-        match self.read_again(due.provider, &due.kind, object_id).await {
+        match self.read_again(due, object_id).await {
             Ok(None) => Outcome::Processed,
             Ok(Some(NOT_OURS)) if self.may_come_early(due) => Outcome::NotYet,
             Ok(Some(reason)) => Outcome::Ignored(reason),
@@ -399,26 +399,28 @@ impl Payments {
     /// Reads again what an event is about. Says why not, if it is nothing of ours.
     async fn read_again(
         &self,
-        provider: Provider,
-        kind: &str,
+        due: &Due,
         object_id: &str,
     ) -> Result<Option<&'static str>, FulfilError> {
-        let subject = self.gateway(provider)?.subject(kind, object_id).await?;
-        let ignored = match subject {
-            Subject::Nothing(reason) => Some(reason),
+        let provider = due.provider;
+        let gateway = self.gateway(provider)?;
+        let subject = gateway.subject(&due.kind, object_id).await?;
+        let ignored = match &subject {
+            Subject::Nothing(reason) => Some(*reason),
             Subject::Checkout(id) => {
-                let unknown = self.fulfil(&id).await? == Fulfilment::Unknown;
+                let unknown = self.fulfil(id).await? == Fulfilment::Unknown;
                 unknown.then_some("not a checkout of ours")
             }
             Subject::Payment(id) => {
-                let known = self.read_payment_again(provider, &id).await?;
+                let known = self.read_payment_again(provider, id).await?;
                 (!known).then_some(NOT_OURS)
             }
             Subject::Subscription(id) => {
-                let known = self.read_subscription_again(provider, &id).await?;
+                let known = self.read_subscription_again(provider, id).await?;
                 (!known).then_some("not a subscription of ours")
             }
         };
+        self.erase_if_deleted(&due.id, &subject).await?;
         Ok(ignored)
     }
 

@@ -17,6 +17,7 @@
 mod catch_up;
 mod checkout;
 pub mod checkup;
+mod closing;
 pub mod creem;
 mod errands;
 mod fulfil;

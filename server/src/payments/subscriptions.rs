@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
+use super::closing::DELETED;
 use super::fulfil::{FulfilError, SURPLUS};
 use super::gateway::{InvoiceState, SubscriptionProgress, SubscriptionState};
 use super::records::{self, NewRecord, RechargeRow, RechargeStatus};
@@ -103,11 +104,12 @@ impl Payments {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         if reading.apply(&mut tx).await? {
-            lock_buyer(&mut tx, &user).await?;
+            let is_deleted = lock_buyer(&mut tx, &user).await?;
             let work = Work {
                 payments: self,
                 provider,
                 user: &user,
+                is_deleted,
                 state: &state,
                 now,
             };
@@ -152,11 +154,14 @@ async fn find(tx: &mut Tx, id: &str) -> sqlx::Result<Option<Subscription>> {
     select.bind(id).fetch_optional(&mut **tx).await
 }
 
-/// Plans of one account change one after the other.
-pub(super) async fn lock_buyer(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
-    let select = tx.locking("SELECT id FROM users WHERE id = $1");
-    sqlx::query(select).bind(user).execute(&mut **tx).await?;
-    Ok(())
+/// Plans of one account change one after the other. Says whether the account was deleted.
+pub(super) async fn lock_buyer(tx: &mut Tx, user: &UserId) -> sqlx::Result<bool> {
+    let select = tx.locking("SELECT deleted_at FROM users WHERE id = $1");
+    let row: Option<(Option<i64>,)> = sqlx::query_as(select)
+        .bind(user.clone())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.is_some_and(|(deleted_at,)| deleted_at.is_some()))
 }
 
 /// One reading, on its way into the books.
@@ -164,6 +169,8 @@ struct Work<'a> {
     payments: &'a Payments,
     provider: Provider,
     user: &'a UserId,
+    /// Then its plans end, and what they are paid gives nothing.
+    is_deleted: bool,
     state: &'a SubscriptionState,
     now: Timestamp,
 }
@@ -249,7 +256,11 @@ impl Work<'_> {
     async fn put(&self, tx: &mut Tx, surplus: bool) -> sqlx::Result<()> {
         let state = self.state;
         let plan = self.plan().map(|plan| plan.id.as_str());
-        let errand = (surplus && self.is_alive()).then_some("end_and_refund");
+        let errand = match (self.is_alive(), surplus, self.is_deleted) {
+            (true, true, _) => Some("end_and_refund"),
+            (true, false, true) => Some("end"),
+            _ => None,
+        };
         sqlx::query(
             "INSERT INTO subscriptions (id, user_id, provider, customer_id, plan, status, renews, \
              surplus, errand, period_start, period_end, ended_at, next_check_at, created_at) \
@@ -321,6 +332,9 @@ impl Work<'_> {
             return Ok(());
         }
         let first = self.first_record(tx, invoice).await?;
+        if self.is_deleted {
+            return self.hold_back_late(tx, invoice, first).await;
+        }
         if let Some(record) = &first
             && let Some(reason) = self.misfit(record, invoice)
         {
@@ -355,6 +369,29 @@ impl Work<'_> {
             self.open(tx, &record, invoice).await?;
         }
         tracing::info!(recharge = %record.id, user = %self.user, "invoice of a plan paid");
+        Ok(())
+    }
+
+    /// Money for an account that was deleted: kept as a purchase that gives nothing, for the operator.
+    async fn hold_back_late(
+        &self,
+        tx: &mut Tx,
+        invoice: &InvoiceState,
+        first: Option<RechargeRow>,
+    ) -> Result<(), FulfilError> {
+        let record = match first {
+            Some(record) => record,
+            None => self.new_record(tx, invoice).await?,
+        };
+        records::change(tx, &record.id, |row| {
+            row.payment_id = Some(invoice.id.clone());
+            row.subscription_id = Some(self.state.id.clone());
+            row.held_back = Some(DELETED.to_owned());
+            row.next_check_at = None;
+            true
+        })
+        .await?;
+        tracing::error!(recharge = %record.id, "a plan of a deleted account was paid");
         Ok(())
     }
 

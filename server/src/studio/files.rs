@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -130,6 +131,15 @@ impl Files {
         Ok(self.0.get(&Path::from(location)).await?.bytes().await?)
     }
 
+    /// Deletes every file below the name of an account.
+    pub(super) async fn delete_all_of(&self, user: &UserId) -> Result<(), StoreError> {
+        let mut files = self.0.list(Some(&Path::from(user.as_str())));
+        while let Some(file) = files.try_next().await? {
+            self.delete(file.location.as_ref()).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes a file; one that is gone already is no error.
     pub(super) async fn delete(&self, location: &str) -> Result<(), StoreError> {
         match self.0.delete(&Path::from(location)).await {
@@ -237,18 +247,41 @@ impl Studio {
         .fetch_all(self.db.reader())
         .await?;
         for file in expired {
-            if let Err(error) = self.files.delete(&file.location).await {
-                tracing::warn!(file = %file.id, %error, "a file could not be deleted");
-                continue;
-            }
-            let mut tx = self.db.begin().await?;
-            sqlx::query("DELETE FROM files WHERE id = $1")
-                .bind(&file.id)
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
+            self.delete_file(&file).await?;
         }
         Ok(())
+    }
+
+    /// The same of one account; says whether any file of it is left.
+    pub(super) async fn delete_files_of(&self, user: &UserId) -> sqlx::Result<bool> {
+        let files: Vec<StoredFile> = sqlx::query_as(
+            "SELECT id, user_id, job_id, kind, location, media_type, bytes, width, height \
+             FROM files WHERE user_id = $1 AND expires_at = 0",
+        )
+        .bind(user)
+        .fetch_all(self.db.reader())
+        .await?;
+        for file in files {
+            self.delete_file(&file).await?;
+        }
+        let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM files WHERE user_id = $1")
+            .bind(user)
+            .fetch_one(self.db.reader())
+            .await?;
+        Ok(left > 0)
+    }
+
+    async fn delete_file(&self, file: &StoredFile) -> sqlx::Result<()> {
+        if let Err(error) = self.files.delete(&file.location).await {
+            tracing::warn!(file = %file.id, %error, "a file could not be deleted");
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        sqlx::query("DELETE FROM files WHERE id = $1")
+            .bind(&file.id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
     }
 }
 

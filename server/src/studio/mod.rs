@@ -8,6 +8,7 @@
 
 mod callbacks;
 mod clips;
+mod closing;
 mod drafts;
 mod files;
 mod jobs;
@@ -35,6 +36,7 @@ use crate::time::Clock;
 use crate::words::words;
 
 pub use callbacks::Heard;
+pub use closing::ClosingError;
 pub use drafts::Draft;
 pub use files::{FileKind, Files, S3Settings, StoreError, StoredFile};
 pub use jobs::{Job, JobCounts, JobError, JobFilter, JobState};

@@ -45,7 +45,9 @@ impl From<CreditsError> for SubmitError {
     fn from(error: CreditsError) -> Self {
         match error {
             CreditsError::Insufficient(insufficient) => Self::Insufficient(insufficient),
-            CreditsError::NoWallet => Self::Database(sqlx::Error::RowNotFound),
+            CreditsError::NoWallet | CreditsError::Deleted => {
+                Self::Database(sqlx::Error::RowNotFound)
+            }
             CreditsError::Database(error) => Self::Database(error),
         }
     }
@@ -141,6 +143,7 @@ impl Studio {
         };
         // The hold locks the wallet, so the count behind it cannot be passed by two at once.
         let held = credits::hold(tx, &request.user, hold, now).await?;
+        credits::refuse_deleted(tx, &request.user).await?;
         self.check_unfinished(tx, &request.user).await?;
         let made_by = MadeBy {
             provider,

@@ -8,6 +8,7 @@ mod access;
 mod accounts;
 mod catch_up;
 mod creem;
+mod deletion;
 mod direction;
 mod email_change;
 mod ledger;

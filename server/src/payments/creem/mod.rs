@@ -224,6 +224,11 @@ impl Gateway for Creem {
         self.create_checkout(&new).await
     }
 
+    /// Creem has no way to do that: its checkouts end by themselves.
+    async fn expire_checkout(&self, _session_id: &str) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
     async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError> {
         self.read_checkout(session_id).await
     }

@@ -176,6 +176,10 @@ impl Gateway for Stripe {
         self.create_session(&new).await
     }
 
+    async fn expire_checkout(&self, session_id: &str) -> Result<(), GatewayError> {
+        self.expire_session(session_id).await
+    }
+
     async fn checkout(&self, session_id: &str) -> Result<Option<CheckoutState>, GatewayError> {
         self.retrieve_session(session_id).await
     }

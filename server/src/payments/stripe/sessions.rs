@@ -4,7 +4,7 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionInvoiceCreation,
     CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
     CreateCheckoutSessionLineItemsPriceDataTaxBehavior, CreateCheckoutSessionPaymentIntentData,
-    CreateCheckoutSessionSubscriptionData, ListCheckoutSession, ProductData,
+    CreateCheckoutSessionSubscriptionData, ExpireCheckoutSession, ListCheckoutSession, ProductData,
     RetrieveCheckoutSession,
 };
 use stripe_client_core::StripeRequest;
@@ -44,6 +44,14 @@ impl Stripe {
         let request = RetrieveCheckoutSession::new(id)
             .expand(vec!["payment_intent.latest_charge".to_owned()]);
         Ok(self.find(request).await?.map(state_of))
+    }
+
+    /// Stripe: only an open session can expire; it says no to others.
+    pub(super) async fn expire_session(&self, id: &str) -> Result<(), GatewayError> {
+        match self.read(ExpireCheckoutSession::new(id)).await {
+            Ok(_) | Err(GatewayError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A page of the checkouts that buyers finished, those after the session `after` of this list.
