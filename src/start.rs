@@ -860,6 +860,7 @@ fn worth_compressing() -> impl Predicate {
     SizeAbove::new(256)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::const_new("video/"))
+        .and(NotForContentType::const_new("application/zip"))
         .and(NotForContentType::const_new("text/event-stream"))
 }
 

@@ -24,6 +24,8 @@ pub const JOBS: &str = "/jobs";
 pub const GALLERY: &str = "/gallery";
 pub const STATEMENT: &str = "/statement";
 pub const ACCOUNT: &str = "/account";
+/// Everything of an account as one archive, a download.
+pub const EXPORT: &str = "/account/export";
 /// What somebody sees whose account is deleted.
 pub const GOODBYE: &str = "/goodbye";
 /// The operator's pages.

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod credits;
 pub mod db;
 pub mod deletions;
+pub mod export;
 pub mod failpoint;
 pub mod idempotency;
 pub mod ids;

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod body;
 pub mod caller;
 pub mod csv;
+pub mod export;
 pub mod health;
 pub mod keys;
 pub mod layers;
@@ -176,12 +177,13 @@ fn machines() -> OpenApiRouter<State> {
         .routes(routes!(metrics::show))
 }
 
-/// What only pages use: the forms that send files, and the letters of the sandbox.
+/// What only pages use: the forms that send files, the archive of an account, and the letters of the sandbox.
 fn forms() -> Router<State> {
     Router::new()
         .route("/try-on", post(api::try_on::submit_form))
         .route("/video", post(api::video::submit_form))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD))
+        .route("/account/export", get(export::download))
         .route("/sandbox/mail/{id}", get(letters::show))
 }
 

@@ -51,6 +51,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 {password(w, flash)}
                 {sessions(w, page)}
                 {tokens(w, user, page, flash)}
+                {export(w)}
                 {sign_out(w)}
                 {deletion(w, page, flash.filter(|flash| flash.form == Form::Deletion))}
             </div>
@@ -370,6 +371,17 @@ fn token_row(w: Words, token: &ApiToken) -> AnyView {
                 </button>
             </form>
         </li>
+    }
+    .into_any()
+}
+
+fn export(w: Words) -> AnyView {
+    view! {
+        <section id="export">
+            <h2>{w.say("account-export")}</h2>
+            <p class="soft">{w.say("account-export-text")}</p>
+            <div><a class="button" href=routes::EXPORT download="">{w.say("account-export-button")}</a></div>
+        </section>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use tower_sessions::session::Id;
 
+use super::limits::{EXPORTS_OF_ACCOUNT, Limited};
 use super::sessions::key;
 use super::users::end_access;
 use super::{Accounts, Password, SignInError, User};
@@ -105,6 +106,14 @@ impl Accounts {
         tx.changed(Change::SignedOut(user.clone()));
         tx.commit().await?;
         Ok(ended)
+    }
+
+    /// Counts an export of everything an account has, and says whether it is within the limit.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn count_export(&self, user: &User) -> sqlx::Result<Result<(), Limited>> {
+        self.limits.take(EXPORTS_OF_ACCOUNT, user.id.as_str()).await
     }
 
     /// Sets a new password for somebody who knows the present one. Every session and token ends, also the one that

@@ -62,6 +62,12 @@ pub(super) const LETTERS_OF_ACCOUNT: Limit = Limit {
     window: HOUR,
 };
 
+pub(super) const EXPORTS_OF_ACCOUNT: Limit = Limit {
+    name: "exports",
+    most: 10,
+    window: HOUR,
+};
+
 /// Counts attempts in windows that begin with the first one.
 #[derive(Clone)]
 pub struct RateLimits {

@@ -75,6 +75,18 @@ pub struct StoredFile {
     pub height: i64,
 }
 
+impl StoredFile {
+    /// How its name ends, by what it is.
+    pub fn extension(&self) -> &'static str {
+        match self.media_type.as_str() {
+            "image/jpeg" => "jpg",
+            "image/webp" => "webp",
+            "video/mp4" => "mp4",
+            _ => "png",
+        }
+    }
+}
+
 impl Files {
     /// A store in `folder`, which is made when it is missing.
     pub fn folder(folder: &FolderPath) -> Result<Self, StoreError> {
@@ -210,6 +222,31 @@ impl Studio {
         .bind(job)
         .bind(kind.as_str())
         .fetch_optional(self.db.reader())
+        .await
+    }
+
+    /// The files of an account that are kept, also those that wait to become a job: those behind `after`.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn files_of(
+        &self,
+        user: &UserId,
+        after: Option<&FileId>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<StoredFile>> {
+        sqlx::query_as(
+            "SELECT id, user_id, job_id, kind, location, media_type, bytes, width, height \
+             FROM files f WHERE user_id = $1 AND ($2 IS NULL OR id > $2) \
+             AND (expires_at IS NULL OR expires_at > $3) AND NOT EXISTS \
+             (SELECT 1 FROM jobs j WHERE j.id = f.job_id AND j.deleted_at IS NOT NULL) \
+             ORDER BY id LIMIT $4",
+        )
+        .bind(user)
+        .bind(after)
+        .bind(self.clock.now())
+        .bind(limit)
+        .fetch_all(self.db.reader())
         .await
     }
 

@@ -201,6 +201,17 @@ on_both_databases! {
         assert!(matches!(refused, Err(TokenError::TooMany)));
     }
 
+    async fn an_account_exports_ten_times_an_hour(ground: TestGround) {
+        let (ann, bob) = (ground.account("ann").await, ground.account("bob").await);
+        for _ in 0..10 {
+            assert!(ground.accounts.count_export(&ann).await.unwrap().is_ok());
+        }
+        assert!(ground.accounts.count_export(&ann).await.unwrap().is_err());
+        assert!(ground.accounts.count_export(&bob).await.unwrap().is_ok());
+        ground.clock.advance(Duration::from_secs(3_601));
+        assert!(ground.accounts.count_export(&ann).await.unwrap().is_ok());
+    }
+
     async fn what_was_being_opened_while_access_ended_opens_nothing(ground: TestGround) {
         let ann = ground.account("ann").await;
         // Somebody has proven the old password, and their session is kept only now.

@@ -188,7 +188,7 @@ fn name_it(response: &mut Response, job: &Job, file: &StoredFile) {
     let name = format!(
         "attachment; filename=\"atelier-{}.{}\"",
         job.id,
-        extension(file)
+        file.extension()
     );
     if let Ok(value) = name.parse() {
         let headers = response.headers_mut();
@@ -379,15 +379,6 @@ fn asked_part(headers: &HeaderMap, whole: u64) -> Part {
             _ => Part::All,
         },
         Err(_) => Part::Nowhere,
-    }
-}
-
-fn extension(file: &StoredFile) -> &'static str {
-    match file.media_type.as_str() {
-        "image/jpeg" => "jpg",
-        "image/webp" => "webp",
-        "video/mp4" => "mp4",
-        _ => "png",
     }
 }
 
