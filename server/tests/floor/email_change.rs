@@ -69,7 +69,7 @@ async fn asks(ground: &TestGround, user: &User, new: &str) -> Result<(), EmailCh
 async fn link(ground: &TestGround, user: &User, new: &str) -> String {
     asks(ground, user, new).await.unwrap();
     let sent = of(ground, "change").await.into_iter();
-    let (_, token) = sent.rev().find(|(to, _)| to == new).expect("a letter");
+    let (_, token) = sent.rev().find(|(to, _)| to == new).unwrap();
     token
 }
 
@@ -104,10 +104,7 @@ async fn signs_up(ground: &TestGround, email: &str) -> User {
 
 async fn verifies(ground: &TestGround, email: &str) {
     let sent = of(ground, "verify").await;
-    let (_, token) = sent
-        .into_iter()
-        .rfind(|(to, _)| to == email)
-        .expect("a letter");
+    let (_, token) = sent.into_iter().rfind(|(to, _)| to == email).unwrap();
     ground.accounts.verify_email(&token).await.unwrap();
 }
 
