@@ -41,7 +41,8 @@ pub async fn is_known(
     Ok(used.is_some())
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
+/// The request's key, if it has one.
+pub fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };

@@ -153,6 +153,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::admin::webhook_events::list))
         .routes(routes!(api::admin::webhook_events::show))
         .routes(routes!(api::admin::webhook_events::replay))
+        .routes(routes!(api::admin::webhook_events::replay_failed))
         .routes(routes!(api::test_creem::run))
         .routes(routes!(live::stream))
         .routes(routes!(openapi::show))

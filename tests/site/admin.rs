@@ -139,6 +139,31 @@ on_both_databases! {
         admin.post("/api/admin/webhook-events/00000000-0000-7000-8000-000000000000/replay").await.expect(404);
         admin.get("/api/admin/webhook-events?state=odd").await.expect(422);
         assert!(csv(&admin, "/api/admin/webhook-events").await.text().contains(&checkout.session_id));
+
+        // All that were given up, at once: by a program, and by the page's button, which is there only then.
+        let button = "/do/admin-replay-failed";
+        assert!(!admin.get("/admin/webhooks").await.expect(200).text().contains(button));
+        let given_up = "UPDATE webhook_events SET state = 'failed', next_at = NULL WHERE object_id = $1";
+        for by_form in [false, true] {
+            let lost = app.execute(given_up, &[&checkout.session_id]).await;
+            assert!(admin.get("/admin/webhooks").await.expect(200).text().contains(button));
+            if by_form {
+                ann.form(button, &[]).await;
+                assert_eq!(items(&admin, "/api/admin/webhook-events?state=failed").await.len() as u64, lost);
+                admin.form(button, &[]).await;
+            } else {
+                let again = admin.post("/api/admin/webhook-events/replay-failed").await.expect(200).json();
+                assert_eq!(again["replayed"].as_u64(), Some(lost));
+            }
+            crate::support::until("they are done again", async || {
+                let event = admin.get(&format!("/api/admin/webhook-events/{id}")).await.expect(200).json();
+                (event["state"] == "processed").then_some(())
+            }).await;
+        }
+        assert_eq!(ann.remaining().await, balance);
+        assert_eq!(items(&admin, "/api/admin/audit?action=webhook.replay_failed").await.len(), 2);
+        let none = admin.post("/api/admin/webhook-events/replay-failed").await.expect(200).json();
+        assert_eq!(none["replayed"], 0);
     }
 
     async fn a_batch_is_previewed_done_once_and_undone_as_far_as_it_goes(app: &App) {
@@ -415,12 +440,20 @@ on_both_databases! {
         assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 0);
         let again = admin.get("/api/admin/stats/daily").await.expect(200).json();
         assert_eq!(&again["days"][29], today);
-        assert!(oversight::check_days(db).await.expect("checked").is_empty());
+        let off = async || {
+            let report = admin.get("/api/admin/reconciliation").await.expect(200).json();
+            report["items"].as_array().cloned().expect("items")
+        };
+        assert_eq!(off().await, [json!(null); 0]);
         app.execute("UPDATE site_figures SET amount = amount + 1 WHERE figure = $1", &["sold"]).await;
-        let wrong = oversight::check_days(db).await.expect("checked");
-        assert_eq!(wrong, [(format!("{} sold ", now.day()), "100".to_owned(), "101".to_owned())]);
-        oversight::recount(db, now, tomorrow).await.expect("counted");
-        assert!(oversight::check_days(db).await.expect("checked").is_empty());
+        let wrong = off().await;
+        assert_eq!((wrong.len(), &wrong[0]["kind"], &wrong[0]["id"]), (1, &json!("day_off"), &json!(now.day())));
+        assert_eq!((&wrong[0]["expected"], &wrong[0]["found"]), (&json!("sold 100"), &json!("sold 101")));
+        let click = json!({"kind": "day_off", "id": now.day()});
+        let mended = admin.post_json("/api/admin/reconciliation/mend", click).await.expect(200).json();
+        assert_eq!(mended["outcome"], "done");
+        assert!(off().await.is_empty());
+        assert_eq!(admin.get("/api/admin/stats/daily").await.expect(200).json()["days"][29], *today);
 
         let file = csv(&admin, "/api/admin/stats/daily").await.text();
         assert_eq!(file.lines().count(), 31);

@@ -37,7 +37,9 @@ const OPEN: &[&str] = &[
 const OPEN_PAGES: &[&str] = &[
     "/",
     "/api/docs",
+    "/change-email/{token}",
     "/forgot",
+    "/goodbye",
     "/privacy",
     "/reset/{token}",
     "/sandbox",

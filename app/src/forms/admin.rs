@@ -222,6 +222,21 @@ pub async fn end_user_session(id: String, session: String) -> Result<(), ServerF
     Ok(())
 }
 
+/// Lets every failed webhook event be acted on again.
+#[server(prefix = "/do", endpoint = "admin-replay-failed")]
+pub async fn replay_failed_events() -> Result<(), ServerFnError> {
+    let page = routes::ADMIN_EVENTS;
+    let Some((caller, admin)) = operator(page).await? else {
+        return Ok(());
+    };
+    let operator = acts(&caller, &admin, "");
+    match caller.services.payments.replay_failed(&operator).await {
+        Ok(_) => go_with(page, &Flash::new(Form::Admin, Outcome::Replayed)),
+        Err(error) => go_broken(page, Form::Admin, error),
+    }
+    Ok(())
+}
+
 /// Lets a webhook event be acted on again.
 #[server(prefix = "/do", endpoint = "admin-replay")]
 pub async fn replay_event(id: String) -> Result<(), ServerFnError> {

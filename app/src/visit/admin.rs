@@ -37,6 +37,8 @@ pub enum AdminPage {
     },
     Events {
         events: Vec<KeptEvent>,
+        /// How many were given up, of all there are.
+        failed: i64,
         state: Option<EventState>,
         next: Option<String>,
     },
@@ -202,8 +204,10 @@ async fn events(request: &Request) -> db::Result<AdminPage> {
     let payments = &request.services.payments;
     let found = payments.events(state, before.as_ref(), LINES + 1).await?;
     let (events, next) = split(found, |event| event.id.to_string());
+    let waiting = oversight::waiting(&request.services.db).await?;
     Ok(AdminPage::Events {
         events,
+        failed: waiting.failed_events,
         state,
         next,
     })

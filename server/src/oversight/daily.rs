@@ -1,16 +1,17 @@
 //! What happens on each day, over all accounts. A day that is over is counted once and kept; the present one is counted
 //! when somebody looks. Nothing of it is written by the operations that are counted, so no row is fought over.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde::Serialize;
 use sqlx::AnyConnection;
 use utoipa::ToSchema;
 
+use super::Operator;
 use crate::catalog::Money;
 use crate::credits::day_of;
-use crate::db::Database;
+use crate::db::{Database, Tx};
 use crate::ids::first_of;
 use crate::time::Timestamp;
 
@@ -155,14 +156,28 @@ pub async fn close_days(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
     Ok(kept)
 }
 
-/// Days that are kept and come to something else now, each with what was expected and found.
+/// A day that is kept and comes to something else now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongDay {
+    pub date: String,
+    /// The figures that differ, as they are counted now.
+    pub expected: String,
+    /// The same as they are kept.
+    pub found: String,
+}
+
+/// Counts the days that are kept again, all of them or one.
 ///
 /// # Errors
 /// The database's own.
-pub async fn check_days(db: &Database) -> sqlx::Result<Vec<(String, String, String)>> {
-    let days: Vec<(i64,)> = sqlx::query_as("SELECT day FROM site_days ORDER BY day")
-        .fetch_all(db.reader())
-        .await?;
+pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<Vec<WrongDay>> {
+    let (first, last) = one.map_or((0, i64::MAX), |at| (day_of(at), day_of(at)));
+    let days: Vec<(i64,)> =
+        sqlx::query_as("SELECT day FROM site_days WHERE day BETWEEN $1 AND $2 ORDER BY day")
+            .bind(first)
+            .bind(last)
+            .fetch_all(db.reader())
+            .await?;
     let mut wrong = Vec::new();
     for (day,) in days {
         let mut snapshot = db.snapshot().await?;
@@ -177,43 +192,88 @@ pub async fn check_days(db: &Database) -> sqlx::Result<Vec<(String, String, Stri
             .into_iter()
             .map(|(figure, part, amount)| ((figure, part), amount))
             .collect();
-        let names = counted.keys().chain(kept.keys());
-        for name in names.collect::<std::collections::BTreeSet<_>>() {
-            let of = |figures: &Figures| figures.get(name).copied().unwrap_or(0);
-            if of(&counted) != of(&kept) {
-                let id = format!("{} {} {}", date(day), name.0, name.1);
-                wrong.push((id, of(&counted).to_string(), of(&kept).to_string()));
-            }
+        let of = |figures: &Figures, name| figures.get(name).copied().unwrap_or(0);
+        let names: BTreeSet<_> = counted.keys().chain(kept.keys()).collect();
+        let differ = names
+            .into_iter()
+            .filter(|name| of(&counted, name) != of(&kept, name));
+        let differ: Vec<_> = differ.collect();
+        if differ.is_empty() {
+            continue;
         }
+        let said = |figures: &Figures| {
+            let each = differ.iter().map(|name| {
+                let parts = [
+                    name.0.clone(),
+                    name.1.clone(),
+                    of(figures, name).to_string(),
+                ];
+                parts
+                    .iter()
+                    .filter(|part| !part.is_empty())
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            });
+            each.collect::<Vec<_>>().join("; ")
+        };
+        wrong.push(WrongDay {
+            date: date(day),
+            expected: said(&counted),
+            found: said(&kept),
+        });
     }
     Ok(wrong)
 }
 
-/// Counts a day that is kept anew.
+/// Counts a day that is kept anew, and says so in the audit log.
 ///
 /// # Errors
 /// The database's own.
-pub async fn recount(db: &Database, at: Timestamp, now: Timestamp) -> sqlx::Result<()> {
-    let day = day_of(at);
+pub async fn recount(
+    db: &Database,
+    wrong: &WrongDay,
+    by: &Operator,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let Some(day) = Timestamp::parse(&wrong.date).map(day_of) else {
+        return Ok(());
+    };
     let mut snapshot = db.snapshot().await?;
     let figures = count(&mut snapshot, day).await?;
     snapshot.rollback().await?;
-    keep(db, day, figures, now).await
+    let mut tx = db.begin().await?;
+    write(&mut tx, day, figures, now).await?;
+    by.records(
+        &mut tx,
+        "reconciliation.mend",
+        &wrong.date,
+        &wrong.found,
+        &wrong.expected,
+        now,
+    )
+    .await?;
+    tx.commit().await
 }
 
 async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
+    write(&mut tx, day, figures, now).await?;
+    tx.commit().await
+}
+
+async fn write(tx: &mut Tx, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO site_days (day, closed_at) VALUES ($1, $2) \
          ON CONFLICT (day) DO UPDATE SET closed_at = excluded.closed_at",
     )
     .bind(day)
     .bind(now)
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await?;
     sqlx::query("DELETE FROM site_figures WHERE day = $1")
         .bind(day)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
     for ((figure, part), amount) in figures {
         sqlx::query("INSERT INTO site_figures (day, figure, part, amount) VALUES ($1, $2, $3, $4)")
@@ -221,10 +281,10 @@ async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx
             .bind(figure)
             .bind(part)
             .bind(amount)
-            .execute(&mut *tx)
+            .execute(&mut **tx)
             .await?;
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// Counts a day, by ids where they tell the time and by indexes elsewhere. Entries belong to the day they were written

@@ -12,7 +12,8 @@ pub(crate) use audit::forget;
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
 pub use daily::{
-    SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, check_days, close_days, daily, recount,
+    SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days, daily,
+    recount,
 };
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
 pub use waiting::{Waiting, waiting};

@@ -259,6 +259,38 @@ impl Payments {
         Ok(true)
     }
 
+    /// Lets every event be acted on again that was given up. Says how many.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn replay_failed(&self, by: &Operator) -> sqlx::Result<u64> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let replayed = sqlx::query(
+            "UPDATE webhook_events SET state = 'received', reason = NULL, next_at = $1, attempts = 1, \
+             processed_at = NULL WHERE state = 'failed'",
+        )
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if replayed > 0 {
+            let before = format!("{replayed} failed");
+            by.records(
+                &mut tx,
+                "webhook.replay_failed",
+                "webhooks",
+                &before,
+                "received",
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        self.inbox_wake.notify_one();
+        Ok(replayed)
+    }
+
     pub(super) async fn store_event(
         &self,
         provider: Provider,

@@ -15,6 +15,7 @@ use crate::db::Tx;
 use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
 use crate::oversight::Operator;
+use crate::secret;
 use crate::time::Timestamp;
 
 /// Money that went back, or is on its way.
@@ -252,13 +253,13 @@ impl Payments {
     }
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
-    /// credits follow as with any refund. `key` makes it once. That it was asked for is in the audit log before the
-    /// provider is.
+    /// credits follow as with any refund. The same wish again is made once: it is known by `key`, or without
+    /// one by what was given back before. That it was asked for is in the audit log before the provider is.
     pub async fn refund(
         &self,
         id: &RechargeId,
         amount_minor: Option<i64>,
-        key: &str,
+        key: Option<&str>,
         by: &Operator,
     ) -> Result<(), RefundError> {
         let recharge = self.recharge(id).await?.ok_or(RefundError::NotPaid)?;
@@ -268,12 +269,21 @@ impl Payments {
             return Err(RefundError::NotPaid);
         };
         let left = recharge.paid_minor.unwrap_or(recharge.amount_minor) - recharge.returned_minor;
-        if left < 1 {
-            return Err(RefundError::NothingLeft);
-        }
-        if amount_minor.is_some_and(|amount| amount > left) {
-            return Err(RefundError::TooMuch(left));
-        }
+        let beyond = match amount_minor {
+            _ if left < 1 => Some(RefundError::NothingLeft),
+            Some(amount) if amount > left => Some(RefundError::TooMuch(left)),
+            _ => None,
+        };
+        // Whether a wish with a key was granted before, only the provider knows.
+        let may_be_again = key.is_some() && recharge.returned_minor > 0;
+        let beyond = match beyond {
+            Some(error) if !may_be_again => return Err(error),
+            beyond => beyond,
+        };
+        let wish = match key {
+            Some(key) => secret::hash(key),
+            None => recharge.returned_minor.to_string(),
+        };
         let gateway = self.gateway(recharge.provider)?;
         let now = self.clock.now();
         let currency = &recharge.currency;
@@ -290,7 +300,9 @@ impl Payments {
         )
         .await?;
         tx.commit().await?;
-        let refunded = gateway.refund(&transaction, amount_minor, key).await;
+        let refunded = gateway
+            .refund(&transaction, amount_minor, &format!("refund:{id}:{wish}"))
+            .await;
         if let Err(error @ GatewayError::Unreachable { .. }) = refunded {
             return Err(error.into());
         }
@@ -298,7 +310,10 @@ impl Payments {
         // Who refuses knows more than the record, mostly that the money went back already.
         self.read_payment_again(recharge.provider, &transaction)
             .await?;
-        Ok(refunded?)
+        match (refunded, beyond) {
+            (Err(_), Some(beyond)) => Err(beyond),
+            (refunded, _) => Ok(refunded?),
+        }
     }
 }
 

@@ -617,7 +617,7 @@ on_both_databases! {
             address: None,
             reason: "a test".to_owned(),
         };
-        shop.payments.refund(&recharge.id, None, "key", &by).await.unwrap();
+        shop.payments.refund(&recharge.id, None, Some("key"), &by).await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before);
         let history = shop.payments.history_of(&shop.buyer.id, None, 10).await;
         let returns = history.unwrap().returns;

@@ -1,7 +1,7 @@
 use atelier_server::accounts::Scope;
+use atelier_server::idempotency::Key;
 use atelier_server::ids::RechargeId;
 use atelier_server::payments::Recharge;
-use atelier_server::secret;
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
@@ -13,6 +13,7 @@ use super::{Page, limit};
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
+use crate::http::keys;
 use crate::http::openapi::{IdempotencyKey, shapes};
 use crate::http::problem::Problem;
 
@@ -98,20 +99,12 @@ pub async fn refund(
     fields.check()?;
     let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;
     let payments = &state.services.payments;
-    let recharge = payments
-        .recharge(&id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    // The same wish again, by its key or by what was given back before, is made once.
-    let wish = match headers
-        .get("idempotency-key")
-        .and_then(|key| key.to_str().ok())
-    {
-        Some(key) => secret::hash(key),
-        None => recharge.returned_minor.to_string(),
-    };
-    let key = format!("refund:{id}:{wish}");
-    payments.refund(&id, amount, &key, &operator).await?;
+    if payments.recharge(&id).await?.is_none() {
+        return Err(Problem::not_found());
+    }
+    let key = keys::key(&headers)?;
+    let key = key.as_ref().map(Key::as_str);
+    payments.refund(&id, amount, key, &operator).await?;
     let recharge = payments.recharge(&id).await?;
     Ok(Json(recharge.ok_or_else(Problem::not_found)?))
 }

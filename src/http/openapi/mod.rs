@@ -247,7 +247,7 @@ fn offers(catalog: &Catalog) -> Value {
 
 fn top_up(catalog: &Catalog) -> Value {
     // Without a top-up in the catalogue no amount is one.
-    let amount = units(catalog).unwrap_or_else(|| json!(false));
+    let amount = units(catalog).unwrap_or(Value::Bool(false));
     json!({ "type": "object", "required": ["amount"], "properties": { "amount": amount } })
 }
 

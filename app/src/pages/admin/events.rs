@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use super::{choice, csv_address, head, moment, nothing};
 use crate::components::form::hidden;
 use crate::components::pager::pager;
-use crate::forms::admin::ReplayEvent;
+use crate::forms::admin::{ReplayEvent, ReplayFailedEvents};
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::Visit;
@@ -16,6 +16,7 @@ const LIST: &str = "/api/admin/webhook-events";
 pub fn page(
     visit: &Visit,
     events: &[KeptEvent],
+    failed: i64,
     state: Option<EventState>,
     next: Option<&str>,
 ) -> AnyView {
@@ -38,10 +39,27 @@ pub fn page(
             {choice("state", w.say("admin-events-state"), w.say("admin-all"), words, chosen)}
             <button class="button">{w.say("statement-filter-button")}</button>
         </form>
+        {again(w, failed)}
         {list}
         {pager(w, next)}
     }
     .into_any()
+}
+
+/// What was given up, all at once.
+fn again(w: Words, failed: i64) -> Option<AnyView> {
+    let said = w.say_with(
+        "admin-events-replay-failed",
+        &[("n", w.number(failed).into())],
+    );
+    (failed > 0).then(|| {
+        view! {
+            <form method="post" action=ReplayFailedEvents::PATH>
+                <button class="button" data-pending=w.say("admin-pending")>{said}</button>
+            </form>
+        }
+        .into_any()
+    })
 }
 
 const fn state_key(state: EventState) -> &'static str {

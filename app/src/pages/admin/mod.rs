@@ -35,9 +35,10 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         }
         AdminPage::Events {
             events,
+            failed,
             state,
             next,
-        } => events::page(visit, events, *state, next.as_deref()),
+        } => events::page(visit, events, *failed, *state, next.as_deref()),
         AdminPage::Reconciliation(page) => reconciliation::page(visit, page),
     };
     let w = visit.words();

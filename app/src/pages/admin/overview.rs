@@ -124,6 +124,9 @@ fn figures(w: Words, whole: &Whole) -> AnyView {
     view! { <dl class="figures">{figures}</dl> }.into_any()
 }
 
+/// A number of a day.
+type Figure = fn(&SiteDay) -> i64;
+
 fn charts(w: Words, days: &[SiteDay], whole: &Whole) -> Vec<AnyView> {
     let mut charts: Vec<AnyView> = whole
         .revenue
@@ -146,7 +149,7 @@ fn charts(w: Words, days: &[SiteDay], whole: &Whole) -> Vec<AnyView> {
             )
         })
         .collect();
-    let numbers: [(&str, fn(&SiteDay) -> i64); 7] = [
+    let numbers: [(&str, Figure); 7] = [
         ("admin-sold", |day| day.credits.sold),
         ("admin-spent", |day| day.credits.spent),
         ("admin-signed-up", |day| day.users.signed_up),

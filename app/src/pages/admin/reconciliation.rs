@@ -212,6 +212,7 @@ const fn kind_key(word: Kind) -> &'static str {
         Kind::TrialsOff => "admin-fault-trials-off",
         Kind::PeriodOff => "admin-fault-period-off",
         Kind::EntryOff => "admin-fault-entry-off",
+        Kind::DayOff => "admin-fault-day-off",
     }
 }
 

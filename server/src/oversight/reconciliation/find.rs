@@ -6,7 +6,9 @@ use sqlx::FromRow;
 
 use super::{Item, Kind, Mend, ReconcileError, Reconciliation, Report};
 use crate::ids::{RechargeId, UserId};
+use crate::oversight::check_days;
 use crate::payments::Provider;
+use crate::time::Timestamp;
 use crate::verify::{self, Finding, Told, Totals};
 
 /// Findings that one check keeps. There are that many only where something is wrong with all of them.
@@ -37,6 +39,7 @@ impl Reconciliation {
         };
         verify::run(&self.db, &mut keep).await?;
         findings.extend(self.of_records().await?);
+        findings.extend(self.of_days(None).await?);
         Ok(Report {
             checked_at,
             items: self.place(findings).await?,
@@ -58,6 +61,7 @@ impl Reconciliation {
             Kind::PlanInvoiceWithoutPeriod | Kind::PeriodWithoutInvoice => {
                 findings.extend(self.of_plan(kind, id).await?);
             }
+            Kind::DayOff => findings.extend(self.of_days(Timestamp::parse(id)).await?),
             _ => {}
         }
         if let Some(recharge) = RechargeId::parse(id)
@@ -100,6 +104,15 @@ impl Reconciliation {
             .gateway(provider)
             .map_err(verify::DeepError::from)?;
         Ok(verify::ask_about_subscription(gateway, &self.db, &subscription).await?)
+    }
+
+    /// Days of the site that are kept wrongly: all of them, or one.
+    async fn of_days(&self, one: Option<Timestamp>) -> sqlx::Result<Vec<Finding>> {
+        let wrong = check_days(&self.db, one).await?;
+        let found = wrong
+            .into_iter()
+            .map(|day| Finding::new("site.day", day.date, None, day.expected, day.found));
+        Ok(found.collect())
     }
 
     /// What two records say against each other, which neither an account's own books nor the provider shows.
@@ -509,6 +522,7 @@ fn kind_of(finding: &Finding) -> Option<Kind> {
             "lot" => Kind::LotOff,
             "wallet" | "day" => Kind::WalletSum,
             "entry" => Kind::EntryOff,
+            "site" => Kind::DayOff,
             _ => return None,
         },
     };
@@ -550,7 +564,8 @@ fn mend_of(item: &Item) -> Mend {
         | Kind::LotOff
         | Kind::VersionOff
         | Kind::TrialsOff
-        | Kind::PeriodOff => Mend::Rebuild,
+        | Kind::PeriodOff
+        | Kind::DayOff => Mend::Rebuild,
         Kind::EntryOff => Mend::ByHand,
     }
 }

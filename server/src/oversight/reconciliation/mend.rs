@@ -6,7 +6,7 @@ use super::{Item, Kind, Mend, Mended, ReconcileError, Reconciliation};
 use crate::credits::{self, Actor, CreditsError, HoldRequest, PaidBy, Price};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{JobId, PeriodId, RechargeId, UserId};
-use crate::oversight::Operator;
+use crate::oversight::{self, Operator, WrongDay};
 use crate::payments::ComparedCredits;
 use crate::studio::{self, Tool};
 use crate::time::Timestamp;
@@ -75,6 +75,7 @@ impl Reconciliation {
             (Mend::Hold, _) => self.hold(item, by).await,
             (Mend::Settle, _) => self.settle(item, by).await,
             (Mend::MakeUp, _) => self.make_up(item, by).await,
+            (Mend::Rebuild, _) if item.kind == Kind::DayOff => self.recount(item, by).await,
             (Mend::Rebuild, _) => self.rebuild(item, by).await,
             _ => Err(ReconcileError::ByHand),
         }
@@ -280,6 +281,15 @@ impl Reconciliation {
             PaidBy::Credits => row.cost,
             _ => row.tool.price(self.prices).credits,
         })
+    }
+
+    async fn recount(&self, item: &Item, by: &Operator) -> Result<(), ReconcileError> {
+        let wrong = WrongDay {
+            date: item.id.clone(),
+            expected: item.expected.clone(),
+            found: item.found.clone(),
+        };
+        Ok(oversight::recount(&self.db, &wrong, by, self.clock.now()).await?)
     }
 
     /// Writes anew what follows from the entries, settles the holds of ended jobs, and lets a job be paid as its record says.

@@ -58,6 +58,7 @@ words! {
         TrialsOff = "trials_off",
         PeriodOff = "period_off",
         EntryOff = "entry_off",
+        DayOff = "day_off",
     }
 }
 

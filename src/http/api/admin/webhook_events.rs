@@ -175,3 +175,30 @@ pub async fn replay(
     let (event, _) = found.ok_or_else(Problem::not_found)?;
     Ok(Json(event))
 }
+
+#[derive(Serialize, ToSchema)]
+pub struct Replayed {
+    /// How many events are acted on again.
+    replayed: u64,
+}
+
+/// Let every failed event be acted on again
+#[utoipa::path(
+    post,
+    path = "/api/admin/webhook-events/replay-failed",
+    tag = "admin",
+    request_body = Option<Reason>,
+    responses((status = 200, description = "How many there were", body = Replayed)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
+pub async fn replay_failed(
+    Extract(state): Extract<State>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Replayed>, Problem> {
+    caller.require(Scope::Admin)?;
+    let operator = operator(&caller, &mut fields);
+    fields.check()?;
+    let replayed = state.services.payments.replay_failed(&operator).await?;
+    Ok(Json(Replayed { replayed }))
+}
