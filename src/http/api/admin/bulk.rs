@@ -26,7 +26,7 @@ const MOST_ROWS: usize = 5_000;
 
 /// What became of a batch, or would become of it.
 #[derive(Serialize, ToSchema)]
-pub struct Report {
+pub struct BatchReport {
     batch_id: String,
     dry_run: bool,
     applied: usize,
@@ -91,7 +91,7 @@ pub struct BatchRowBody {
     path = "/api/admin/credits/bulk",
     tag = "admin",
     request_body = BatchBody,
-    responses((status = 200, description = "What became of each row, or would", body = Report), (status = 409, description = "The batch was undone")),
+    responses((status = 200, description = "What became of each row, or would", body = BatchReport), (status = 409, description = "The batch was undone")),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn apply(
@@ -99,7 +99,7 @@ pub async fn apply(
     Extension(language): Extension<Language>,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<Report>, Problem> {
+) -> Result<Json<BatchReport>, Problem> {
     caller.require(Scope::Admin)?;
     let w = Words(language);
     let batch_id = id(fields.text("batch_id"), &mut fields);
@@ -147,7 +147,7 @@ pub async fn apply(
     path = "/api/admin/credits/bulk/{batch_id}/undo",
     tag = "admin",
     request_body = Option<Reason>,
-    responses((status = 200, description = "What became of each row", body = Report)),
+    responses((status = 200, description = "What became of each row", body = BatchReport)),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn undo(
@@ -156,7 +156,7 @@ pub async fn undo(
     Path(batch_id): Path<String>,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<Report>, Problem> {
+) -> Result<Json<BatchReport>, Problem> {
     caller.require(Scope::Admin)?;
     let operator = operator(&caller, &mut fields);
     fields.check()?;
@@ -255,9 +255,9 @@ fn told(w: Words, result: RowResult) -> ReportRow {
     ReportRow { result, error }
 }
 
-fn report(batch_id: String, dry_run: bool, rows: Vec<ReportRow>) -> Report {
+fn report(batch_id: String, dry_run: bool, rows: Vec<ReportRow>) -> BatchReport {
     let applied = rows.iter().filter(|row| row.result.ok).count();
-    Report {
+    BatchReport {
         batch_id,
         dry_run,
         applied,
