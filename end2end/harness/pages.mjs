@@ -168,7 +168,11 @@ export const PAGES = {
     { name: 'admin-audit-none', as: 'admin', at: () => '/admin/audit?action=nothing' },
   ],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
-  '/api/docs': [{ name: 'api' }, { name: 'api-unfolded', then: unfolds }],
+  '/api/docs': [
+    { name: 'api' },
+    { name: 'api-unfolded', then: unfolds },
+    { name: 'api-shapes', at: () => '/api/docs?shapes', then: unfolds },
+  ],
   '/admin/reconciliation': [
     { name: 'admin-reconciliation', as: 'admin' },
     { name: 'admin-reconciliation-checked', as: 'admin', then: checksNow },

@@ -7,6 +7,8 @@ use crate::routes;
 use crate::visit::{Content, Visit};
 
 const SHAPES: &str = "#/components/schemas/";
+/// Asks for the shapes instead of the operations.
+const SHAPES_PART: &str = "shapes";
 
 /// The HTTP API for people who read: every operation with what it takes and answers, and every shape. All of it comes
 /// from the description that programs read.
@@ -24,13 +26,19 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .iter()
         .map(|tag| {
             let name = text(&tag["name"]);
-            view! { <li><a href=format!("#{name}")>{name.to_owned()}</a></li> }
+            let href = format!("{}#{name}", routes::API_DOCS);
+            view! { <li><a href=href>{name.to_owned()}</a></li> }
         })
         .collect();
-    let chapters: Vec<_> = tags
-        .iter()
-        .map(|tag| description.chapter(tag, &document["paths"]))
-        .collect();
+    // Both at once would weigh more than a page may.
+    let inside = if visit.query.contains_key(SHAPES_PART) {
+        description.shapes()
+    } else {
+        let chapters = tags
+            .iter()
+            .map(|tag| description.chapter(tag, &document["paths"]));
+        chapters.collect::<Vec<_>>().into_any()
+    };
     let address = text(&document["servers"][0]["url"]).to_owned();
     let example = format!("curl {address}/api/credits -H 'Authorization: Bearer atl_…'");
     let main = view! {
@@ -50,11 +58,10 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             <nav class="part" aria-label=w.say("api-contents")>
                 <ul class="chapters">
                     {contents}
-                    <li><a href="#shapes">{w.say("api-shapes")}</a></li>
+                    <li><a href=format!("{}?{SHAPES_PART}", routes::API_DOCS)>{w.say("api-shapes")}</a></li>
                 </ul>
             </nav>
-            {chapters}
-            {description.shapes()}
+            {inside}
         </main>
     };
     Some(main.into_any())
@@ -97,7 +104,9 @@ impl Description<'_> {
         let w = self.w;
         let description = operation.get("description").map(text);
         let parameters = operation["parameters"].as_array().into_iter().flatten();
+        // What every operation takes is told once, above.
         let parameters: Vec<_> = parameters
+            .filter(|one| one["name"] != "Accept-Language")
             .map(|one| {
                 let required = one["required"] == true;
                 self.field(
@@ -223,8 +232,7 @@ impl Description<'_> {
     fn fields(&self, rows: Vec<AnyView>) -> AnyView {
         let w = self.w;
         view! {
-            <div class="scroll">
-                <table class="table cards">
+            <table class="table cards">
                     <thead>
                         <tr>
                             <th scope="col">{w.say("api-field")}</th>
@@ -234,7 +242,6 @@ impl Description<'_> {
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
         }
         .into_any()
     }
@@ -262,7 +269,7 @@ impl Description<'_> {
                 return name.to_owned().into_any();
             };
             if is_shape(shape) {
-                let href = format!("#shape-{name}");
+                let href = format!("{}?{SHAPES_PART}#shape-{name}", routes::API_DOCS);
                 return view! { <a href=href><code>{name.to_owned()}</code></a> }.into_any();
             }
             return self.kind(shape);

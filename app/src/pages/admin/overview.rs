@@ -199,7 +199,7 @@ fn table(w: Words, days: &[SiteDay]) -> AnyView {
     view! {
         <details class="sum" id="days-table">
             <summary>{icon(Icon::Chevron)}{w.say("dash-chart-table")}</summary>
-            <div class="scroll">
+            <div class="scroll" tabindex="0" role="region" aria-label=w.say("dash-chart-table")>
                 <table class="table">
                     <thead>
                         <tr>
