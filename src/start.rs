@@ -651,11 +651,16 @@ async fn make_demo_accounts(settings: &Settings, ground: &Ground) -> Result<(), 
     Ok(())
 }
 
+/// Whether a public name leads others in, through a proxy that may be on this machine.
+fn is_led_to(settings: &Settings) -> bool {
+    settings.url.as_ref().is_some_and(|url| !is_loopback(url))
+}
+
 /// Without a token only this machine may read the measures, and only where nobody else can seem to be it.
 fn metrics_access(settings: &Settings) -> Access {
     match &settings.metrics_token {
         Some(token) => Access::Token(token.clone()),
-        None if settings.trusted_proxies.is_empty() => Access::ThisMachine,
+        None if settings.trusted_proxies.is_empty() && !is_led_to(settings) => Access::ThisMachine,
         None => Access::Nobody,
     }
 }
@@ -671,9 +676,7 @@ fn demo_password(settings: &Settings) -> String {
 
 /// Whether only this machine can reach the site: a public name leads others in through a proxy.
 fn is_private(settings: &Settings) -> bool {
-    settings.listen.ip().is_loopback()
-        && settings.url.as_ref().is_none_or(is_loopback)
-        && !settings.sandbox_public
+    settings.listen.ip().is_loopback() && !is_led_to(settings) && !settings.sandbox_public
 }
 
 /// What pages may say about the demo accounts.
@@ -736,6 +739,7 @@ async fn sweep(state: State, node: String) {
             tracing::error!(%error, "the minute sweep failed");
         }
         state.api_limit.forget_quiet();
+        state.metrics.tidy();
         tokio::select! {
             () = state.stop.cancelled() => {}
             () = tokio::time::sleep(SWEEP_EVERY) => {}

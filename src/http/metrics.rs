@@ -8,7 +8,7 @@ use atelier_server::db;
 use atelier_server::{oversight, secret};
 use axum::Extension;
 use axum::extract::{MatchedPath, Request, State as Extract};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{Key, Label, Level, Metadata, Recorder};
@@ -57,6 +57,11 @@ impl Metrics {
             recorder: Arc::new(recorder),
             access,
         })
+    }
+
+    /// Lets go of what was measured and is counted; to be called now and then, whether anybody reads them or not.
+    pub fn tidy(&self) {
+        self.handle.run_upkeep();
     }
 
     fn count(&self, method: &str, path: &str, status: u16, seconds: f64) {
@@ -111,13 +116,20 @@ pub async fn count(Extract(state): Extract<State>, request: Request, next: Next)
     let started = Instant::now();
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("other", MatchedPath::as_str).to_owned();
-    let method = request.method().as_str().to_owned();
+    let method = known(request.method());
     let response = next.run(request).await;
     let seconds = started.elapsed().as_secs_f64();
     state
         .metrics
-        .count(&method, &path, response.status().as_u16(), seconds);
+        .count(method, &path, response.status().as_u16(), seconds);
     response
+}
+
+/// Anybody can make up methods; each would be counted apart, for ever.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let known = KNOWN.into_iter().find(|known| method.as_str() == *known);
+    known.unwrap_or("other")
 }
 
 /// Show measures of this process

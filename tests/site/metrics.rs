@@ -19,6 +19,11 @@ on_both_databases! {
         let asked = "http_requests_total{method=\"GET\",path=\"/api/jobs/{id}\",status=\"200\"} ";
         assert!(text.contains(asked), "{text}");
         assert!(text.contains("http_request_duration_seconds_bucket"), "{text}");
+        // A method that somebody made up is no measure of its own.
+        let odd = Method::from_bytes(b"MADEUP1").expect("a method");
+        app.anonymous().send(app.anonymous().request(odd, "/api/catalog")).await;
+        let text = app.anonymous().get("/metrics").await.expect(200).text();
+        assert!(text.contains("method=\"other\"") && !text.contains("MADEUP"), "{text}");
         // Nothing of anybody: no id, no address.
         for secret in [&job, &ann.id, &ann.email] {
             assert!(!text.contains(secret.as_str()), "{text}");
@@ -46,6 +51,17 @@ async fn a_token_opens_the_measures_and_a_proxy_closes_them() {
     }
     app.stop().await;
     let app = App::start_with(Kind::Sqlite, &[("ATELIER_TRUSTED_PROXIES", "10.0.0.0/8")]).await;
+    app.anonymous().get("/metrics").await.expect(403);
+    app.stop().await;
+    // A public name leads here through a proxy, maybe one on this machine.
+    let app = App::start_with(
+        Kind::Sqlite,
+        &[
+            ("ATELIER_URL", "https://studio.example.com"),
+            ("ATELIER_SANDBOX_PUBLIC", "1"),
+        ],
+    )
+    .await;
     app.anonymous().get("/metrics").await.expect(403);
     app.stop().await;
 }

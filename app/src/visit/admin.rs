@@ -113,15 +113,17 @@ fn split<T>(mut items: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<Str
     (items, next)
 }
 
-/// The spans of days that the overview shows; the first one if none of them is asked for.
-pub const OVERVIEW_DAYS: [i64; 4] = [30, 7, 90, 365];
+/// The spans of days that the overview shows.
+pub const OVERVIEW_DAYS: [i64; 4] = [7, 30, 90, 365];
+/// The one that it shows if none of them is asked for.
+const USUAL_DAYS: i64 = 30;
 
 async fn overview(request: &Request) -> db::Result<AdminPage> {
     let services = &request.services;
     let asked = asked(request, "days").parse().ok();
     let span = asked.filter(|days| OVERVIEW_DAYS.contains(days));
     let to = services.clock.now();
-    let from = to.plus_days(1 - span.unwrap_or(OVERVIEW_DAYS[0]));
+    let from = to.plus_days(1 - span.unwrap_or(USUAL_DAYS));
     Ok(AdminPage::Overview {
         days: oversight::daily(&services.db, from, to).await?,
     })

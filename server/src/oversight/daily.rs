@@ -79,8 +79,9 @@ type Figures = BTreeMap<(String, String), i64>;
 
 /// How far behind the end of a day its last transactions may still be under way.
 const GRACE: Duration = Duration::from_secs(10 * 60);
-/// Days that are counted again when another one ends: a refund that failed late belongs to its day.
-const AGAIN: i64 = 7;
+/// Days that are counted again when another one ends: a refund that failed late belongs to its day, and a renewal that
+/// was paid late to the day of its invoice.
+const AGAIN: i64 = 35;
 /// Days that one run counts at most; the next one goes on.
 const AT_ONCE: usize = 400;
 const MICROS_PER_DAY: i64 = 86_400_000_000;

@@ -82,7 +82,7 @@ fn plan_figures(visit: &Visit, recharge: &Recharge, plan: RecordedPlan) -> AnyVi
             "success-plan-ends"
         });
         view! {
-            <div>
+            <div class="span">
                 <dt>{name}</dt>
                 <dd><span class="figure word">{w.date(period.ends_at)}</span></dd>
             </div>
