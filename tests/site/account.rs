@@ -228,12 +228,16 @@ on_both_databases! {
         let admin = app.admin().await;
         let note = json!({"action": "add", "amount": 1, "reason": format!("{NAME} wrote to us"), "user_id": laptop.id});
         admin.post_json("/api/credits", note).await.expect(200);
+        app.execute("INSERT INTO audit_log (id, at, actor, action, target, reason) \
+                     SELECT 'aud_of_job', 1, 'cli', 'reconciliation.mend', id, $2 FROM jobs WHERE id = $1", &[&job, &format!("{NAME} asked")]).await;
+        app.execute("INSERT INTO accepted_findings (kind, id, found, reason, accepted_at) \
+                     SELECT 'lot.free', MIN(id), '1', $2, 1 FROM lots WHERE user_id = $1", &[&laptop.id, &format!("{NAME} asked")]).await;
         app.next_job("slow:2500").await;
         let under_way = laptop.start_job().await;
         laptop.job_becomes(&under_way, "running").await;
         let db = &app.services.db;
         let before = columns_with(db, NAME).await;
-        for expected in ["users.email", "users.name", "sessions.data", "api_tokens.name", "jobs.prompt", "entry_notes.note", "audit_log.reason", "webhook_events.payload"] {
+        for expected in ["users.email", "users.name", "sessions.data", "api_tokens.name", "jobs.prompt", "entry_notes.note", "audit_log.reason", "accepted_findings.reason", "webhook_events.payload"] {
             assert!(before.iter().any(|column| column == expected), "{expected} is not among {before:?}");
         }
         let folder = app.folder.path().join("mail");

@@ -148,6 +148,10 @@ on_both_places! {
         account.change_endpoint(&id, &[("disabled", "true")], &KINDS).await;
         account.doctor().expect("webhook endpoint", "wrong", &[&id, "disabled"]);
         account.change_endpoint(&id, &[("disabled", "false")], &[]).await;
+        // The program makes the prices of its plans by and by.
+        until("the prices are made", async || {
+            account.doctor().about("prices of plans").starts_with("ok").then_some(())
+        }).await;
         let well = account.doctor();
         assert_eq!(well.code, Some(0), "{:?}", well.lines);
 

@@ -242,7 +242,7 @@ impl Accounts {
         let link = self.change_link(token).await?.ok_or(ConfirmError::Dead)?;
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        // The account before its link, as everything that ends links does.
+        // Under its lock: the link is used below.
         let select = tx.locking(
             "SELECT email, language, verified_at FROM users WHERE id = $1 AND blocked_at IS NULL",
         );

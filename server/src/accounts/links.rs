@@ -235,6 +235,14 @@ pub(super) async fn use_link(
     purpose: Purpose,
     now: Timestamp,
 ) -> Result<UserId, LinkError> {
+    // The account before its link, as everything that ends links does.
+    let select = tx.locking(
+        "SELECT id FROM users WHERE id = (SELECT user_id FROM email_tokens WHERE token_hash = $1)",
+    );
+    sqlx::query(select)
+        .bind(secret::hash(token))
+        .execute(&mut **tx)
+        .await?;
     let used: Option<Used> = sqlx::query_as(
         "UPDATE email_tokens SET used_at = $3 \
          WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \

@@ -149,7 +149,7 @@ async fn change_by_hand(
 }
 
 /// How an entry names a change by hand; the operator's own words stand beside it.
-pub(super) const BY_HAND: &str = "adjustment";
+pub(crate) const BY_HAND: &str = "adjustment";
 
 fn counted(actor: &Actor, user: &UserId) -> Deducted {
     match actor {

@@ -4,11 +4,11 @@
 use super::adjust::BY_HAND;
 use super::ledger::Lot;
 use super::operations::CreditsError;
-use super::store::{Lots, lock};
+use super::store::{Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Source};
 use super::{plans, statement};
 use crate::db::Tx;
-use crate::ids::{EntryId, JobId, LotId, PeriodId, UserId};
+use crate::ids::{EntryId, JobId, LotId, PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
 
 /// Gives an account what it lacks (above zero), or takes off what it should not have (below). What was used up already is owed
@@ -34,6 +34,57 @@ pub async fn correct(
             EntryKind::TakeBack
         }
     };
+    write(locked, tx, kind, note).await
+}
+
+/// A purchase whose grant was not what its record says.
+#[derive(Clone, Copy, Debug)]
+pub struct WrongGrant<'a> {
+    pub recharge: &'a RechargeId,
+    /// What is missing (above zero), or was too much (below).
+    pub amount: i64,
+    /// When what is missing lapses.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The same for a purchase: from then on its money stands for what the record says, whatever goes back later.
+pub async fn correct_purchase(
+    tx: &mut Tx,
+    user: &UserId,
+    wrong: WrongGrant<'_>,
+    note: &str,
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), CreditsError> {
+    let WrongGrant {
+        recharge,
+        amount,
+        expires_at,
+    } = wrong;
+    let mut locked = lock(tx, user, Lots::AndReturnable(recharge), actor, now).await?;
+    let kind = match amount {
+        0 => return Ok(()),
+        1.. => {
+            let mut lot = Lot::new(LotId::new(now), Source::Grant, amount, now);
+            lot.recharge_id = Some(recharge.clone());
+            lot.expires_at = expires_at;
+            locked.ledger.grant(lot, BY_HAND);
+            EntryKind::Grant
+        }
+        _ => {
+            locked.ledger.take_back(recharge, -amount, BY_HAND);
+            EntryKind::TakeBack
+        }
+    };
+    write(locked, tx, kind, note).await
+}
+
+async fn write(
+    locked: Locked,
+    tx: &mut Tx,
+    kind: EntryKind,
+    note: &str,
+) -> Result<(), CreditsError> {
     let told = locked
         .ledger
         .entries

@@ -330,7 +330,7 @@ impl Ledger {
 
     /// Money of a purchase went back: so do its credits, first from its own lots, frozen or not,
     /// then from any other free ones in spend order. What is missing then is debt.
-    pub fn take_back(&mut self, recharge: &RechargeId, amount: i64) {
+    pub fn take_back(&mut self, recharge: &RechargeId, amount: i64, reason: &'static str) {
         let own = order::split_by(&self.lots, amount, |lot| {
             if lot.is_of(recharge) { lot.free } else { 0 }
         });
@@ -341,9 +341,9 @@ impl Ledger {
         let debt = amount - sum(&lots);
         self.figures.removed += amount;
         self.figures.debt += debt;
-        self.push_for(recharge, EntryKind::TakeBack, -amount, "refund", lots);
+        self.push_for(recharge, EntryKind::TakeBack, -amount, reason, lots);
         if debt > 0 {
-            self.push_for(recharge, EntryKind::Debt, 0, "refund", Vec::new());
+            self.push_for(recharge, EntryKind::Debt, 0, reason, Vec::new());
         }
     }
 

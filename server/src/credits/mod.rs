@@ -31,8 +31,11 @@ mod statement;
 mod store;
 mod types;
 
+pub(crate) use adjust::BY_HAND;
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
-pub use corrections::{correct, extra_ends, hold_again, withdraw_period};
+pub use corrections::{
+    WrongGrant, correct, correct_purchase, extra_ends, hold_again, withdraw_period,
+};
 pub(crate) use days::DayRow;
 pub use days::{DayTotals, daily_totals, day_of};
 pub use lapse::{next_change, settle_lapsed, sweep};
@@ -50,7 +53,7 @@ pub(crate) use recompute::Recomputed;
 pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
-pub use seed::seed_history;
+pub use seed::{point_at_period, seed_history};
 pub use statement::{Entry, EntryFilter, EntryLot, statement};
 pub(crate) use statement::{entry, forget_notes};
 pub use store::{find_wallet, find_wallets, read, read_version};

@@ -44,8 +44,8 @@ pub struct PeriodChange<'a> {
 }
 
 /// Opens a period. The database lets one subscription open one period for each start: a second call
-/// fails with a duplicate and leaves no trace. A period older than the wallet's newest is kept for the
-/// records and changes nothing else.
+/// fails with a duplicate and leaves no trace. One that was withdrawn because nobody had paid opens again, with what was used of it.
+/// A period older than the wallet's newest is kept for the records and changes nothing else.
 pub async fn open_period(
     tx: &mut Tx,
     user: &UserId,
@@ -53,14 +53,26 @@ pub async fn open_period(
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
     let mut locked = locked(tx, user, period.provider, now).await?;
+    let withdrawn: Option<PeriodRow> = sqlx::query_as(
+        "SELECT * FROM plan_periods WHERE subscription_id = $1 AND starts_at = $2 AND withdrawn = 1",
+    )
+    .bind(period.subscription_id)
+    .bind(period.starts_at)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let again = withdrawn.is_some();
+    let (id, used, held) = match withdrawn {
+        Some(row) => (row.id, row.used, row.held),
+        None => (PeriodId::new(now), 0, 0),
+    };
     let mut row = PeriodRow {
-        id: PeriodId::new(now),
+        id,
         user_id: user.clone(),
         subscription_id: period.subscription_id.to_owned(),
         plan: period.plan.to_owned(),
-        quota: period.quota,
-        used: 0,
-        held: 0,
+        quota: period.quota.map(|quota| quota.max(used + held)),
+        used,
+        held,
         renews: i64::from(period.renews),
         starts_at: period.starts_at,
         ends_at: period.ends_at,
@@ -75,7 +87,13 @@ pub async fn open_period(
     if newest.is_none_or(|newest| newest < row.starts_at) {
         locked.period = Some(row.clone());
     }
-    let write = |batch: &mut Batch| insert(batch, &row);
+    let write = |batch: &mut Batch| {
+        if again {
+            update(batch, row);
+        } else {
+            insert(batch, &row);
+        }
+    };
     Ok(locked.write_with(tx, write).await?)
 }
 
@@ -167,14 +185,14 @@ pub async fn newest_period(
     }))
 }
 
-/// Whether a subscription has opened a period that begins then.
+/// Whether a subscription has a period that begins then and stands.
 pub async fn has_period(
     tx: &mut Tx,
     subscription_id: &str,
     starts_at: Timestamp,
 ) -> sqlx::Result<bool> {
     let known: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM plan_periods WHERE subscription_id = $1 AND starts_at = $2",
+        "SELECT COUNT(*) FROM plan_periods WHERE subscription_id = $1 AND starts_at = $2 AND withdrawn = 0",
     )
     .bind(subscription_id)
     .bind(starts_at)
@@ -270,7 +288,8 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
     batch
         .add(
             "UPDATE plan_periods SET plan = $2, quota = $3, used = $4, held = $5, renews = $6, \
-         ends_at = $7, serves_until = $8, unpaid = $9, withdrawn = $10, seal = $11 WHERE id = $1",
+         ends_at = $7, serves_until = $8, unpaid = $9, withdrawn = $10, recharge_id = $11, \
+         seal = $12 WHERE id = $1",
         )
         .bind(&row.id)
         .bind(&row.plan)
@@ -282,5 +301,6 @@ pub(super) fn update(batch: &mut Batch, mut row: PeriodRow) {
         .bind(row.serves_until)
         .bind(row.unpaid)
         .bind(row.withdrawn)
+        .bind(row.recharge_id.as_ref())
         .bind(&row.seal);
 }

@@ -1,5 +1,8 @@
 //! Money of a purchase that went back, or is in dispute.
 
+use sqlx::FromRow;
+
+use super::adjust::BY_HAND;
 use super::operations::CreditsError;
 use super::store::{Lots, lock};
 use super::types::{Actor, Wallet};
@@ -41,13 +44,18 @@ pub async fn returned(
         .filter(|lot| lot.recharge_id.as_ref() == Some(recharge))
         .map(|lot| lot.granted)
         .sum();
-    let target = share(granted, returned.returned_minor, returned.paid_minor);
-    let change = target - taken_back(tx, recharge).await?;
+    let taken = taken(tx, recharge).await?;
+    let target = share(
+        granted - taken.put_right,
+        returned.returned_minor,
+        returned.paid_minor,
+    );
+    let change = target - taken.back;
     if disputed {
         locked.ledger.freeze(recharge);
     }
     match change {
-        1.. => locked.ledger.take_back(recharge, change),
+        1.. => locked.ledger.take_back(recharge, change, "refund"),
         0 => {}
         _ => locked.ledger.give_back(recharge, -change),
     }
@@ -70,13 +78,23 @@ fn share(credits: i64, returned_minor: i64, paid_minor: i64) -> i64 {
     i64::try_from(product / i128::from(paid_minor)).unwrap_or(credits)
 }
 
-/// What has been taken back for a purchase so far.
-async fn taken_back(tx: &mut Tx, recharge: &RechargeId) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COALESCE(CAST(SUM(-amount) AS BIGINT), 0) FROM entries \
-         WHERE recharge_id = $1 AND kind = 'take_back'",
+/// What has been taken of a purchase so far.
+#[derive(FromRow)]
+struct Taken {
+    /// For its money.
+    back: i64,
+    /// By an operator, because it should never have come.
+    put_right: i64,
+}
+
+async fn taken(tx: &mut Tx, recharge: &RechargeId) -> sqlx::Result<Taken> {
+    sqlx::query_as(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN reason = $2 THEN 0 ELSE -amount END), 0) AS BIGINT) AS back, \
+         CAST(COALESCE(SUM(CASE WHEN reason = $2 THEN -amount ELSE 0 END), 0) AS BIGINT) AS put_right \
+         FROM entries WHERE recharge_id = $1 AND kind = 'take_back'",
     )
     .bind(recharge)
+    .bind(BY_HAND)
     .fetch_one(&mut **tx)
     .await
 }

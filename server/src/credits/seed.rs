@@ -5,7 +5,7 @@ use super::ledger::Lot;
 use super::rows::{EntryRow, LotRow, WalletRow};
 use super::types::{Actor, EntryKind, Source};
 use super::{days, store};
-use crate::db::{Database, many_rows};
+use crate::db::{Database, Tx, many_rows};
 use crate::ids::{EntryId, LotId, UserId};
 use crate::time::Timestamp;
 
@@ -27,6 +27,16 @@ pub async fn seed_history(
         seed_part(db, user, part, now).await?;
         done += part;
     }
+    Ok(())
+}
+
+/// Lets a copied wallet point at its period, which could not be written before it.
+pub async fn point_at_period(tx: &mut Tx, user: &str, period: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE wallets SET period_id = $2 WHERE user_id = $1")
+        .bind(user)
+        .bind(period)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -91,7 +101,7 @@ async fn seed_part(db: &Database, user: &UserId, credits: i64, now: Timestamp) -
     tx.commit().await
 }
 
-async fn write_set(tx: &mut crate::db::Tx, rows: &[EntryRow], lot: &LotId) -> sqlx::Result<()> {
+async fn write_set(tx: &mut Tx, rows: &[EntryRow], lot: &LotId) -> sqlx::Result<()> {
     let columns = "id, user_id, seq, version, kind, amount, balance_after, reason, actor, \
                    created_at, seal";
     let statement = many_rows("entries", columns, rows.len());

@@ -102,16 +102,37 @@ pub struct AuditFilter {
     pub limit: i64,
 }
 
+/// Everything of one account that an operator can act on.
+macro_rules! of_account {
+    () => {
+        "SELECT $1 UNION ALL SELECT id FROM recharge_records WHERE user_id = $1 \
+         UNION ALL SELECT session_id FROM recharge_records WHERE user_id = $1 AND session_id IS NOT NULL \
+         UNION ALL SELECT id FROM subscriptions WHERE user_id = $1 \
+         UNION ALL SELECT id FROM plan_periods WHERE user_id = $1 \
+         UNION ALL SELECT id FROM lots WHERE user_id = $1 \
+         UNION ALL SELECT id FROM entries WHERE user_id = $1 \
+         UNION ALL SELECT id FROM consumption_records WHERE user_id = $1 \
+         UNION ALL SELECT job_id FROM consumption_records WHERE user_id = $1"
+    };
+}
+
 /// Erases what the log says of somebody in words, and from where they themselves acted. That something was done, by
 /// which account to which, stays.
 pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE audit_log SET reason = NULL \
-         WHERE target = $1 OR target IN (SELECT id FROM recharge_records WHERE user_id = $1)",
-    )
-    .bind(user)
-    .execute(&mut **tx)
-    .await?;
+    for statement in [
+        concat!(
+            "UPDATE audit_log SET reason = NULL WHERE target IN (",
+            of_account!(),
+            ")"
+        ),
+        concat!(
+            "UPDATE accepted_findings SET reason = '' WHERE id IN (",
+            of_account!(),
+            ")"
+        ),
+    ] {
+        sqlx::query(statement).bind(user).execute(&mut **tx).await?;
+    }
     sqlx::query("UPDATE audit_log SET address = NULL WHERE actor = $1 OR actor = $2")
         .bind(format!("admin:{user}"))
         .bind(format!("user:{user}"))

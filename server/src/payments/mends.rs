@@ -36,8 +36,8 @@ pub(crate) enum ComparedCredits {
     Agree,
     /// The record was changed, and is set right now.
     Corrected,
-    /// The record is as it was written; so many credits are missing, or too many below zero.
-    Missing(i64),
+    /// The record is as it was written; so many credits are missing, or too many below zero. What is missing lapses then.
+    Missing(i64, Option<Timestamp>),
 }
 
 /// What the audit log says of it.
@@ -62,7 +62,9 @@ impl Payments {
         if self.record_for(&state).await?.is_some() {
             self.log(by, session_id, "no record", "fulfil").await?;
             self.fulfil(session_id).await?;
-            return Ok(());
+            return self
+                .follow(self.recharge_of_session(session_id).await?)
+                .await;
         }
         let user = self.owner_of(&state).await?.ok_or(MendError::NoOwner)?;
         if let Some(subscription) = &state.subscription_id {
@@ -77,7 +79,18 @@ impl Payments {
             return Ok(self.attach_first(subscription, session_id).await?);
         }
         let offer = self.sold(&state).ok_or(MendError::NoOffer)?;
-        self.record(provider, &user, &offer, &state, by).await
+        self.record(provider, &user, &offer, &state, by).await?;
+        self.follow(self.recharge_of_session(session_id).await?)
+            .await
+    }
+
+    /// What became of the money before the record was there, told long ago and not again: in the usual way, after the grant.
+    async fn follow(&self, recharge: Option<Recharge>) -> Result<(), MendError> {
+        let complete = |recharge: &Recharge| recharge.status == RechargeStatus::Completed;
+        if let Some(recharge) = recharge.filter(complete) {
+            self.read_recharge_again(&recharge).await?;
+        }
+        Ok(())
     }
 
     /// The account that a checkout names, if it exists.
@@ -138,14 +151,14 @@ impl Payments {
             Err(error) if is_duplicate(&error) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        let next_look = self.first_look_after(provider, now);
         let completed = records::change(&mut tx, &id, |row| {
             set_payment(row, state, false);
             row.status = RechargeStatus::Completed;
             row.completed_at = Some(now);
             row.payment_method.clone_from(&state.payment_method);
             row.receipt_url.clone_from(&state.receipt_url);
-            row.next_check_at = next_look;
+            // Should nobody come to read it below.
+            row.next_check_at = Some(now);
             true
         })
         .await?;
@@ -200,11 +213,14 @@ impl Payments {
         lock_record(&mut tx, id).await?;
         if !credits::is_granted(&mut tx, id).await? {
             grant_record(&mut tx, &recharge, now).await?;
-            // Nothing about it but its seal changes, if that.
-            records::change(&mut tx, id, |_| true).await?;
-            tx.commit().await?;
+            records::change(&mut tx, id, |row| {
+                row.next_check_at = Some(now);
+                true
+            })
+            .await?;
         }
-        Ok(())
+        tx.commit().await?;
+        self.follow(self.recharge(id).await?).await
     }
 
     async fn checkout_of(
@@ -231,7 +247,7 @@ impl Payments {
                 self.log(by, id.as_str(), recharge.status.as_str(), "fulfil")
                     .await?;
                 self.read_recharge_again(&recharge).await?;
-                return Ok(());
+                return self.follow(self.recharge(id).await?).await;
             }
             Some(CheckoutProgress::Open | CheckoutProgress::Processing) => RechargeStatus::Pending,
             Some(CheckoutProgress::Failed) => RechargeStatus::Failed,
@@ -293,7 +309,9 @@ impl Payments {
         let Some(recharge) = self.recharge(id).await? else {
             return Ok(());
         };
-        let Some(state) = self.checkout_of(&recharge).await? else {
+        let state = self.checkout_of(&recharge).await?;
+        let paid = |state: &CheckoutState| state.progress == CheckoutProgress::Paid;
+        let Some(state) = state.filter(paid) else {
             return Ok(());
         };
         let owner = self.owner_of(&state).await?.ok_or(MendError::NoOwner)?;
@@ -331,7 +349,9 @@ impl Payments {
         by.records(&mut tx, ACTION, id.as_str(), &before, &after, now)
             .await?;
         credits::touch(&mut tx, &owner, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        let session = &state.session_id;
+        self.follow(self.recharge_of_session(session).await?).await
     }
 
     /// Somebody else got what was bought: it is taken from them, and the owner gets it with a record of their own.
@@ -369,6 +389,7 @@ impl Payments {
         let completed = records::change(tx, &id, |row| {
             row.status = RechargeStatus::Completed;
             row.completed_at = Some(now);
+            row.next_check_at = Some(now);
             true
         })
         .await?;
@@ -391,18 +412,23 @@ impl Payments {
             .fetch_optional(&mut **tx)
             .await?;
         let (granted, given): (i64, i64) = sqlx::query_as(
-            "SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT), \
+            "SELECT CAST(COALESCE(SUM(granted), 0) AS BIGINT) \
+             + (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM entries \
+                WHERE recharge_id = $1 AND kind = 'take_back' AND reason = $2), \
              CAST(COALESCE(SUM(CASE WHEN source = 'bonus' THEN granted ELSE 0 END), 0) AS BIGINT) \
              FROM lots WHERE recharge_id = $1",
         )
         .bind(id)
+        .bind(credits::BY_HAND)
         .fetch_one(&mut **tx)
         .await?;
         let Some(row) = row.filter(|row| (row.credits, row.bonus) != (granted, given)) else {
             return Ok(ComparedCredits::Agree);
         };
         if row.seal.is_empty() || row.seal == row.seal() {
-            return Ok(ComparedCredits::Missing(row.credits - granted));
+            let now = self.clock.now();
+            let expires_at = row.expires_days.map(|days| now.plus_days(days));
+            return Ok(ComparedCredits::Missing(row.credits - granted, expires_at));
         }
         records::correct(tx, &row.id, |row| {
             row.credits = granted;
@@ -421,14 +447,18 @@ impl Payments {
         let Some(reason) = recharge.held_back.clone().filter(|_| open) else {
             return Ok(());
         };
-        let Some(state) = self.checkout_of(&recharge).await? else {
-            return Ok(());
+        let state = self.checkout_of(&recharge).await?;
+        let (subscription, transaction) = match state {
+            Some(state) => (state.subscription_id, state.transaction_id),
+            // A renewal has no checkout.
+            None => (None, None),
         };
+        let subscription = subscription.or_else(|| recharge.subscription_id.clone());
         let gateway = self.gateway(recharge.provider)?;
         self.log(by, id.as_str(), &reason, "the money goes back")
             .await?;
-        let invoice = match (&state.subscription_id, &state.transaction_id) {
-            (Some(subscription), _) => self.end_unwanted(gateway, id, subscription).await?,
+        let invoice = match (&subscription, &transaction) {
+            (Some(subscription), _) => self.end_unwanted(gateway, &recharge, subscription).await?,
             (None, Some(transaction)) => {
                 let key = format!("held_back:{id}");
                 gateway.refund(transaction, None, &key).await?;
@@ -443,7 +473,7 @@ impl Payments {
                 row.status = RechargeStatus::Cancelled;
                 row.next_check_at = None;
                 row.payment_id = invoice.or(row.payment_id.take());
-                row.subscription_id = state.subscription_id.clone();
+                row.subscription_id = subscription;
             }
             open
         })
@@ -452,16 +482,21 @@ impl Payments {
         Ok(tx.commit().await?)
     }
 
-    /// Ends a subscription and gives back each of its invoices; gives the id of the first.
+    /// Ends a subscription and gives back the invoice that a record was held back for, or each of them where it fits none; gives
+    /// the id of the first.
     async fn end_unwanted(
         &self,
         gateway: &dyn Gateway,
-        id: &RechargeId,
+        recharge: &Recharge,
         subscription: &str,
     ) -> Result<Option<String>, GatewayError> {
+        let id = &recharge.id;
         let state = gateway.subscription(subscription).await?;
         gateway.end_subscription(subscription).await?;
-        let invoices = state.map(|state| state.invoices).unwrap_or_default();
+        let mut invoices = state.map(|state| state.invoices).unwrap_or_default();
+        if let Some(own) = &recharge.payment_id {
+            invoices.retain(|invoice| invoice.id == *own);
+        }
         for invoice in invoices.iter().filter(|invoice| invoice.paid) {
             if let Some(transaction) = &invoice.transaction_id {
                 let key = format!("held_back:{id}:{}", invoice.id);

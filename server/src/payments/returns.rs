@@ -254,7 +254,7 @@ impl Payments {
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The
     /// credits follow as with any refund. The same wish again is made once: it is known by `key`, or without
-    /// one by what was given back before. That it was asked for is in the audit log before the provider is.
+    /// one by what became of those before. That it was asked for is in the audit log before the provider is.
     pub async fn refund(
         &self,
         id: &RechargeId,
@@ -282,7 +282,12 @@ impl Payments {
         };
         let wish = match key {
             Some(key) => secret::hash(key),
-            None => recharge.returned_minor.to_string(),
+            // One that failed has given nothing back, and may be made again.
+            None => format!(
+                "{}:{}",
+                recharge.returned_minor,
+                REFUNDS.count(self.db.reader(), id).await?
+            ),
         };
         let gateway = self.gateway(recharge.provider)?;
         let now = self.clock.now();

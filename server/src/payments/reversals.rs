@@ -1,6 +1,6 @@
 //! What is kept of refunds and disputes: two tables of one shape.
 
-use sqlx::{AnyConnection, AssertSqlSafe, FromRow};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, FromRow};
 
 use super::gateway::{DisputeProgress, DisputeState, RefundProgress, RefundState};
 use crate::db::Tx;
@@ -69,8 +69,8 @@ impl Reversal<'_> {
 }
 
 impl Table {
-    /// Keeps what the provider says of a purchase. What it no longer speaks of did not happen after
-    /// all. Gives how many rows that changed.
+    /// Keeps what the provider says of a purchase, whichever record of it stood here before. What it no longer speaks of did not
+    /// happen after all. Gives how many rows that changed.
     pub async fn keep(
         &self,
         tx: &mut Tx,
@@ -108,9 +108,11 @@ impl Table {
         let statement = format!(
             "INSERT INTO {name} (id, recharge_id, amount_minor, status, created_at, changed_at) \
              VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (id) DO UPDATE SET amount_minor = excluded.amount_minor, \
+             ON CONFLICT (id) DO UPDATE SET recharge_id = excluded.recharge_id, \
+             amount_minor = excluded.amount_minor, \
              status = excluded.status, changed_at = excluded.changed_at \
-             WHERE {name}.status <> excluded.status \
+             WHERE {name}.recharge_id <> excluded.recharge_id \
+             OR {name}.status <> excluded.status \
              OR {name}.amount_minor <> excluded.amount_minor"
         );
         let done = sqlx::query(AssertSqlSafe(statement))
@@ -131,6 +133,13 @@ impl Table {
             format!("UPDATE {name} SET status = '{undone}', changed_at = $2 WHERE id = $1");
         let done = sqlx::query(AssertSqlSafe(statement)).bind(id).bind(now);
         Ok(done.execute(&mut **tx).await?.rows_affected())
+    }
+
+    /// How many there are of a purchase, whatever became of them.
+    pub async fn count(&self, pool: &AnyPool, recharge: &RechargeId) -> sqlx::Result<i64> {
+        let select = format!("SELECT COUNT(*) FROM {} WHERE recharge_id = $1", self.name);
+        let count = sqlx::query_scalar(AssertSqlSafe(select)).bind(recharge);
+        count.fetch_one(pool).await
     }
 
     /// Those of an account, oldest first.

@@ -379,7 +379,8 @@ impl Work<'_> {
         invoice: &InvoiceState,
         first: Option<RechargeRow>,
     ) -> Result<(), FulfilError> {
-        let record = match first {
+        // A record is of one invoice.
+        let record = match first.filter(|first| first.payment_id.is_none()) {
             Some(record) => record,
             None => self.new_record(tx, invoice).await?,
         };

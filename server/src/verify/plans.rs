@@ -95,7 +95,8 @@ async fn check(
     .bind(&plan.id)
     .fetch_all(db.reader())
     .await?;
-    let opened: HashSet<Timestamp> = periods.iter().map(|period| period.starts_at).collect();
+    let standing = periods.iter().filter(|period| period.withdrawn == 0);
+    let opened: HashSet<Timestamp> = standing.map(|period| period.starts_at).collect();
     let mut begun = HashSet::new();
     for invoice in invoices.iter().filter(paid) {
         let Some((starts_at, _)) = invoice.opens else {

@@ -627,19 +627,22 @@ impl UseOfJob {
 struct Purchase {
     #[sqlx(flatten)]
     record: RechargeRow,
+    /// With what an operator put right since.
     bought: i64,
     given: i64,
     /// What its refunds and lost disputes add up to.
     returned: i64,
     open_disputes: i64,
-    /// What was taken back for it, by the entries.
+    /// What was taken back for its money, by the entries.
     taken: i64,
     frozen_lots: i64,
 }
 
 const PURCHASES: &str = "SELECT r.*, \
      (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
-      WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'purchase') AS bought, \
+      WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source IN ('purchase', 'grant')) \
+     - (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM entries e \
+      WHERE e.recharge_id = r.id AND e.kind = 'take_back' AND e.reason = 'adjustment') AS bought, \
      (SELECT CAST(COALESCE(SUM(l.granted), 0) AS BIGINT) FROM lots l \
       WHERE l.recharge_id = r.id AND l.user_id = r.user_id AND l.source = 'bonus') AS given, \
      (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refunds f \
@@ -649,7 +652,7 @@ const PURCHASES: &str = "SELECT r.*, \
      (SELECT COUNT(*) FROM disputes d WHERE d.recharge_id = r.id AND d.status = 'open') \
       AS open_disputes, \
      (SELECT CAST(COALESCE(SUM(-e.amount), 0) AS BIGINT) FROM entries e \
-      WHERE e.recharge_id = r.id AND e.kind = 'take_back') AS taken, \
+      WHERE e.recharge_id = r.id AND e.kind = 'take_back' AND e.reason <> 'adjustment') AS taken, \
      (SELECT COUNT(*) FROM lots l WHERE l.recharge_id = r.id AND l.frozen = 1) AS frozen_lots \
      FROM recharge_records r WHERE r.user_id > $1 AND r.user_id <= $2";
 
@@ -689,15 +692,14 @@ impl Purchase {
             let left = self.bought + self.given - self.taken;
             out.compare("recharge.granted", id, user, 0, left);
         }
-        let (credits, bonus) = (record.credits - record.bonus, record.bonus);
         let paid = record.paid_minor.unwrap_or(record.amount_minor);
         let disputed = i64::from(self.open_disputes > 0);
         let of_credits = granted && record.credits > 0;
-        let taken = share(credits + bonus, record.returned_minor, paid);
+        let taken = share(record.credits, record.returned_minor, paid);
         let frozen = if of_credits { record.disputed } else { 0 };
         let of_completed = [
-            ("recharge.granted", credits, self.bought),
-            ("recharge.bonus", bonus, self.given),
+            ("recharge.granted", record.credits, self.bought + self.given),
+            ("recharge.bonus", record.bonus, self.given),
             ("recharge.taken", taken, self.taken),
         ];
         for (kind, expected, found) in of_completed.into_iter().filter(|_| granted) {

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use atelier_server::credits::{self, Grant, NewPeriod, Returned};
-use atelier_server::ids::{RechargeId, UserId};
+use atelier_server::credits::{self, Actor, Grant, NewPeriod, Returned};
+use atelier_server::ids::{PeriodId, RechargeId, UserId};
 use atelier_server::oversight::Operator;
 use atelier_server::oversight::reconciliation::{Kind as Fault, Mend, Mended, Reconciliation};
-use atelier_server::payments::Fulfilment;
+use atelier_server::payments::{Fulfilment, Provider};
 use atelier_server::verify;
 use reqwest::Method;
 use serde_json::json;
@@ -119,11 +119,7 @@ impl<'a> Books<'a> {
             .map(|item| (item.kind, item.id.as_str()))
             .collect();
         assert_eq!(found, [(kind, id)], "{what}: {:#?}", report.items);
-        let by = Operator {
-            actor: format!("admin:{}", UserId::new(self.app.services.clock.now())),
-            address: None,
-            reason: "was found".to_owned(),
-        };
+        let by = self.operator();
         let (first, second) = tokio::join!(
             self.click.mend(kind, id, &by),
             self.click.mend(kind, id, &by)
@@ -143,6 +139,30 @@ impl<'a> Books<'a> {
         let lines = "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.mend'";
         assert!(self.app.number(lines).await > 0, "{what}");
         report.items[0].mend
+    }
+
+    /// Clicks on one of several findings of a purchase, after which none of them is left.
+    async fn put_right(&self, kind: Fault, id: &str) {
+        let by = self.operator();
+        let mended = self.click.mend(kind, id, &by).await.expect("a click");
+        assert_eq!(mended, Mended::Done, "{}", kind.as_str());
+        let left = self.click.check().await.expect("a check").items;
+        assert!(left.is_empty(), "{}: {left:#?}", kind.as_str());
+    }
+
+    fn operator(&self) -> Operator {
+        Operator {
+            actor: format!("admin:{}", UserId::new(self.app.services.clock.now())),
+            address: None,
+            reason: "was found".to_owned(),
+        }
+    }
+
+    /// Gives half of 190 back where nobody is told.
+    async fn half_back(&self, checkout: &Checkout) {
+        let intent = intent_of(&self.stripe, checkout).await;
+        let half = json!({"payment_intent": intent, "amount": "95"});
+        self.stripe.desk("refunds", half).await;
     }
 
     async fn has(&self, who: &Client, remaining: i64) {
@@ -199,6 +219,50 @@ on_both_databases! {
         assert_eq!(ann.recharge(&checkout).await["id"], checkout.recharge_id);
         let left = books.click.check().await.expect("a check").items;
         assert!(left.is_empty(), "{left:#?}");
+    }
+
+    async fn money_that_went_back_before_the_click_brings_nothing(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        // Without a record.
+        let checkout = books.paid(&ann, "credits-10").await;
+        books.half_back(&checkout).await;
+        books.run("DELETE FROM recharge_records WHERE id = $1", &[&checkout.recharge_id]).await;
+        books.mended(Fault::PaymentWithoutRecord, &checkout.session_id).await;
+        books.has(&ann, 13).await;
+        // Its record lost its session.
+        let checkout = books.paid(&ann, "credits-10").await;
+        books.half_back(&checkout).await;
+        books.run("UPDATE recharge_records SET session_id = NULL WHERE id = $1", &[&checkout.recharge_id]).await;
+        books.mended(Fault::PaymentWithoutRecord, &checkout.session_id).await;
+        books.has(&ann, 18).await;
+        // Not granted yet.
+        let checkout = books.paid(&ann, "credits-10").await;
+        books.half_back(&checkout).await;
+        books.mended(Fault::PaidNotGranted, &checkout.recharge_id).await;
+        books.has(&ann, 23).await;
+        // Its record says that it was granted.
+        let checkout = books.paid(&ann, "credits-10").await;
+        books.half_back(&checkout).await;
+        let intent = intent_of(&books.stripe, &checkout).await;
+        books.run("UPDATE recharge_records SET status = 'completed', completed_at = created_at, payment_id = $2, \
+                   transaction_id = $2 WHERE id = $1", &[&checkout.recharge_id, &intent]).await;
+        books.put_right(Fault::PaidNotGranted, &checkout.recharge_id).await;
+        books.has(&ann, 28).await;
+        // Somebody else has it, and what they got for it was taken back in part.
+        let bob = app.sign_up("bob").await;
+        let checkout = books.paid(&ann, "credits-10").await;
+        let intent = intent_of(&books.stripe, &checkout).await;
+        books.grant(&bob.id, &checkout.recharge_id, 10).await;
+        books.run("UPDATE recharge_records SET user_id = $2, status = 'completed', completed_at = created_at, \
+                   payment_id = $3, transaction_id = $3 WHERE id = $1", &[&checkout.recharge_id, &bob.id, &intent]).await;
+        books.half_back(&checkout).await;
+        app.services.payments.read_payment_again(Provider::Stripe, &intent).await.expect("it is read");
+        books.has(&bob, 13).await;
+        books.put_right(Fault::WrongOwner, &checkout.recharge_id).await;
+        books.has(&bob, 8).await;
+        books.has(&ann, 33).await;
+        assert_eq!(app.number("SELECT COUNT(*) FROM refunds").await, 5);
     }
 
     async fn a_payment_of_nobody_is_left_to_the_operator(app: &App) {
@@ -303,7 +367,18 @@ on_both_databases! {
             books.fulfil(&checkout).await;
             books.mended(Fault::WrongCredits, &checkout.recharge_id).await;
             books.has(&buyer, 18).await;
+            // From then on its money stands for ten.
+            books.half_back(&checkout).await;
+            books.mended(Fault::RefundNotTakenBack, &checkout.recharge_id).await;
+            books.has(&buyer, 13).await;
         }
+        // Its bonus is missing.
+        let dan = app.sign_up("dan").await;
+        let checkout = books.paid(&dan, "starter").await;
+        books.grant(&dan.id, &checkout.recharge_id, 100).await;
+        books.fulfil(&checkout).await;
+        books.mended(Fault::WrongCredits, &checkout.recharge_id).await;
+        books.has(&dan, 123).await;
     }
 
     async fn a_purchase_comes_to_its_owner(app: &App) {
@@ -431,6 +506,68 @@ on_both_databases! {
             .fetch_one(app.services.db.reader()).await.expect("the period");
         books.mended(Fault::PeriodWithoutInvoice, &id).await;
         assert_eq!(ann.wallet().await["premium"], plan);
+    }
+
+    async fn a_period_that_was_withdrawn_opens_again_once_it_is_paid(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        let checkout = buy_and_land(app, &ann, "premium-monthly", CARD).await;
+        let plan = ann.wallet().await["premium"].clone();
+        let subscription = subscription_of(&books.stripe, &checkout).await;
+        let invoice = ann.recharge(&checkout).await["payment_id"].as_str().expect("an invoice").to_owned();
+        let id: String = sqlx::query_scalar("SELECT id FROM plan_periods").fetch_one(app.services.db.reader()).await.expect("the period");
+        let now = app.services.clock.now();
+        let mut tx = app.services.db.begin().await.expect("a transaction");
+        let period = PeriodId::parse(&id).expect("an id");
+        credits::withdraw_period(&mut tx, &user_id(&ann.id), &period, Actor::CommandLine, now).await.expect("it is withdrawn");
+        tx.commit().await.expect("a commit");
+        assert_eq!(ann.wallet().await["premium"]["active"], false);
+        books.mended(Fault::PlanInvoiceWithoutPeriod, &format!("{subscription}#{invoice}")).await;
+        assert_eq!(ann.wallet().await["premium"], plan);
+    }
+
+    async fn a_renewal_of_a_deleted_account_is_given_back(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        let checkout = buy_and_land(app, &ann, "premium-monthly", CARD).await;
+        let subscription = subscription_of(&books.stripe, &checkout).await;
+        // Its end has not come to the provider yet.
+        books.run("UPDATE users SET deleted_at = created_at WHERE id = $1", &[&ann.id]).await;
+        for _ in 0..2 {
+            books.stripe.wait(2).await;
+            books.stripe.desk("renew", json!({"subscription": subscription, "outcome": "paid"})).await;
+        }
+        app.services.payments.read_subscription_again(Provider::Stripe, &subscription).await.expect("it is read");
+        let held: Vec<String> = sqlx::query_scalar("SELECT id FROM recharge_records WHERE held_back = 'account_deleted' ORDER BY id")
+            .fetch_all(app.services.db.reader()).await.expect("the records");
+        assert_eq!(held.len(), 2, "{held:?}");
+        for id in &held {
+            let mended = books.click.mend(Fault::PaidNotGranted, id, &books.operator()).await.expect("a click");
+            assert_eq!(mended, Mended::Done);
+        }
+        let left = books.click.check().await.expect("a check").items;
+        assert!(left.is_empty(), "{left:#?}");
+        let refunds = books.stripe.api(Method::GET, "refunds", &[]).await;
+        assert_eq!(refunds["data"].as_array().map(Vec::len), Some(2), "the period that served stays paid: {refunds}");
+        let ended = books.stripe.api(Method::GET, &format!("subscriptions/{subscription}"), &[]).await;
+        assert_eq!(ended["status"], "canceled");
+    }
+
+    async fn a_refund_after_a_failed_one_is_made(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        let checkout = buy_and_land(app, &ann, "credits-10", CARD).await;
+        let intent = intent_of(&books.stripe, &checkout).await;
+        let (payments, by) = (&app.services.payments, books.operator());
+        let id = RechargeId::parse(&checkout.recharge_id).expect("an id");
+        books.stripe.desk("refunds", json!({"payment_intent": intent, "fails": "1"})).await;
+        payments.read_payment_again(Provider::Stripe, &intent).await.expect("it is read");
+        // Whatever became of that one.
+        books.stripe.wait(3 * 24 * 3_600).await;
+        payments.read_payment_again(Provider::Stripe, &intent).await.expect("it is read");
+        books.has(&ann, 18).await;
+        payments.refund(&id, None, None, &by).await.expect("money goes back");
+        books.has(&ann, 8).await;
     }
 
     async fn the_second_of_two_living_plans_ends_and_is_paid_back(app: &App) {

@@ -277,8 +277,8 @@ pub const FAULTS: &[Fault] = &[
     server(
         "each refund takes back by its own delta",
         RETURNS,
-        "target - taken_back(tx, recharge).await?",
-        "target - 0 * taken_back(tx, recharge).await?",
+        "target - taken.back;",
+        "target - 0 * taken.back;",
     ),
     server(
         "a refund takes other lots first",

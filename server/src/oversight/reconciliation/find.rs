@@ -299,12 +299,6 @@ impl Reconciliation {
         let has = |kind: &str| findings.iter().any(|finding| finding.kind == kind);
         let whole = if has("payment.twice") {
             Some(Kind::GrantedTwice)
-        } else if has("recharge.user_id") {
-            Some(Kind::WrongOwner)
-        } else if has("recharge.currency") {
-            Some(Kind::WrongCurrency)
-        } else if has("recharge.amount_minor") || has("recharge.payment_id") {
-            Some(Kind::WrongPayment)
         } else if has("recharge.unpaid") {
             let has_grant = self.has_grant(id).await?;
             Some(if has_grant {
@@ -312,6 +306,12 @@ impl Reconciliation {
             } else {
                 Kind::RecordWithoutPayment
             })
+        } else if has("recharge.user_id") {
+            Some(Kind::WrongOwner)
+        } else if has("recharge.currency") {
+            Some(Kind::WrongCurrency)
+        } else if has("recharge.amount_minor") || has("recharge.payment_id") {
+            Some(Kind::WrongPayment)
         } else if has("recharge.paid") {
             Some(Kind::PaidNotGranted)
         } else if has("recharge.missing") {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 
 use super::{Item, Kind, Mend, Mended, ReconcileError, Reconciliation};
-use crate::credits::{self, Actor, CreditsError, HoldRequest, PaidBy, Price};
+use crate::credits::{self, Actor, CreditsError, HoldRequest, PaidBy, Price, WrongGrant};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{JobId, PeriodId, RechargeId, UserId};
 use crate::oversight::{self, Operator, WrongDay};
@@ -112,11 +112,19 @@ impl Reconciliation {
         match self.payments.compare_credits(&mut tx, id).await? {
             ComparedCredits::Agree => return Ok(()),
             ComparedCredits::Corrected => {}
-            ComparedCredits::Missing(missing) => {
-                if !accept(&mut tx, &item.of, by, now).await? {
+            ComparedCredits::Missing(amount, expires_at) => {
+                // What came as a bonus stays what it is.
+                let bonus = of_kind(item, "recharge.bonus");
+                if !accept(&mut tx, bonus, by, now).await? && amount == 0 {
                     return Ok(());
                 }
-                credits::correct(&mut tx, &user, missing, &by.reason, actor(by), now).await?;
+                let wrong = WrongGrant {
+                    recharge: id,
+                    amount,
+                    expires_at,
+                };
+                let (note, actor) = (&by.reason, actor(by));
+                credits::correct_purchase(&mut tx, &user, wrong, note, actor, now).await?;
             }
         }
         by.records(
@@ -296,10 +304,16 @@ impl Reconciliation {
     async fn rebuild(&self, item: &Item, by: &Operator) -> Result<(), ReconcileError> {
         let now = self.clock.now();
         let user = account(item)?;
+        let job = JobId::parse(&item.id).filter(|_| item.kind == Kind::RecordAgainstJob);
         let mut tx = self.db.begin().await?;
+        if let Some(job) = &job {
+            // The job before its use and its wallet, as with its end.
+            let select = tx.locking("SELECT id FROM jobs WHERE id = $1");
+            sqlx::query(select).bind(job).execute(&mut *tx).await?;
+        }
         credits::rebuild_in(&mut tx, &user, now).await?;
-        if let Some(job) = JobId::parse(&item.id).filter(|_| item.kind == Kind::RecordAgainstJob) {
-            self.follow_record(&mut tx, &user, &job, by, now).await?;
+        if let Some(job) = &job {
+            self.follow_record(&mut tx, &user, job, by, now).await?;
         }
         by.records(&mut tx, ACTION, &item.id, &item.found, &item.expected, now)
             .await?;
