@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use atelier_server::db;
+use atelier_server::idempotency::KeyRefused;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite};
@@ -58,6 +59,9 @@ pub enum Outcome {
     Checked,
     Mended,
     NothingWrong,
+    JobRetried,
+    JobCancelled,
+    JobReleased,
     SignedOut,
     Deleted,
     Restored,
@@ -143,6 +147,14 @@ impl Outcome {
             Self::Interrupted
         } else {
             Self::Unexpected
+        }
+    }
+
+    /// What is said of a form whose one-time key was refused.
+    pub fn of_key(refused: &KeyRefused) -> Self {
+        match refused {
+            KeyRefused::Mismatch => Self::KeyMismatch,
+            KeyRefused::InFlight => Self::Conflict,
         }
     }
 }

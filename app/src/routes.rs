@@ -33,6 +33,7 @@ pub const ADMIN: &str = "/admin";
 pub const ADMIN_USERS: &str = "/admin/users";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_EVENTS: &str = "/admin/webhooks";
+pub const ADMIN_JOBS: &str = "/admin/jobs";
 /// The HTTP API, for people and for programs.
 pub const API_DOCS: &str = "/api/docs";
 pub const API_DOCUMENT: &str = "/api/openapi.json";
@@ -74,6 +75,11 @@ pub fn receipt_of(path: &str) -> Option<&str> {
 /// The operator's page of one account.
 pub fn person(id: &str) -> String {
     format!("{ADMIN_USERS}/{id}")
+}
+
+/// The operator's page of one job.
+pub fn overseen_job(id: &str) -> String {
+    format!("{ADMIN_JOBS}/{id}")
 }
 
 /// A kept report of the reconciliation; without an id the newest.

@@ -25,7 +25,9 @@ use atelier_server::studio::{Draft, FileKind, Job, JobFilter, JobState, Tool, Vi
 use atelier_server::time::Timestamp;
 use serde_json::Value;
 
-pub use self::admin::{AdminPage, AuditAsked, OVERVIEW_DAYS, PersonPage, ReconciliationPage};
+pub use self::admin::{
+    AdminPage, AuditAsked, JobsPage, OVERVIEW_DAYS, OverseenPage, PersonPage, ReconciliationPage,
+};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
 use crate::forms::access::NEW_TOKEN;

@@ -1373,6 +1373,53 @@ admin-event-ignored = nothing to do
 admin-event-unparsed = not readable
 admin-event-failed = failed
 admin-replayed = It is acted on again. What was granted is not granted twice.
+admin-jobs-page = Jobs
+admin-jobs-title = Jobs
+admin-jobs-lead = Jobs of all accounts, newest first.
+admin-jobs-search = A job’s id, its provider’s id, or an address
+admin-jobs-tool = Tool
+admin-jobs-code = Failure
+admin-jobs-stuck = Only those past their deadline
+admin-jobs-tries = Tries
+admin-jobs-paid = Paid with
+admin-jobs-trial = trial
+admin-jobs-plan = plan
+admin-jobs-length = Length
+admin-job-page = A job
+admin-job-title = { $tool ->
+    [video] A video
+   *[other] A try-on
+}
+admin-job-stuck = past its deadline
+admin-job-fetches = Result asked for in vain
+admin-job-files = Files kept
+admin-job-no-files = none
+admin-file-person = photo of the person
+admin-file-garment = photo of the garment
+admin-file-picture = first picture
+admin-file-result = result
+admin-job-course = What happened
+admin-job-entry = Entry
+admin-job-wanted = Wanted
+admin-job-submitted = Last sent to the provider
+admin-job-taken = Taken by the provider
+admin-job-called-back = The provider called back
+admin-job-ended = Ended
+admin-job-failed = Ended as failed
+admin-job-deleted = Deleted by its owner
+admin-job-next = Looked at next
+admin-job-deadline = Deadline
+admin-job-act = By hand
+admin-job-act-text = A job that ended stays as it is: nobody is charged again without asking.
+admin-job-over = It has ended, so nothing can be done with it any more.
+admin-job-retry = Try again now
+admin-job-cancel = Cancel, as its owner would
+admin-job-release = End it without a verdict; what it holds goes back
+admin-job-act-button = Do it
+admin-job-retried = It is looked at now.
+admin-job-cancelled = Cancelled. If the provider has it already, it ends as the provider says.
+admin-job-released = Ended. What it held went back, and a later verdict changes no money.
+admin-job-had-ended = This job had ended already. Nothing was changed.
 
 # The HTTP API
 api-page = HTTP API

@@ -1312,6 +1312,53 @@ admin-event-ignored = 无需处理
 admin-event-unparsed = 无法读取
 admin-event-failed = 失败
 admin-replayed = 正在重新处理，已发放的不会重复发放。
+admin-jobs-page = 任务
+admin-jobs-title = 任务
+admin-jobs-lead = 所有账户的任务，最新的在前。
+admin-jobs-search = 任务编号、服务商编号或邮箱地址
+admin-jobs-tool = 工具
+admin-jobs-code = 失败原因
+admin-jobs-stuck = 仅显示已超过期限的
+admin-jobs-tries = 尝试次数
+admin-jobs-paid = 支付方式
+admin-jobs-trial = 试用
+admin-jobs-plan = 套餐
+admin-jobs-length = 时长
+admin-job-page = 任务详情
+admin-job-title = { $tool ->
+    [video] 视频任务
+   *[other] 试穿任务
+}
+admin-job-stuck = 已超过期限
+admin-job-fetches = 获取结果失败次数
+admin-job-files = 保留的文件
+admin-job-no-files = 无
+admin-file-person = 人物照片
+admin-file-garment = 服装照片
+admin-file-picture = 首帧图片
+admin-file-result = 结果
+admin-job-course = 经过
+admin-job-entry = 明细编号
+admin-job-wanted = 提交
+admin-job-submitted = 最近一次发送给服务商
+admin-job-taken = 服务商已接收
+admin-job-called-back = 服务商回调
+admin-job-ended = 结束
+admin-job-failed = 以失败结束
+admin-job-deleted = 已由所有者删除
+admin-job-next = 下次检查
+admin-job-deadline = 期限
+admin-job-act = 手动处理
+admin-job-act-text = 已结束的任务不会再变：未经用户同意不会再次扣费。
+admin-job-over = 任务已结束，无法再进行任何操作。
+admin-job-retry = 立即重试
+admin-job-cancel = 取消（与用户自行取消相同）
+admin-job-release = 不等结果直接结束，并退回已预留的部分
+admin-job-act-button = 执行
+admin-job-retried = 正在检查该任务。
+admin-job-cancelled = 已取消。如果服务商已经接收，则以服务商的结果为准。
+admin-job-released = 已结束。预留的部分已退回，之后的结果不会再影响金额。
+admin-job-had-ended = 该任务此前已结束，未作任何更改。
 
 # HTTP API
 api-page = HTTP API

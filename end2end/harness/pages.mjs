@@ -167,6 +167,14 @@ export const PAGES = {
     { name: 'admin-audit', as: 'admin', at: withEntries },
     { name: 'admin-audit-none', as: 'admin', at: () => '/admin/audit?action=nothing' },
   ],
+  '/admin/jobs': [
+    { name: 'admin-jobs', as: 'admin', at: withJobs },
+    { name: 'admin-jobs-none', as: 'admin', at: () => '/admin/jobs?q=nobody@example.com' },
+  ],
+  '/admin/jobs/:id': [
+    { name: 'admin-job', as: 'admin', at: async (world) => overseen((await world.owner()).failed) },
+    { name: 'admin-job-open', as: 'admin', at: async (world) => overseen(await world.runningJob()) },
+  ],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
   '/api/docs': [
     { name: 'api' },
@@ -245,6 +253,8 @@ const landing = ({ session_id }) => `/payments/success?session_id=${session_id}`
 const receipt = ({ recharge_id }) => `/payments/receipts/${recharge_id}`;
 /** @param {{ id: string }} job */
 const job = ({ id }) => `/jobs/${id}`;
+/** @param {{ id: string }} job */
+const overseen = ({ id }) => `/admin/jobs/${id}`;
 /** @param {string} path @param {{ tried: { id: string } }} owner */
 const again = (path, { tried }) => `${path}?from=${tried.id}`;
 
@@ -408,6 +418,12 @@ async function withEntries(world) {
 async function toEvents(world) {
   await world.owner();
   return '/admin/webhooks';
+}
+
+/** @param {World} world */
+async function withJobs(world) {
+  await world.owner();
+  return '/admin/jobs';
 }
 
 /** @type {Act} */

@@ -150,6 +150,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::admin::reconciliation::list))
         .routes(routes!(api::admin::reconciliation::mend))
         .routes(routes!(api::admin::audit::list))
+        .routes(routes!(api::admin::jobs::list))
         .routes(routes!(api::admin::webhook_events::list))
         .routes(routes!(api::admin::webhook_events::show))
         .routes(routes!(api::admin::webhook_events::replay))

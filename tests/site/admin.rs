@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, html};
 
-async fn csv(client: &Client, path: &str) -> Answer {
+pub(crate) async fn csv(client: &Client, path: &str) -> Answer {
     let request = client.request(Method::GET, path).header(ACCEPT, "text/csv");
     client.send(request).await.expect(200)
 }
 
-async fn items(client: &Client, path: &str) -> Vec<Value> {
+pub(crate) async fn items(client: &Client, path: &str) -> Vec<Value> {
     let list = client.get(path).await.expect(200).json();
     list["items"].as_array().cloned().expect("items")
 }
 
 /// The value of one field, of each.
-fn each<'a>(items: &'a [Value], field: &str) -> Vec<&'a str> {
+pub(crate) fn each<'a>(items: &'a [Value], field: &str) -> Vec<&'a str> {
     let values = items.iter().map(|item| item[field].as_str());
     values.map(|value| value.unwrap_or_default()).collect()
 }
@@ -331,7 +331,7 @@ on_both_databases! {
         let all = app.token(&ann, "credits:read,credits:spend,jobs").await;
         let narrow = app.token(&admin, "credits:read,credits:write,users:sync").await;
         let wide = app.token(&admin, "admin").await;
-        for path in ["/api/admin/users", "/api/admin/audit", "/api/admin/webhook-events", "/api/admin/reconciliation"] {
+        for path in ["/api/admin/users", "/api/admin/audit", "/api/admin/webhook-events", "/api/admin/reconciliation", "/api/admin/jobs"] {
             for client in [&ann, &all, &narrow] {
                 assert_eq!(client.get(path).await.expect(403).code(), "forbidden", "{path}");
             }
@@ -372,7 +372,7 @@ on_both_databases! {
     async fn the_operators_pages_and_forms_are_nobody_elses(app: &App) {
         let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
         let person = format!("/admin/users/{}", bob.id);
-        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", "/admin/reconciliation", &person] {
+        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", "/admin/reconciliation", "/admin/jobs", &person] {
             let refused = ann.get(path).await.expect(403).text();
             assert!(!refused.contains(&bob.email), "{path}");
             admin.get(path).await.expect(200);

@@ -26,6 +26,7 @@ mod metrics;
 mod money;
 mod nodes;
 mod odd_events;
+mod overseen;
 mod pages;
 mod payments;
 mod plan_pages;

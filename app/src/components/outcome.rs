@@ -34,6 +34,9 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Mended => w.say("admin-mended"),
         Outcome::NothingWrong => w.say("admin-nothing-wrong"),
         Outcome::StillWrong => w.say("admin-still-wrong"),
+        Outcome::JobRetried => w.say("admin-job-retried"),
+        Outcome::JobCancelled => w.say("admin-job-cancelled"),
+        Outcome::JobReleased => w.say("admin-job-released"),
         Outcome::ByHand => w.say("admin-by-hand"),
         Outcome::SignedOut => w.say("bar-toast-signed-out"),
         Outcome::Deleted => w.say("job-deleted"),
@@ -83,6 +86,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::ProviderUnavailable if form == Form::Plan => w.say("pay-plan-unknown"),
         Outcome::ProviderUnavailable => w.say("pay-error-unavailable"),
         Outcome::KeyMismatch => w.say("error-idempotency-mismatch"),
+        Outcome::JobEnded if form == Form::Admin => w.say("admin-job-had-ended"),
         Outcome::Conflict | Outcome::JobEnded => w.say("error-conflict"),
         Outcome::PersonMissing => w.say("field-person-missing"),
         Outcome::GarmentMissing => w.say("field-garment-missing"),
@@ -213,6 +217,9 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::Checked
         | Outcome::Mended
         | Outcome::NothingWrong
+        | Outcome::JobRetried
+        | Outcome::JobCancelled
+        | Outcome::JobReleased
         | Outcome::SignedOut
         | Outcome::PlanChanged
         | Outcome::PlanEnds
@@ -288,6 +295,9 @@ mod tests {
         Outcome::Checked,
         Outcome::Mended,
         Outcome::NothingWrong,
+        Outcome::JobRetried,
+        Outcome::JobCancelled,
+        Outcome::JobReleased,
         Outcome::SignedOut,
         Outcome::Deleted,
         Outcome::BadEmail,

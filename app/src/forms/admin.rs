@@ -4,7 +4,7 @@
 use atelier_server::accounts::User;
 use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError};
 use atelier_server::db;
-use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, KeyRefused, Scope};
+use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
 use atelier_server::ids::{InboxId, UserId};
 use atelier_server::oversight::reconciliation::{Kind, Mended, Reconciliation};
 use atelier_server::oversight::{self, Operator};
@@ -20,7 +20,7 @@ pub const TYPED_AGAIN_ABOVE: i64 = 1_000;
 pub const LONGEST_REASON: usize = 300;
 
 /// The operator who posts the form. Anybody else is told that they may not.
-async fn operator(page: &str) -> Result<Option<(Caller, User)>, ServerFnError> {
+pub(super) async fn operator(page: &str) -> Result<Option<(Caller, User)>, ServerFnError> {
     let Some((caller, user)) = Caller::signed_in(page).await? else {
         return Ok(None);
     };
@@ -32,7 +32,7 @@ async fn operator(page: &str) -> Result<Option<(Caller, User)>, ServerFnError> {
     Ok(None)
 }
 
-fn acts(caller: &Caller, user: &User, reason: &str) -> Operator {
+pub(super) fn acts(caller: &Caller, user: &User, reason: &str) -> Operator {
     Operator {
         actor: Actor::Admin(user.id.clone()).to_string(),
         address: Some(caller.address.clone()),
@@ -40,7 +40,7 @@ fn acts(caller: &Caller, user: &User, reason: &str) -> Operator {
     }
 }
 
-fn cut(reason: &str) -> String {
+pub(super) fn cut(reason: &str) -> String {
     let letters = reason.trim().chars().filter(|letter| !letter.is_control());
     letters.take(LONGEST_REASON).collect()
 }
@@ -149,8 +149,7 @@ async fn adjust_once(
     {
         Claim::New | Claim::Resume(_) => {}
         Claim::Done(_) => return Ok(()),
-        Claim::Refused(KeyRefused::Mismatch) => return Err(Outcome::KeyMismatch),
-        Claim::Refused(KeyRefused::InFlight) => return Err(Outcome::Conflict),
+        Claim::Refused(refused) => return Err(Outcome::of_key(&refused)),
     }
     match credits::adjust(&mut tx, adjustment, &services.prices(), now).await {
         Ok(_) => {}

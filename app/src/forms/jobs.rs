@@ -1,4 +1,4 @@
-use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
+use atelier_server::idempotency::{BodyHash, Key, Scope};
 use atelier_server::ids::JobId;
 use atelier_server::services::Services;
 use atelier_server::studio::{CancelError, Deletion, Job, SubmitError, SubmitRequest, Tool};
@@ -115,8 +115,7 @@ pub fn outcome_of(error: SubmitError) -> Outcome {
         SubmitError::TooManyJobs => Outcome::TooManyJobs,
         SubmitError::ProviderDown => Outcome::ProviderUnavailable,
         SubmitError::NoDraft => Outcome::OriginalsGone,
-        SubmitError::Key(KeyRefused::Mismatch) => Outcome::KeyMismatch,
-        SubmitError::Key(KeyRefused::InFlight) => Outcome::Conflict,
+        SubmitError::Key(refused) => Outcome::of_key(&refused),
         SubmitError::Store(error) => {
             tracing::error!(%error, "a job's form failed");
             if error.is_unavailable() {

@@ -7,6 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod admin;
 pub mod jobs;
+pub mod overseen;
 pub mod payments;
 pub mod wallet;
 

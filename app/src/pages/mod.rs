@@ -96,6 +96,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/:id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/jobs") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/jobs/:id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
                 <Route path=path!("/admin/reconciliation") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
@@ -141,6 +143,7 @@ mod tests {
             routes::ADMIN_USERS,
             routes::ADMIN_AUDIT,
             routes::ADMIN_EVENTS,
+            routes::ADMIN_JOBS,
             routes::API_DOCS,
             routes::ADMIN_RECONCILIATION,
             routes::STYLEGUIDE,
@@ -156,6 +159,7 @@ mod tests {
         known.insert(routes::job("{id}"));
         known.insert(routes::receipt("{id}"));
         known.insert(routes::person("{id}"));
+        known.insert(routes::overseen_job("{id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
         known.insert(format!("{}/{{token}}", routes::CHANGE_EMAIL));

@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter};
 use atelier_server::db;
-use atelier_server::ids::{InboxId, UserId};
+use atelier_server::ids::{InboxId, JobId, UserId};
 use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
 };
 use atelier_server::payments::{EventState, KeptEvent, Recharge};
+use atelier_server::studio::{
+    Failure, FileKind, JobState, OverseenFilter, OverseenJob, ProviderId, Tool,
+};
 use atelier_server::time::Timestamp;
 
 use super::{Content, Refusal, Request, recharges_of};
@@ -42,7 +45,29 @@ pub enum AdminPage {
         state: Option<EventState>,
         next: Option<String>,
     },
+    Jobs(JobsPage),
+    Job(Box<OverseenPage>),
     Reconciliation(ReconciliationPage),
+}
+
+/// Jobs of all accounts, and which were asked for.
+#[derive(Clone, Debug)]
+pub struct JobsPage {
+    pub jobs: Vec<OverseenJob>,
+    pub filter: OverseenFilter,
+    pub next: Option<String>,
+}
+
+/// Everything about one job.
+#[derive(Clone, Debug)]
+pub struct OverseenPage {
+    pub job: OverseenJob,
+    /// What became of what pays for it, oldest first.
+    pub entries: Vec<Entry>,
+    /// Which of its files are still kept.
+    pub kept: Vec<FileKind>,
+    /// What operators did to it.
+    pub log: Vec<AuditLine>,
 }
 
 /// What a check of payments, ledger and jobs found.
@@ -92,12 +117,21 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         routes::ADMIN_AUDIT => Some(audit(request).await?),
         routes::ADMIN_EVENTS => Some(events(request).await?),
         routes::ADMIN_RECONCILIATION => Some(reconciliation(request).await?),
-        path => match path.strip_prefix("/admin/users/").and_then(UserId::parse) {
-            Some(id) => person(request, &id).await?,
-            None => None,
-        },
+        routes::ADMIN_JOBS => Some(jobs(request).await?),
+        path => one_of_many(request, path).await?,
     };
     Ok(page.map_or(Content::NotFound, |page| Content::Admin(Box::new(page))))
+}
+
+/// The page of an account or a job.
+async fn one_of_many(request: &Request, path: &str) -> db::Result<Option<AdminPage>> {
+    if let Some(id) = path.strip_prefix("/admin/users/").and_then(UserId::parse) {
+        return person(request, &id).await;
+    }
+    match path.strip_prefix("/admin/jobs/").and_then(JobId::parse) {
+        Some(id) => job(request, &id).await,
+        None => Ok(None),
+    }
 }
 
 fn asked(request: &Request, name: &str) -> String {
@@ -163,17 +197,51 @@ async fn person(request: &Request, id: &UserId) -> db::Result<Option<AdminPage>>
     };
     let entries = credits::statement(db, id, &filter).await?;
     let recharges = recharges_of(services, &entries).await?;
-    let log = AuditFilter {
-        target: Some(id.to_string()),
-        limit: NEWEST,
-        ..AuditFilter::default()
-    };
     Ok(Some(AdminPage::Person(Box::new(PersonPage {
         sessions: services.accounts.sessions(id).await?,
-        log: oversight::audit_lines(db.reader(), &log).await?,
+        log: log_of(request, id.as_str()).await?,
         person,
         entries,
         recharges,
+    }))))
+}
+
+/// The newest of what operators did to somebody or something.
+async fn log_of(request: &Request, target: &str) -> db::Result<Vec<AuditLine>> {
+    let filter = AuditFilter {
+        target: Some(target.to_owned()),
+        limit: NEWEST,
+        ..AuditFilter::default()
+    };
+    oversight::audit_lines(request.services.db.reader(), &filter).await
+}
+
+async fn jobs(request: &Request) -> db::Result<AdminPage> {
+    let filter = OverseenFilter {
+        search: asked(request, "q"),
+        state: JobState::parse(&asked(request, "state")),
+        tool: Tool::parse(&asked(request, "tool")),
+        provider: ProviderId::parse(&asked(request, "provider")),
+        failure: Failure::parse(&asked(request, "code")),
+        stuck: asked(request, "stuck") == "true",
+        before: JobId::parse(&asked(request, "before")),
+        limit: LINES + 1,
+    };
+    let found = request.services.studio.overseen_jobs(&filter).await?;
+    let (jobs, next) = split(found, |job| job.job.id.to_string());
+    Ok(AdminPage::Jobs(JobsPage { jobs, filter, next }))
+}
+
+async fn job(request: &Request, id: &JobId) -> db::Result<Option<AdminPage>> {
+    let services = &request.services;
+    let Some(job) = services.studio.overseen_job(id).await? else {
+        return Ok(None);
+    };
+    Ok(Some(AdminPage::Job(Box::new(OverseenPage {
+        entries: credits::entries_of_job(&services.db, id).await?,
+        kept: services.studio.kept_files_of(id).await?,
+        log: log_of(request, id.as_str()).await?,
+        job,
     }))))
 }
 

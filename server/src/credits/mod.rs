@@ -54,7 +54,7 @@ pub use returns::{Returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::{point_at_period, seed_history};
-pub use statement::{Entry, EntryFilter, EntryLot, statement};
+pub use statement::{Entry, EntryFilter, EntryLot, entries_of_job, statement};
 pub(crate) use statement::{entry, forget_notes};
 pub use store::{find_wallet, find_wallets, read, read_version};
 pub use types::{

@@ -80,20 +80,29 @@ struct PartRow {
     amount: i64,
 }
 
+/// The statement that reads entries.
+macro_rules! entries {
+    ($which:literal) => {
+        concat!(
+            "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, ",
+            "e.actor, e.job_id, e.recharge_id, c.paid_by, e.created_at ",
+            "FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id ",
+            "LEFT JOIN consumption_records c ON c.job_id = e.job_id ",
+            $which
+        )
+    };
+}
+
 /// The lines of a wallet that `filter` asks for.
 pub async fn statement(
     db: &Database,
     user: &UserId,
     filter: &EntryFilter,
 ) -> sqlx::Result<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sqlx::query_as(
-        "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
-                e.job_id, e.recharge_id, c.paid_by, e.created_at \
-         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
-         LEFT JOIN consumption_records c ON c.job_id = e.job_id \
-         WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
-           AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6",
-    )
+    let rows: Vec<EntryRow> = sqlx::query_as(entries!(
+        "WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
+           AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6"
+    ))
     .bind(user)
     .bind(filter.before.unwrap_or(i64::MAX))
     .bind(filter.kind.map(EntryKind::as_str))
@@ -102,27 +111,37 @@ pub async fn statement(
     .bind(filter.limit)
     .fetch_all(db.reader())
     .await?;
-    let mut parts = parts_between(db, user, filter.kind, &rows).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let lots = parts.remove(row.id.as_str()).unwrap_or_default();
-            row.into_entry(lots)
-        })
-        .collect())
+    let parts = parts_between(db, user, filter.kind, &rows).await?;
+    Ok(with_lots(rows, parts))
+}
+
+/// What became of what pays for a job, oldest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn entries_of_job(db: &Database, job: &JobId) -> sqlx::Result<Vec<Entry>> {
+    let rows: Vec<EntryRow> = sqlx::query_as(entries!("WHERE e.job_id = $1 ORDER BY e.seq"))
+        .bind(job)
+        .fetch_all(db.reader())
+        .await?;
+    let parts: Vec<PartRow> = sqlx::query_as(
+        "SELECT p.entry_id, l.source, p.amount FROM entries e \
+         JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+         WHERE e.job_id = $1 \
+         ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id",
+    )
+    .bind(job)
+    .fetch_all(db.reader())
+    .await?;
+    Ok(with_lots(rows, by_entry(parts)))
 }
 
 /// One entry, read inside the transaction that wrote it.
 pub(crate) async fn entry(tx: &mut Tx, id: &EntryId) -> sqlx::Result<Entry> {
-    let row: EntryRow = sqlx::query_as(
-        "SELECT e.id, e.seq, e.version, e.kind, e.amount, e.balance_after, e.reason, n.note, e.actor, \
-                e.job_id, e.recharge_id, c.paid_by, e.created_at \
-         FROM entries e LEFT JOIN entry_notes n ON n.entry_id = e.id \
-         LEFT JOIN consumption_records c ON c.job_id = e.job_id WHERE e.id = $1",
-    )
-    .bind(id)
-    .fetch_one(&mut **tx)
-    .await?;
+    let row: EntryRow = sqlx::query_as(entries!("WHERE e.id = $1"))
+        .bind(id)
+        .fetch_one(&mut **tx)
+        .await?;
     let parts: Vec<PartRow> = sqlx::query_as(
         "SELECT p.entry_id, l.source, p.amount FROM entry_lots p \
          JOIN lots l ON l.id = p.lot_id WHERE p.entry_id = $1 \
@@ -157,15 +176,24 @@ async fn parts_between(
     .bind(kind.map(EntryKind::as_str))
     .fetch_all(db.reader())
     .await?;
+    Ok(by_entry(parts))
+}
+
+fn with_lots(rows: Vec<EntryRow>, mut lots: HashMap<String, Vec<EntryLot>>) -> Vec<Entry> {
+    let entries = rows.into_iter().map(|row| {
+        let lots = lots.remove(row.id.as_str()).unwrap_or_default();
+        row.into_entry(lots)
+    });
+    entries.collect()
+}
+
+fn by_entry(parts: Vec<PartRow>) -> HashMap<String, Vec<EntryLot>> {
     let mut by_entry: HashMap<String, Vec<EntryLot>> = HashMap::new();
     for part in parts {
-        let lot = EntryLot {
-            source: part.source,
-            amount: part.amount,
-        };
-        by_entry.entry(part.entry_id).or_default().push(lot);
+        let entry = part.entry_id.clone();
+        by_entry.entry(entry).or_default().push(part.into_lot());
     }
-    Ok(by_entry)
+    by_entry
 }
 
 impl PartRow {

@@ -39,11 +39,12 @@ impl Studio {
         if signed == Some(false) {
             return Ok(Heard::Forged);
         }
-        match (told_id(body), &job.external_id) {
-            // Where the answer is only late, it finds the job running already.
-            (Some(id), None) => self.mark_running(&job, &id).await?,
-            (_, Some(_)) => self.look_now(&job.id).await?,
-            (None, None) => {}
+        let told = told_id(body);
+        self.note_callback(&job.id, job.external_id.is_some())
+            .await?;
+        // Where the answer is only late, it finds the job running already.
+        if let (Some(id), None) = (told, &job.external_id) {
+            self.mark_running(&job, &id).await?;
         }
         self.wake.notify_one();
         Ok(Heard::Known)
@@ -70,18 +71,23 @@ impl Studio {
         let Some(job) = job else {
             return Ok(Heard::Unknown);
         };
-        self.look_now(&job).await?;
+        self.note_callback(&job, true).await?;
         self.wake.notify_one();
         Ok(Heard::Known)
     }
 
-    async fn look_now(&self, id: &JobId) -> sqlx::Result<()> {
+    /// That the provider told of a job, which is looked at now where the provider can be asked about it.
+    async fn note_callback(&self, id: &JobId, can_be_asked: bool) -> sqlx::Result<()> {
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE jobs SET next_at = $2 WHERE id = $1 AND finished_at IS NULL")
+        sqlx::query("UPDATE jobs SET called_back_at = $2 WHERE id = $1 AND finished_at IS NULL")
             .bind(id)
-            .bind(self.clock.now())
+            .bind(now)
             .execute(&mut *tx)
             .await?;
+        if can_be_asked {
+            self.bring_forward(&mut tx, id, now).await?;
+        }
         tx.commit().await
     }
 }

@@ -6,6 +6,7 @@
 //! row, in the transaction that captures or releases its hold. Callbacks only make a worker look
 //! earlier: what counts is what the provider says when asked.
 
+mod by_hand;
 mod callbacks;
 mod clips;
 mod closing;
@@ -13,6 +14,7 @@ mod drafts;
 mod files;
 mod jobs;
 mod links;
+mod overseen;
 mod pictures;
 mod provider;
 mod providers;
@@ -35,12 +37,14 @@ use crate::db::Database;
 use crate::time::Clock;
 use crate::words::words;
 
+pub use by_hand::{JobAct, JobActError};
 pub use callbacks::Heard;
 pub use closing::ClosingError;
 pub use drafts::Draft;
 pub use files::{FileKind, Files, S3Settings, StoreError, StoredFile};
 pub use jobs::{Job, JobCounts, JobError, JobFilter, JobState};
 pub use links::Link;
+pub use overseen::{OverseenFilter, OverseenJob};
 pub use pictures::{LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, Picture, PictureError, SHORTEST_SIDE};
 pub use provider::{Category, Failure, JobProvider, ProviderError, ProviderId};
 pub use providers::{Fashn, Model, Providers, Replicate, ReplicateModels};

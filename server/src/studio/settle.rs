@@ -60,7 +60,12 @@ impl Studio {
         Ok(won)
     }
 
-    async fn end_in(&self, tx: &mut Tx, job: &JobRow, end: &End<'_>) -> sqlx::Result<bool> {
+    pub(super) async fn end_in(
+        &self,
+        tx: &mut Tx,
+        job: &JobRow,
+        end: &End<'_>,
+    ) -> sqlx::Result<bool> {
         let now = self.clock.now();
         let won = transition(tx, &job.id, end, now).await?;
         if !won {
@@ -114,20 +119,9 @@ impl Studio {
                 Claim::Refused(refused) => return Err(refused.into()),
             }
         }
-        // The wish locks the row, so that what is read of it stays.
-        let row: Option<JobRow> = sqlx::query_as(
-            "UPDATE jobs SET cancel_requested = 1, next_at = $2 \
-             WHERE id = $1 AND finished_at IS NULL RETURNING *",
-        )
-        .bind(&job.id)
-        .bind(now)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let row = row.ok_or(CancelError::Ended)?;
-        if row.submitted_at.is_none() {
-            self.end_in(&mut tx, &row, &End::Cancelled).await?;
+        if !self.cancel_in(&mut tx, &job.id, now).await? {
+            return Err(CancelError::Ended);
         }
-        tx.changed(Change::Job(row.user_id, row.id));
         let cancelled: JobRow = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
             .bind(&job.id)
             .fetch_one(&mut *tx)
@@ -143,6 +137,30 @@ impl Studio {
         tx.commit().await?;
         self.wake.notify_one();
         Ok(answer)
+    }
+
+    /// The same in the caller's transaction. Says whether the job had not ended.
+    pub(super) async fn cancel_in(
+        &self,
+        tx: &mut Tx,
+        id: &JobId,
+        now: Timestamp,
+    ) -> sqlx::Result<bool> {
+        // The wish locks the row, so that what is read of it stays.
+        let row: Option<JobRow> = sqlx::query_as(
+            "UPDATE jobs SET cancel_requested = 1, next_at = $2 \
+             WHERE id = $1 AND finished_at IS NULL RETURNING *",
+        )
+        .bind(id)
+        .bind(now)
+        .fetch_optional(&mut **tx)
+        .await?;
+        let Some(row) = row else { return Ok(false) };
+        if row.submitted_at.is_none() {
+            self.end_in(tx, &row, &End::Cancelled).await?;
+        }
+        tx.changed(Change::Job(row.user_id, row.id));
+        Ok(true)
     }
 
     /// Hides an ended job and lets its files go: at once, or after a while in which

@@ -11,9 +11,10 @@ use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::mail::{Letter, MailSettings, Mailer, Transport};
 use atelier_server::on_both_databases;
+use atelier_server::oversight::Operator;
 use atelier_server::payments::stripe::Stripe;
 use atelier_server::payments::{self, Payments};
-use atelier_server::studio::{Fashn, Files, Providers, Studio, StudioSettings};
+use atelier_server::studio::{Fashn, Files, JobAct, Providers, Studio, StudioSettings};
 use atelier_server::testing::TestGround;
 use atelier_server::time::Timestamp;
 use axum::Router;
@@ -188,6 +189,19 @@ where
     assert!(found.is_ok(), "{statement} never came to be");
 }
 
+async fn job_of(ground: &TestGround, run: &str) -> JobId {
+    let id = sqlx::query_scalar("SELECT id FROM jobs WHERE external_id = $1")
+        .bind(run.to_owned())
+        .fetch_one(ground.db.reader());
+    id.await.unwrap()
+}
+
+async fn write(ground: &TestGround, statement: &'static str) {
+    let mut tx = ground.db.begin().await.unwrap();
+    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 fn picture() -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     let image = DynamicImage::new_rgb8(32, 32);
@@ -249,6 +263,31 @@ on_both_databases! {
         provider.next().await.answer(StatusCode::NOT_FOUND, MISSING);
         assert_eq!(one.await.unwrap().unwrap() + other.await.unwrap().unwrap(), 1);
         assert!(provider.asked.try_recv().is_err(), "it was read twice");
+    }
+
+    async fn a_retry_by_hand_is_due_at_once_and_takes_a_job_from_nobody(ground: TestGround) {
+        let mut provider = Provider::start().await;
+        running_jobs(&ground, 2).await;
+        let studio = studio(&ground, &provider, "a");
+        let (later, elsewhere) = (job_of(&ground, "run-1").await, job_of(&ground, "run-2").await);
+        write(&ground, "UPDATE jobs SET next_at = next_at + 3600000000").await;
+        write(&ground, "UPDATE jobs SET lease_owner = 'b', lease_until = 4000000000000000 WHERE external_id = 'run-2'").await;
+        let operator = Operator { actor: "command line".into(), address: None, reason: "why".into() };
+        for job in [&elsewhere, &later] {
+            studio.act(job, JobAct::Retry, &operator, None).await.unwrap();
+        }
+        const DUE: &str = "SELECT external_id, lease_owner, lease_until FROM jobs WHERE next_at <= submitted_at ORDER BY external_id DESC LIMIT 1";
+        let held = ("run-2".to_owned(), Some("b".to_owned()), 4_000_000_000_000_000_i64);
+        assert_eq!(row::<(String, Option<String>, i64)>(&ground, DUE).await, held);
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(studio.run_worker(stop.clone()));
+        let asked = provider.next().await;
+        assert!(asked.path.ends_with("run-1"), "{}", asked.path);
+        asked.answer(StatusCode::OK, r#"{"id": "run-1", "status": "processing"}"#);
+        stop.cancel();
+        worker.await.unwrap();
+        assert!(provider.asked.try_recv().is_err(), "what another node is at was taken from it");
+        assert_eq!(row::<(String, Option<String>, i64)>(&ground, DUE).await, held);
     }
 
     async fn two_workers_share_what_is_due(ground: TestGround) {

@@ -62,12 +62,7 @@ pub async fn list(
 ) -> Result<Json<Page<Job>>, Problem> {
     caller.require(Scope::Jobs)?;
     let wanted = limit(asked.limit);
-    let before = match asked.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-        Some(text) => Some(
-            JobId::parse(text).ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-        None => None,
-    };
+    let before = before(asked.cursor.as_deref())?;
     let filter = JobFilter {
         tool: word("tool", asked.tool.as_deref(), Tool::parse)?,
         state: word("state", asked.state.as_deref(), JobState::parse)?,
@@ -78,6 +73,17 @@ pub async fn list(
         .jobs_of(&caller.user.id, filter, before.as_ref(), wanted + 1)
         .await?;
     Ok(Json(Page::of(jobs, wanted, |job| job.id.to_string())))
+}
+
+/// The job before which a list goes on, if it goes on.
+pub(super) fn before(cursor: Option<&str>) -> Result<Option<JobId>, Problem> {
+    match cursor.filter(|cursor| !cursor.is_empty()) {
+        None => Ok(None),
+        Some(text) => match JobId::parse(text) {
+            None => Err(Problem::validation([("cursor", "wrong-cursor")])),
+            job => Ok(job),
+        },
+    }
 }
 
 /// A word of a filter, if it is set.

@@ -64,7 +64,7 @@ pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
     .into_any()
 }
 
-/// What it was done to; an account leads to its page.
+/// What it was done to; an account or a job leads to its page.
 fn target(line: &AuditLine) -> AnyView {
     const OF_ACCOUNTS: [&str; 6] = [
         "credits.add",
@@ -75,11 +75,16 @@ fn target(line: &AuditLine) -> AnyView {
         "user.unblock",
     ];
     let id = line.target.clone();
-    if OF_ACCOUNTS.contains(&line.action.as_str()) {
-        let href = routes::person(&id);
-        view! { <a href=href><code class="id">{id}</code></a> }.into_any()
+    let href = if OF_ACCOUNTS.contains(&line.action.as_str()) {
+        Some(routes::person(&id))
+    } else if line.action.starts_with("job.") {
+        Some(routes::overseen_job(&id))
     } else {
-        view! { <code class="id">{id}</code> }.into_any()
+        None
+    };
+    match href {
+        Some(href) => view! { <a href=href><code class="id">{id}</code></a> }.into_any(),
+        None => view! { <code class="id">{id}</code> }.into_any(),
     }
 }
 

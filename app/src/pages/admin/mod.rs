@@ -2,6 +2,8 @@
 
 mod audit;
 mod events;
+mod job;
+mod jobs;
 mod overview;
 mod people;
 mod person;
@@ -10,9 +12,11 @@ mod reconciliation;
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
 
+use crate::components::field::field_error;
 use crate::components::icon::{Icon, icon};
-use crate::components::outcome::outcome_notice;
-use crate::flash::Form;
+use crate::components::outcome::{outcome_notice, say_outcome};
+use crate::flash::{Flash, Form, Outcome};
+use crate::forms::admin::LONGEST_REASON;
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::{AdminPage, Content, Visit};
@@ -39,6 +43,8 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             state,
             next,
         } => events::page(visit, events, *failed, *state, next.as_deref()),
+        AdminPage::Jobs(page) => jobs::page(visit, page),
+        AdminPage::Job(page) => job::page(visit, page),
         AdminPage::Reconciliation(page) => reconciliation::page(visit, page),
     };
     let w = visit.words();
@@ -54,9 +60,10 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
+    (routes::ADMIN_JOBS, "admin-jobs-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
     (routes::ADMIN_RECONCILIATION, "admin-reconciliation-page"),
     (routes::ADMIN_AUDIT, "admin-audit-page"),
@@ -133,6 +140,32 @@ fn text_filter(name: &'static str, label: String, kind: &'static str, value: &st
         <div class="field">
             <label for=name>{label}</label>
             <input class="input" id=name name=name type=kind value=value autocomplete="off"/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What was wrong with a field, if anything was.
+fn at(w: Words, flash: Option<&Flash>, outcome: Outcome) -> Option<String> {
+    let happened = flash.is_some_and(|flash| flash.has(outcome));
+    happened.then(|| say_outcome(w, Form::Admin, outcome, None))
+}
+
+/// The field that asks why something is done.
+fn because(w: Words, flash: Option<&Flash>, value: &str) -> AnyView {
+    let error = at(w, flash, Outcome::WhyMissing);
+    let error = error.map(|said| field_error("f-why-error".to_owned(), said, None));
+    let described = error.is_some().then_some("f-why-error");
+    let value = (!value.is_empty()).then(|| value.to_owned());
+    view! {
+        <div class="field">
+            <label for="f-why">{w.say("admin-reason")}</label>
+            <input
+                class="input" id="f-why" name="reason" autocomplete="off" required=true value=value
+                maxlength=LONGEST_REASON.to_string() aria-describedby=described
+                aria-invalid=described.map(|_| "true")
+            />
+            {error}
         </div>
     }
     .into_any()

@@ -4,12 +4,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::people::standing;
-use super::{audit, nothing};
+use super::{at, audit, because, nothing};
 use crate::components::device::device;
-use crate::components::field::{Field, field_error};
+use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
 use crate::components::line::statement_table;
-use crate::components::outcome::say_outcome;
 use crate::components::reason::Books;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::admin::{
@@ -58,7 +57,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
             {block(w, page, flash)}
             {sessions(w, page)}
         </div>
-        <section>
+        <section id="statement">
             <h2>{w.say("statement-title")}</h2>
             {entries}
         </section>
@@ -87,12 +86,6 @@ fn figures(w: Words, page: &PersonPage) -> AnyView {
     })
     .collect();
     view! { <dl class="figures">{figures}</dl> }.into_any()
-}
-
-/// What was wrong with a field, if anything was.
-fn at(w: Words, flash: Option<&Flash>, outcome: Outcome) -> Option<String> {
-    let happened = flash.is_some_and(|flash| flash.has(outcome));
-    happened.then(|| say_outcome(w, Form::Admin, outcome, None))
 }
 
 fn adjust(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
@@ -154,9 +147,6 @@ fn block(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
     } else {
         ("admin-block-text", "admin-block")
     };
-    let error = at(w, flash, Outcome::WhyMissing);
-    let error = error.map(|said| field_error("f-why-error".to_owned(), said, None));
-    let described = error.is_some().then_some("f-why-error");
     view! {
         <section id="block">
             <h2>{w.say("admin-access")}</h2>
@@ -164,15 +154,7 @@ fn block(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
             <form class="form" method="post" action=BlockUser::PATH>
                 {hidden("id", page.person.id.to_string())}
                 {hidden("blocked", (!blocked).to_string())}
-                <div class="field">
-                    <label for="f-why">{w.say("admin-reason")}</label>
-                    <input
-                        class="input" id="f-why" name="reason" autocomplete="off" required=true
-                        maxlength=LONGEST_REASON.to_string() aria-describedby=described
-                        aria-invalid=described.map(|_| "true")
-                    />
-                    {error}
-                </div>
+                {because(w, flash, "")}
                 <div>{submit("", w.say(button), w.say("admin-pending"))}</div>
             </form>
         </section>

@@ -74,7 +74,7 @@ fn text(w: Words, job: &Job, is_preview: bool) -> Option<String> {
     Some(w.about(key, job.tool()))
 }
 
-const fn failure_key(failure: Option<Failure>) -> &'static str {
+pub(super) const fn failure_key(failure: Option<Failure>) -> &'static str {
     match failure {
         Some(Failure::Moderation) => "job-error-content-moderation",
         Some(Failure::BadImage) => "job-error-image-load",

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod jobs;
 pub mod reconciliation;
 pub mod stats;
 pub mod users;
