@@ -116,6 +116,19 @@ export interface Words {
   success: { updating: RegExp; failed: RegExp; expired: RegExp; tryAgain: RegExp };
   cancelled: { goOn: string };
   receipt: { open: string; title: string; total: string; kept: string };
+  /** Many wallets at once. */
+  bulk: {
+    rows: string;
+    file: string;
+    look: string;
+    apply: RegExp;
+    applied: string;
+    reason: string;
+    undo: string;
+    undone: string;
+    unreadable: RegExp;
+    noAccount: string;
+  };
   desk: {
     /** What can be done about a payment, and how. */
     payment: string;
@@ -242,6 +255,18 @@ export const words: Record<Language, Words> = {
     },
     cancelled: { goOn: 'Continue this checkout' },
     receipt: { open: 'Receipt', title: 'Receipt', total: 'Total paid', kept: 'Paid after returns' },
+    bulk: {
+      rows: 'Or its rows',
+      file: 'A file (CSV or JSON)',
+      look: 'Look at it first',
+      apply: /^Apply 1 row$/,
+      applied: 'Applied',
+      reason: 'Reason',
+      undo: 'Undo this batch',
+      undone: 'Undone',
+      unreadable: /Column 5 of the head is none of/,
+      noAccount: 'No account has this address.',
+    },
     desk: {
       payment: 'Refund or dispute',
       refund: 'Refund',
@@ -358,6 +383,18 @@ export const words: Record<Language, Words> = {
     },
     cancelled: { goOn: '继续付款' },
     receipt: { open: '收据', title: '收据', total: '实付总额', kept: '退款后实付' },
+    bulk: {
+      rows: '或直接粘贴内容',
+      file: '文件（CSV 或 JSON）',
+      look: '先预览',
+      apply: /^执行 1 行$/,
+      applied: '已执行',
+      reason: '原因',
+      undo: '撤销此批次',
+      undone: '已撤销',
+      unreadable: /首行第 5 列不是/,
+      noAccount: '没有使用此邮箱的账户。',
+    },
     desk: {
       payment: '退款或争议',
       refund: '退款',

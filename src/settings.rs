@@ -1,5 +1,5 @@
 //! All settings, read in one place. What each means stands in the README's table, which a test
-//! compares with [`VARIABLES`].
+//! compares with [`VARIABLES`]. The operator's page shows them by the same list.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display};
@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use atelier_app::visit::{Setting, SettingValue};
 use atelier_server::accounts::{Email, Password};
 use atelier_server::catalog::Catalog;
 use atelier_server::installation::Mode;
@@ -16,44 +17,120 @@ use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// Every variable the program reads.
-pub const VARIABLES: &[&str] = &[
-    "ATELIER_LISTEN",
-    "ATELIER_URL",
-    "ATELIER_DATA_DIR",
-    "DATABASE_URL",
-    "ATELIER_CATALOG",
-    "ATELIER_ADMIN_EMAIL",
-    "ATELIER_ADMIN_PASSWORD",
-    "STRIPE_SECRET_KEY",
-    "STRIPE_WEBHOOK_SECRET",
-    "STRIPE_API_BASE",
-    "CREEM_API_KEY",
-    "CREEM_WEBHOOK_SECRET",
-    "CREEM_API_BASE",
-    "FASHN_API_KEY",
-    "FASHN_API_BASE",
-    "REPLICATE_API_TOKEN",
-    "REPLICATE_API_BASE",
-    "REPLICATE_WEBHOOK_SECRET",
-    "REPLICATE_TRYON_MODEL",
-    "REPLICATE_VIDEO_MODEL",
-    "S3_ENDPOINT",
-    "S3_BUCKET",
-    "S3_ACCESS_KEY_ID",
-    "S3_SECRET_ACCESS_KEY",
-    "S3_REGION",
-    "SMTP_URL",
-    "MAIL_FROM",
-    "ATELIER_LOG",
-    "ATELIER_RATE_LIMITS",
-    "ATELIER_JOBS_PER_ACCOUNT",
-    "ATELIER_ORIGINALS_DAYS",
-    "ATELIER_NO_VERDICT_HOURS",
-    "ATELIER_TRUSTED_PROXIES",
-    "ATELIER_METRICS_TOKEN",
-    "ATELIER_SANDBOX_PUBLIC",
+/// A variable the program reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    pub name: &'static str,
+    /// What counts where it is not set; empty where nothing does, or where it depends on others.
+    default: &'static str,
+    shown: Shown,
+}
+
+/// What the operator's page shows of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Whole,
+    /// An address without who signs in there and what is behind its path.
+    Address,
+    /// Whether it is set.
+    Secret,
+}
+
+const fn whole(name: &'static str, default: &'static str) -> Variable {
+    let shown = Shown::Whole;
+    Variable {
+        name,
+        default,
+        shown,
+    }
+}
+
+const fn address(name: &'static str, default: &'static str) -> Variable {
+    let shown = Shown::Address;
+    Variable {
+        name,
+        default,
+        shown,
+    }
+}
+
+const fn secret(name: &'static str) -> Variable {
+    let (default, shown) = ("", Shown::Secret);
+    Variable {
+        name,
+        default,
+        shown,
+    }
+}
+
+/// Every variable the program reads; what does not stand here cannot be read.
+pub const VARIABLES: &[Variable] = &[
+    whole("ATELIER_LISTEN", "127.0.0.1:3000"),
+    address("ATELIER_URL", ""),
+    whole("ATELIER_DATA_DIR", "data"),
+    secret("DATABASE_URL"),
+    whole("ATELIER_CATALOG", ""),
+    whole("ATELIER_ADMIN_EMAIL", ""),
+    secret("ATELIER_ADMIN_PASSWORD"),
+    secret("STRIPE_SECRET_KEY"),
+    secret("STRIPE_WEBHOOK_SECRET"),
+    address("STRIPE_API_BASE", "https://api.stripe.com/"),
+    secret("CREEM_API_KEY"),
+    secret("CREEM_WEBHOOK_SECRET"),
+    address("CREEM_API_BASE", ""),
+    secret("FASHN_API_KEY"),
+    address("FASHN_API_BASE", "https://api.fashn.ai/"),
+    secret("REPLICATE_API_TOKEN"),
+    address("REPLICATE_API_BASE", "https://api.replicate.com/"),
+    secret("REPLICATE_WEBHOOK_SECRET"),
+    whole("REPLICATE_TRYON_MODEL", ""),
+    whole("REPLICATE_VIDEO_MODEL", ""),
+    address("S3_ENDPOINT", ""),
+    whole("S3_BUCKET", ""),
+    secret("S3_ACCESS_KEY_ID"),
+    secret("S3_SECRET_ACCESS_KEY"),
+    whole("S3_REGION", "us-east-1"),
+    secret("SMTP_URL"),
+    whole("MAIL_FROM", "Atelier <atelier@localhost.localdomain>"),
+    whole("ATELIER_LOG", "text"),
+    whole("ATELIER_RATE_LIMITS", "on"),
+    whole("ATELIER_JOBS_PER_ACCOUNT", "20"),
+    whole("ATELIER_ORIGINALS_DAYS", "30"),
+    whole("ATELIER_NO_VERDICT_HOURS", "24"),
+    whole("ATELIER_TRUSTED_PROXIES", ""),
+    secret("ATELIER_METRICS_TOKEN"),
+    whole("ATELIER_SANDBOX_PUBLIC", "0"),
 ];
+
+impl Variable {
+    fn named(name: &str) -> Option<&'static Self> {
+        VARIABLES.iter().find(|variable| variable.name == name)
+    }
+
+    /// What the operator is shown of its value.
+    fn told(&self, value: Option<&str>) -> SettingValue {
+        match (value, self.shown) {
+            (None, _) if self.default.is_empty() => SettingValue::Unset,
+            (None, _) => SettingValue::Default(self.default),
+            (Some(_), Shown::Secret) => SettingValue::Hidden,
+            (Some(value), Shown::Whole) => SettingValue::Set(value.to_owned()),
+            (Some(value), Shown::Address) => match without_secrets(value) {
+                Some(address) => SettingValue::Set(address),
+                None => SettingValue::Hidden,
+            },
+        }
+    }
+}
+
+/// An address without who signs in there and what is behind its path.
+fn without_secrets(address: &str) -> Option<String> {
+    let mut url: Url = address.parse().ok()?;
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.into())
+}
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -144,6 +221,8 @@ pub struct Settings {
     /// Opens `/metrics`.
     pub metrics_token: Option<SecretString>,
     pub sandbox_public: bool,
+    /// Every variable with what may be shown of its value.
+    pub told: Vec<Setting>,
 }
 
 impl fmt::Debug for Settings {
@@ -210,9 +289,10 @@ impl Settings {
     pub fn from_variables(variables: HashMap<String, String>) -> Result<Self, SettingError> {
         let reader = Reader(variables);
         reader.refuse_unknown()?;
-        let listen = reader.parse("ATELIER_LISTEN", "wants an address such as 127.0.0.1:3000")?;
-        let listen: SocketAddr = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 3000)));
-        let data_dir = PathBuf::from(reader.get("ATELIER_DATA_DIR").unwrap_or("data"));
+        let listen = reader.value("ATELIER_LISTEN");
+        let hint = "wants an address such as 127.0.0.1:3000";
+        let listen = listen.parse().map_err(|_| wants("ATELIER_LISTEN", hint))?;
+        let data_dir = PathBuf::from(reader.value("ATELIER_DATA_DIR"));
         let database_url = match reader.get("DATABASE_URL") {
             Some(url) => url.to_owned(),
             None => format!("sqlite://{}", data_dir.join("atelier.db").display()),
@@ -232,13 +312,14 @@ impl Settings {
             smtp_url: reader.get("SMTP_URL").map(SecretString::from),
             mail_from: reader.mail_from()?,
             log: reader.log()?,
-            rate_limits: reader.switch("ATELIER_RATE_LIMITS", "on", "off", true)?,
-            jobs_per_account: reader.number("ATELIER_JOBS_PER_ACCOUNT", 20, 1..=10_000)?,
-            originals_kept: DAY * reader.number("ATELIER_ORIGINALS_DAYS", 30, 0..=3_650)?,
-            no_verdict_after: HOUR * reader.number("ATELIER_NO_VERDICT_HOURS", 24, 1..=720)?,
+            rate_limits: reader.switch("ATELIER_RATE_LIMITS", "on", "off")?,
+            jobs_per_account: reader.number("ATELIER_JOBS_PER_ACCOUNT", 1..=10_000)?,
+            originals_kept: DAY * reader.number("ATELIER_ORIGINALS_DAYS", 0..=3_650)?,
+            no_verdict_after: HOUR * reader.number("ATELIER_NO_VERDICT_HOURS", 1..=720)?,
             trusted_proxies: reader.proxies()?,
             metrics_token: reader.get("ATELIER_METRICS_TOKEN").map(SecretString::from),
-            sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0", false)?,
+            sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0")?,
+            told: reader.told(),
             data_dir,
         };
         settings.check()?;
@@ -326,17 +407,35 @@ struct Reader(HashMap<String, String>);
 impl Reader {
     /// The value of a variable; an empty one counts as not set.
     fn get(&self, variable: &str) -> Option<&str> {
+        debug_assert!(
+            Variable::named(variable).is_some(),
+            "{variable} is read and not in VARIABLES"
+        );
         self.0
             .get(variable)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
 
+    /// The same; where it is not set, what counts then.
+    fn value(&self, variable: &str) -> &str {
+        let default = Variable::named(variable).map_or("", |variable| variable.default);
+        self.get(variable).unwrap_or(default)
+    }
+
+    fn told(&self) -> Vec<Setting> {
+        let settings = VARIABLES.iter().map(|variable| Setting {
+            name: variable.name,
+            value: variable.told(self.get(variable.name)),
+        });
+        settings.collect()
+    }
+
     fn refuse_unknown(&self) -> Result<(), SettingError> {
         let mut unknown: Vec<&String> = self
             .0
             .keys()
-            .filter(|name| name.starts_with("ATELIER_") && !VARIABLES.contains(&name.as_str()))
+            .filter(|name| name.starts_with("ATELIER_") && Variable::named(name).is_none())
             .collect();
         unknown.sort();
         match unknown.first() {
@@ -356,12 +455,7 @@ impl Reader {
     }
 
     /// A whole number within these bounds.
-    fn number<T>(
-        &self,
-        variable: &str,
-        default: T,
-        bounds: RangeInclusive<T>,
-    ) -> Result<T, SettingError>
+    fn number<T>(&self, variable: &str, bounds: RangeInclusive<T>) -> Result<T, SettingError>
     where
         T: std::str::FromStr + PartialOrd + Display,
     {
@@ -370,26 +464,16 @@ impl Reader {
             bounds.start(),
             bounds.end()
         );
-        let number = self.parse(variable, &hint)?.unwrap_or(default);
-        if bounds.contains(&number) {
-            Ok(number)
-        } else {
-            Err(wants(variable, hint))
-        }
+        let number = self.value(variable).parse().ok();
+        let number = number.filter(|number| bounds.contains(number));
+        number.ok_or_else(|| wants(variable, hint))
     }
 
-    fn switch(
-        &self,
-        variable: &str,
-        yes: &str,
-        no: &str,
-        default: bool,
-    ) -> Result<bool, SettingError> {
-        match self.get(variable) {
-            None => Ok(default),
-            Some(text) if text == yes => Ok(true),
-            Some(text) if text == no => Ok(false),
-            Some(_) => Err(wants(variable, format!("wants {yes} or {no}"))),
+    fn switch(&self, variable: &str, yes: &str, no: &str) -> Result<bool, SettingError> {
+        match self.value(variable) {
+            text if text == yes => Ok(true),
+            text if text == no => Ok(false),
+            _ => Err(wants(variable, format!("wants {yes} or {no}"))),
         }
     }
 
@@ -454,7 +538,7 @@ impl Reader {
                 "is missing: STRIPE_SECRET_KEY is set",
             ));
         };
-        let base = self.base("STRIPE_API_BASE", "https://api.stripe.com/")?;
+        let base = self.base("STRIPE_API_BASE", self.value("STRIPE_API_BASE"))?;
         Ok(Some(StripeSettings {
             key: key.into(),
             webhook_secret: secret.into(),
@@ -489,7 +573,7 @@ impl Reader {
         let Some(key) = self.get("FASHN_API_KEY") else {
             return Ok(None);
         };
-        let base = self.base("FASHN_API_BASE", "https://api.fashn.ai/")?;
+        let base = self.base("FASHN_API_BASE", self.value("FASHN_API_BASE"))?;
         Ok(Some(FashnSettings {
             key: key.into(),
             base,
@@ -526,7 +610,7 @@ impl Reader {
         Ok(Some(ReplicateSettings {
             token: token.into(),
             webhook_secret: secret.into(),
-            base: self.base("REPLICATE_API_BASE", "https://api.replicate.com/")?,
+            base: self.base("REPLICATE_API_BASE", self.value("REPLICATE_API_BASE"))?,
             models,
         }))
     }
@@ -562,7 +646,7 @@ impl Reader {
             bucket: bucket.to_owned(),
             key_id: key_id.to_owned(),
             secret: secret.into(),
-            region: self.get("S3_REGION").unwrap_or("us-east-1").to_owned(),
+            region: self.value("S3_REGION").to_owned(),
         }))
     }
 
@@ -578,15 +662,13 @@ impl Reader {
     }
 
     fn mail_from(&self) -> Result<Mailbox, SettingError> {
-        let text = self
-            .get("MAIL_FROM")
-            .unwrap_or("Atelier <atelier@localhost.localdomain>");
-        text.parse()
+        self.value("MAIL_FROM")
+            .parse()
             .map_err(|_| wants("MAIL_FROM", "wants an address such as Atelier <a@b.com>"))
     }
 
     fn log(&self) -> Result<LogFormat, SettingError> {
-        Ok(match self.switch("ATELIER_LOG", "json", "text", false)? {
+        Ok(match self.switch("ATELIER_LOG", "json", "text")? {
             true => LogFormat::Json,
             false => LogFormat::Text,
         })
@@ -780,7 +862,64 @@ mod tests {
         let named: Vec<&str> = rows
             .flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2))
             .collect();
-        assert_eq!(named, VARIABLES);
+        let variables = VARIABLES.iter().map(|variable| variable.name);
+        assert_eq!(named, variables.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_named_like_a_secret_is_one() {
+        for variable in VARIABLES {
+            let is_secret = ["KEY", "SECRET", "TOKEN", "PASSWORD"]
+                .iter()
+                .any(|word| variable.name.contains(word));
+            if is_secret {
+                assert_eq!(variable.shown, Shown::Secret, "{}", variable.name);
+            }
+            // Addresses may have somebody's password in them.
+            if ["URL", "BASE", "ENDPOINT"]
+                .iter()
+                .any(|word| variable.name.ends_with(word))
+            {
+                assert_ne!(variable.shown, Shown::Whole, "{}", variable.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_secret_is_told() {
+        let with_secrets = "https://someone:hidden@127.0.0.1/?token=hidden#hidden";
+        for variable in VARIABLES {
+            let value = match variable.shown {
+                Shown::Whole => continue,
+                Shown::Address => with_secrets,
+                Shown::Secret => "hidden",
+            };
+            let told = format!("{:?}", variable.told(Some(value)));
+            assert!(
+                !told.contains("hidden") && !told.contains("someone"),
+                "{told}"
+            );
+        }
+        let unreadable = address("X", "").told(Some("hidden"));
+        assert_eq!(unreadable, SettingValue::Hidden);
+    }
+
+    #[test]
+    fn what_is_not_set_is_told_with_what_counts_then() {
+        let told = read(&[("ATELIER_ORIGINALS_DAYS", "7")]).unwrap().told;
+        let value = |name: &str| {
+            let setting = told.iter().find(|setting| setting.name == name);
+            setting.unwrap().value.clone()
+        };
+        assert_eq!(
+            value("ATELIER_ORIGINALS_DAYS"),
+            SettingValue::Set("7".into())
+        );
+        assert_eq!(
+            value("ATELIER_JOBS_PER_ACCOUNT"),
+            SettingValue::Default("20")
+        );
+        assert_eq!(value("STRIPE_SECRET_KEY"), SettingValue::Unset);
     }
 
     #[test]

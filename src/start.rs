@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use atelier_app::components::demo::{DemoAccount, DemoAccounts};
 use atelier_app::letters;
-use atelier_app::visit::LetterBox;
+use atelier_app::visit::{LetterBox, Operation};
 use atelier_server::accounts::{Accounts, NewAccount, Password, RateLimits, Role, SessionStore};
 use atelier_server::catalog::{Catalog, Interval};
 use atelier_server::db::Database;
@@ -222,6 +222,12 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
             Some(_) => Some(addresses.own.join("sandbox/creem/")?),
             None => None,
         },
+        operation: Arc::new(Operation {
+            version: env!("CARGO_PKG_VERSION"),
+            node: node.clone(),
+            started_at: ground.clock.now(),
+            settings: settings.told.clone(),
+        }),
     });
     let stop = state.stop.clone();
     let mailer = Mailer::new(

@@ -36,6 +36,7 @@ pub enum Form {
     Tokens,
     Deletion,
     Admin,
+    Batch,
 }
 
 /// What happened, as the page words it. A closed set without free text: the cookie can be forged,
@@ -88,6 +89,28 @@ pub enum Outcome {
     OwnAccount,
     StillWrong,
     ByHand,
+    // The operator's batches. Places are counted as people do.
+    BatchApplied,
+    BatchUndone,
+    BatchWasUndone,
+    NothingToApply,
+    TypeTotal,
+    TableEmpty,
+    TableTooLong,
+    TableTooLarge,
+    TableUnreadable {
+        line: u64,
+    },
+    /// A column that is none of ours, or there twice.
+    TableColumn {
+        column: u64,
+    },
+    TableColumnMissing {
+        column: usize,
+    },
+    TableRow {
+        row: u64,
+    },
     RateLimited {
         seconds: u64,
     },

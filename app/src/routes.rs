@@ -34,6 +34,9 @@ pub const ADMIN_USERS: &str = "/admin/users";
 pub const ADMIN_AUDIT: &str = "/admin/audit";
 pub const ADMIN_EVENTS: &str = "/admin/webhooks";
 pub const ADMIN_JOBS: &str = "/admin/jobs";
+pub const ADMIN_SETTINGS: &str = "/admin/settings";
+/// Many wallets at once; below it stands each batch.
+pub const ADMIN_BULK: &str = "/admin/bulk";
 /// The HTTP API, for people and for programs.
 pub const API_DOCS: &str = "/api/docs";
 pub const API_DOCUMENT: &str = "/api/openapi.json";
@@ -80,6 +83,33 @@ pub fn person(id: &str) -> String {
 /// The operator's page of one job.
 pub fn overseen_job(id: &str) -> String {
     format!("{ADMIN_JOBS}/{id}")
+}
+
+/// The operator's page of one batch, by its encoded name.
+pub fn batch(id: &str) -> String {
+    format!("{ADMIN_BULK}/{id}")
+}
+
+/// The batch whose page is at `path`, if one could be. Programs name theirs as they like.
+pub fn batch_of(path: &str) -> Option<String> {
+    let id = path.strip_prefix(ADMIN_BULK)?.strip_prefix('/')?;
+    let id = percent_decode(id)?;
+    (!id.is_empty() && !id.contains('\0')).then_some(id)
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let value = digit(rest.next()?)? * 16 + digit(rest.next()?)?;
+        bytes.push(u8::try_from(value).ok()?);
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// A kept report of the reconciliation; without an id the newest.
@@ -159,6 +189,22 @@ mod tests {
             "/a\nb",
         ] {
             assert_eq!(safe_next(next), DASHBOARD, "{next}");
+        }
+    }
+
+    #[test]
+    fn a_batch_of_any_name_has_its_page() {
+        for id in ["gifts", "spring 2026", "50 % & more?", "雪"] {
+            assert_eq!(batch_of(&batch(&encode(id))), Some(id.to_owned()));
+        }
+        for path in [
+            "/admin/bulk",
+            "/admin/bulk/",
+            "/admin/bulk/%",
+            "/admin/bulk/%00",
+            "/admin/users/x",
+        ] {
+            assert_eq!(batch_of(path), None, "{path}");
         }
     }
 

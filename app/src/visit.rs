@@ -2,6 +2,7 @@
 //! the route's own work, then the wallet, read once. Everything on the page comes from here.
 
 mod admin;
+mod batches;
 mod payments;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,8 +27,10 @@ use atelier_server::time::Timestamp;
 use serde_json::Value;
 
 pub use self::admin::{
-    AdminPage, AuditAsked, JobsPage, OVERVIEW_DAYS, OverseenPage, PersonPage, ReconciliationPage,
+    AdminPage, AuditAsked, JobsPage, OVERVIEW_DAYS, Operation, OverseenPage, PersonPage,
+    ReconciliationPage, Setting, SettingValue, SettingsPage,
 };
+pub use self::batches::{BatchPage, BulkPage};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
 use crate::flash::Flash;
 use crate::forms::access::NEW_TOKEN;
@@ -233,6 +236,8 @@ pub struct Request {
     pub creem: Option<CreemSandbox>,
     /// The description of the HTTP API.
     pub api: Arc<Value>,
+    /// What this process was started with.
+    pub operation: Arc<Operation>,
 }
 
 /// Where letters are kept in the sandbox, and who reads them.

@@ -175,6 +175,16 @@ export const PAGES = {
     { name: 'admin-job', as: 'admin', at: async (world) => overseen((await world.owner()).failed) },
     { name: 'admin-job-open', as: 'admin', at: async (world) => overseen(await world.runningJob()) },
   ],
+  '/admin/bulk': [
+    { name: 'admin-bulk', as: 'admin', at: withABatch },
+    { name: 'admin-bulk-refused', as: 'admin', then: pastesAnUnknownColumn },
+  ],
+  '/admin/bulk/:batch_id': [
+    { name: 'admin-batch-kept', as: 'admin', at: () => '/admin/bulk', then: looksAtABatch },
+    { name: 'admin-batch', as: 'admin', at: pageOfABatch },
+    { name: 'admin-batch-undone', as: 'admin', at: pageOfAnUndoneBatch },
+  ],
+  '/admin/settings': [{ name: 'admin-settings', as: 'admin' }],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
   '/api/docs': [
     { name: 'api' },
@@ -424,6 +434,61 @@ async function toEvents(world) {
 async function withJobs(world) {
   await world.owner();
   return '/admin/jobs';
+}
+
+/** A batch with a row of each kind. @param {World} world @param {string} name */
+function batch(world, name) {
+  return world.once(name, async () => {
+    const { email } = await world.account('regular');
+    const { cookie } = await world.account('admin');
+    const row = { email, action: 'add', amount: 5, reason: 'a gift' };
+    const rows = [row, { ...row, email: 'nobody@example.com' }, { ...row, action: 'give' }];
+    const ask = async (/** @type {string} */ path, /** @type {unknown} */ body) => {
+      const headers = { cookie, 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+      const answer = await fetch(world.server + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    };
+    await ask('/api/admin/credits/bulk', { batch_id: name, dry_run: false, rows });
+    return { name, ask };
+  });
+}
+
+/** @param {World} world */
+async function withABatch(world) {
+  await batch(world, 'gifts of spring');
+  return '/admin/bulk';
+}
+
+/** @param {World} world */
+async function pageOfABatch(world) {
+  return `/admin/bulk/${encodeURIComponent((await batch(world, 'gifts of spring')).name)}`;
+}
+
+/** @param {World} world */
+async function pageOfAnUndoneBatch(world) {
+  const { name, ask } = await batch(world, 'gifts-undone');
+  await ask(`/api/admin/credits/bulk/${name}/undo`, { reason: 'a mistake' });
+  return `/admin/bulk/${name}`;
+}
+
+/** @param {Page} page @param {string} rows */
+async function pastes(page, rows) {
+  await page.locator('#f-rows').fill(rows);
+  await sends(page, '/admin/bulk');
+}
+
+/** @type {Act} */
+async function pastesAnUnknownColumn(page) {
+  await pastes(page, 'email,action,amount,reason,note\nsomebody@example.com,add,5,a gift,x');
+  await page.locator('#f-rows[aria-invalid=true]').waitFor();
+}
+
+/** @type {Act} */
+async function looksAtABatch(page, world) {
+  const { email } = await world.account('regular');
+  const rows = [`${email},add,1500,a gift`, 'nobody@example.com,add,5,a gift', `${email},add,five,a gift`];
+  await pastes(page, `email,action,amount,reason\n${rows.join('\n')}`);
+  await page.locator('#apply').waitFor();
 }
 
 /** @type {Act} */

@@ -161,6 +161,7 @@ impl Deletions {
         let mut tx = self.services.db.begin().await?;
         credits::forget_notes(&mut tx, user).await?;
         oversight::forget(&mut tx, user).await?;
+        oversight::forget_rows(&mut tx, user, email).await?;
         // What was on its way in when access ended.
         for statement in [
             "DELETE FROM sessions WHERE user_id = $1",

@@ -3,6 +3,8 @@
 pub mod api;
 pub mod api_limit;
 pub mod assets;
+pub mod batch_table;
+pub mod batches;
 pub mod body;
 pub mod caller;
 pub mod csv;
@@ -24,7 +26,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use atelier_app::components::demo::DemoAccounts;
-use atelier_app::visit::LetterBox;
+use atelier_app::visit::{LetterBox, Operation};
 use atelier_server::sandbox::creem::CreemSandbox;
 use atelier_server::sandbox::stripe::StripeSandbox;
 use atelier_server::services::Services;
@@ -65,6 +67,8 @@ pub struct Inside {
     pub creem_sandbox: Option<Url>,
     /// The description of the HTTP API.
     pub api: Arc<Value>,
+    /// What this process was started with.
+    pub operation: Arc<Operation>,
 }
 
 impl State {
@@ -101,8 +105,8 @@ impl Site {
 /// An API request is small; uploads and webhooks have their own limits.
 const MOST_BODY: usize = 64 * 1024;
 const MOST_WEBHOOK: usize = 1024 * 1024;
-/// Five thousand rows with their reasons.
-const MOST_BULK: usize = 4 * 1024 * 1024;
+/// Ten thousand rows with their reasons.
+const MOST_BULK: usize = 8 * 1024 * 1024;
 /// Two pictures of 10 MB and the words around them; each file is limited by itself.
 const MOST_UPLOAD: usize = 48 * 1024 * 1024;
 
@@ -113,7 +117,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::video::create))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD));
     let bulk = OpenApiRouter::default()
-        .routes(routes!(api::admin::bulk::apply))
+        .routes(routes!(api::admin::batches::list, api::admin::bulk::apply))
         .layer(DefaultBodyLimit::max(MOST_BULK));
     OpenApiRouter::default()
         .routes(routes!(api::auth::sign_up))
@@ -143,6 +147,7 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::stats::show))
         .routes(routes!(api::recharge::refund))
         .routes(routes!(api::admin::bulk::undo))
+        .routes(routes!(api::admin::batches::show))
         .routes(routes!(api::admin::users::list))
         .routes(routes!(api::admin::users::show))
         .routes(routes!(api::admin::users::block))
@@ -185,6 +190,11 @@ fn forms() -> Router<State> {
         .route("/try-on", post(api::try_on::submit_form))
         .route("/video", post(api::video::submit_form))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD))
+        .merge(
+            Router::new()
+                .route("/admin/bulk", post(batches::keep))
+                .layer(DefaultBodyLimit::max(MOST_BULK)),
+        )
         .route("/account/export", get(export::download))
         .route("/sandbox/mail/{id}", get(letters::show))
 }

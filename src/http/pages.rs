@@ -177,6 +177,7 @@ fn asked(
         stripe: state.stripe.clone(),
         creem: state.creem.clone(),
         api: state.api.clone(),
+        operation: state.operation.clone(),
     };
     async move {
         let Some(session) = session else {
@@ -249,6 +250,7 @@ pub async fn show(
         stripe: None,
         creem: None,
         api: state.api.clone(),
+        operation: state.operation.clone(),
     };
     let visit = match Visit::prepare(asked).await {
         Ok(visit) => visit,

@@ -372,7 +372,7 @@ on_both_databases! {
     async fn the_operators_pages_and_forms_are_nobody_elses(app: &App) {
         let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
         let person = format!("/admin/users/{}", bob.id);
-        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", "/admin/reconciliation", "/admin/jobs", &person] {
+        for path in ["/admin", "/admin/users", "/admin/audit", "/admin/webhooks", "/admin/reconciliation", "/admin/jobs", "/admin/settings", &person] {
             let refused = ann.get(path).await.expect(403).text();
             assert!(!refused.contains(&bob.email), "{path}");
             admin.get(path).await.expect(200);

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod bar;
+pub mod batch;
 pub mod buy;
 pub mod chart;
 pub mod consent;

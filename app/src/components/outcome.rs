@@ -1,6 +1,7 @@
 use atelier_server::accounts::Password;
 use atelier_server::catalog::TopUp;
 use atelier_server::credits::Adjustment;
+use atelier_server::oversight::Batch;
 use atelier_server::studio::{LONGEST_SIDE, MOST_PIXELS, PictureError, SHORTEST_SIDE, Video};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -34,6 +35,24 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Mended => w.say("admin-mended"),
         Outcome::NothingWrong => w.say("admin-nothing-wrong"),
         Outcome::StillWrong => w.say("admin-still-wrong"),
+        Outcome::BatchApplied => w.say("admin-batch-was-applied"),
+        Outcome::BatchUndone => w.say("admin-batch-was-undone"),
+        Outcome::BatchWasUndone => w.say("admin-batch-undone-before"),
+        Outcome::NothingToApply => w.say("admin-batch-nothing"),
+        Outcome::TypeTotal => w.say("admin-batch-type-total"),
+        Outcome::TableEmpty => w.say("admin-table-empty"),
+        Outcome::TableTooLong => {
+            let most = w.number(i64::try_from(Batch::MOST_ROWS).unwrap_or(i64::MAX));
+            w.say_with("admin-table-long", &[("most", most.into())])
+        }
+        Outcome::TableTooLarge => w.say("admin-table-large"),
+        Outcome::TableUnreadable { line } => placed(w, "admin-table-line", line),
+        Outcome::TableColumn { column } => placed(w, "admin-table-column", column),
+        Outcome::TableColumnMissing { column } => {
+            let name = COLUMNS.get(column).copied().unwrap_or_default();
+            w.say_with("admin-table-column-missing", &[("name", name.into())])
+        }
+        Outcome::TableRow { row } => placed(w, "admin-table-row", row),
         Outcome::JobRetried => w.say("admin-job-retried"),
         Outcome::JobCancelled => w.say("admin-job-cancelled"),
         Outcome::JobReleased => w.say("admin-job-released"),
@@ -122,6 +141,15 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
     }
 }
 
+/// The columns of a batch.
+pub const COLUMNS: [&str; 4] = ["email", "action", "amount", "reason"];
+
+/// What is wrong at a place of a table.
+fn placed(w: Words, key: &str, place: u64) -> String {
+    let place = w.number(i64::try_from(place).unwrap_or(i64::MAX));
+    w.say_with(key, &[("n", place.into())])
+}
+
 /// Why a picture is not taken.
 pub fn picture_text(error: PictureError) -> Text {
     match error {
@@ -173,6 +201,14 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::TypeAgain
             | Outcome::ReasonMissing
             | Outcome::WhyMissing
+            | Outcome::TypeTotal
+            | Outcome::TableEmpty
+            | Outcome::TableTooLong
+            | Outcome::TableTooLarge
+            | Outcome::TableUnreadable { .. }
+            | Outcome::TableColumn { .. }
+            | Outcome::TableColumnMissing { .. }
+            | Outcome::TableRow { .. }
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing
@@ -217,6 +253,8 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::Checked
         | Outcome::Mended
         | Outcome::NothingWrong
+        | Outcome::BatchApplied
+        | Outcome::BatchUndone
         | Outcome::JobRetried
         | Outcome::JobCancelled
         | Outcome::JobReleased
@@ -295,6 +333,18 @@ mod tests {
         Outcome::Checked,
         Outcome::Mended,
         Outcome::NothingWrong,
+        Outcome::BatchApplied,
+        Outcome::BatchUndone,
+        Outcome::BatchWasUndone,
+        Outcome::NothingToApply,
+        Outcome::TypeTotal,
+        Outcome::TableEmpty,
+        Outcome::TableTooLong,
+        Outcome::TableTooLarge,
+        Outcome::TableUnreadable { line: 3 },
+        Outcome::TableColumn { column: 5 },
+        Outcome::TableColumnMissing { column: 3 },
+        Outcome::TableRow { row: 2 },
         Outcome::JobRetried,
         Outcome::JobCancelled,
         Outcome::JobReleased,

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod accounts;
 pub mod admin;
+pub mod batches;
 pub mod jobs;
 pub mod overseen;
 pub mod payments;

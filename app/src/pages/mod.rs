@@ -98,6 +98,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/jobs") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/jobs/:id") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/bulk") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/bulk/:batch_id") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/settings") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
                 <Route path=path!("/admin/reconciliation") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
@@ -144,6 +147,8 @@ mod tests {
             routes::ADMIN_AUDIT,
             routes::ADMIN_EVENTS,
             routes::ADMIN_JOBS,
+            routes::ADMIN_SETTINGS,
+            routes::ADMIN_BULK,
             routes::API_DOCS,
             routes::ADMIN_RECONCILIATION,
             routes::STYLEGUIDE,
@@ -160,6 +165,7 @@ mod tests {
         known.insert(routes::receipt("{id}"));
         known.insert(routes::person("{id}"));
         known.insert(routes::overseen_job("{id}"));
+        known.insert(routes::batch("{batch_id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
         known.insert(format!("{}/{{token}}", routes::CHANGE_EMAIL));

@@ -86,6 +86,9 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Events { .. } => "admin-events-page",
         AdminPage::Jobs(_) => "admin-jobs-page",
         AdminPage::Job(_) => "admin-job-page",
+        AdminPage::Bulk(_) => "admin-bulk-page",
+        AdminPage::Batch(_) => "admin-batch-page",
+        AdminPage::Settings(_) => "admin-settings-page",
         AdminPage::Reconciliation(_) => "admin-reconciliation-page",
     }
 }

@@ -1,21 +1,23 @@
 //! What the operator's pages show.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter};
-use atelier_server::db;
+use atelier_server::db::{self, Migration};
 use atelier_server::ids::{InboxId, JobId, UserId};
 use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
 };
-use atelier_server::payments::{EventState, KeptEvent, Recharge};
+use atelier_server::payments::{EventState, KeptEvent, Provider, Recharge};
 use atelier_server::studio::{
     Failure, FileKind, JobState, OverseenFilter, OverseenJob, ProviderId, Tool,
 };
 use atelier_server::time::Timestamp;
 
+use super::batches::{self, BatchPage, BulkPage};
 use super::{Content, Refusal, Request, recharges_of};
 use crate::routes;
 
@@ -47,7 +49,48 @@ pub enum AdminPage {
     },
     Jobs(JobsPage),
     Job(Box<OverseenPage>),
+    Settings(SettingsPage),
+    Bulk(BulkPage),
+    Batch(Box<BatchPage>),
     Reconciliation(ReconciliationPage),
+}
+
+/// What the site runs with.
+#[derive(Clone, Debug)]
+pub struct SettingsPage {
+    pub operation: Arc<Operation>,
+    /// Oldest first.
+    pub migrations: Vec<Migration>,
+    /// The payment providers switched on, and when each was last read to the end.
+    pub payments: Vec<(Provider, Option<Timestamp>)>,
+}
+
+/// What this process was started with.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub version: &'static str,
+    /// What it is called among the nodes.
+    pub node: String,
+    pub started_at: Timestamp,
+    /// Every setting there is.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting, as far as an operator may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub name: &'static str,
+    pub value: SettingValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingValue {
+    Set(String),
+    /// It is not set, and this counts.
+    Default(&'static str),
+    /// It is set, and a secret.
+    Hidden,
+    Unset,
 }
 
 /// Jobs of all accounts, and which were asked for.
@@ -102,7 +145,7 @@ pub struct AuditAsked {
     pub to: String,
 }
 
-const LINES: i64 = 50;
+pub(super) const LINES: i64 = 50;
 /// Of the account's page: the statement and the log have all of them.
 const NEWEST: i64 = 25;
 
@@ -118,13 +161,18 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         routes::ADMIN_EVENTS => Some(events(request).await?),
         routes::ADMIN_RECONCILIATION => Some(reconciliation(request).await?),
         routes::ADMIN_JOBS => Some(jobs(request).await?),
-        path => one_of_many(request, path).await?,
+        routes::ADMIN_BULK => Some(batches::bulk(request, user).await?),
+        routes::ADMIN_SETTINGS => Some(settings(request).await?),
+        path => one_of_many(request, user, path).await?,
     };
     Ok(page.map_or(Content::NotFound, |page| Content::Admin(Box::new(page))))
 }
 
-/// The page of an account or a job.
-async fn one_of_many(request: &Request, path: &str) -> db::Result<Option<AdminPage>> {
+/// The page of an account, a batch or a job.
+async fn one_of_many(request: &Request, user: &User, path: &str) -> db::Result<Option<AdminPage>> {
+    if let Some(id) = routes::batch_of(path) {
+        return batches::batch(request, user, &id).await;
+    }
     if let Some(id) = path.strip_prefix("/admin/users/").and_then(UserId::parse) {
         return person(request, &id).await;
     }
@@ -134,13 +182,13 @@ async fn one_of_many(request: &Request, path: &str) -> db::Result<Option<AdminPa
     }
 }
 
-fn asked(request: &Request, name: &str) -> String {
+pub(super) fn asked(request: &Request, name: &str) -> String {
     let value = request.query.get(name).map(|value| value.trim());
     value.unwrap_or_default().to_owned()
 }
 
 /// A page of `LINES` out of up to one more, and where the next one begins.
-fn split<T>(mut items: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+pub(super) fn split<T>(mut items: Vec<T>, id: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
     let more = items.len() as i64 > LINES;
     items.truncate(LINES as usize);
     let next = items.last().filter(|_| more).map(id);
@@ -243,6 +291,19 @@ async fn job(request: &Request, id: &JobId) -> db::Result<Option<AdminPage>> {
         log: log_of(request, id.as_str()).await?,
         job,
     }))))
+}
+
+async fn settings(request: &Request) -> db::Result<AdminPage> {
+    let services = &request.services;
+    let mut payments = Vec::new();
+    for provider in services.payments.providers() {
+        payments.push((provider, services.payments.read_until(provider).await?));
+    }
+    Ok(AdminPage::Settings(SettingsPage {
+        operation: request.operation.clone(),
+        migrations: services.db.migrations().await?,
+        payments,
+    }))
 }
 
 async fn audit(request: &Request) -> db::Result<AdminPage> {

@@ -13,7 +13,6 @@ mod batch;
 mod changes;
 mod connect;
 mod lease;
-#[cfg(feature = "testing")]
 mod many;
 mod seal;
 mod unavailable;
@@ -30,7 +29,6 @@ pub use batch::Batch;
 pub use changes::Change;
 pub(crate) use changes::Outbox;
 pub use connect::OpenError;
-#[cfg(feature = "testing")]
 pub(crate) use many::many_rows;
 pub use seal::Seal;
 pub use unavailable::is_unavailable;
@@ -46,6 +44,13 @@ pub type Result<T, E = sqlx::Error> = std::result::Result<T, E>;
 pub enum Kind {
     Sqlite,
     Postgres,
+}
+
+/// A file of `migrations/` that was run.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Migration {
+    pub version: i64,
+    pub description: String,
 }
 
 /// The database, cheap to clone.
@@ -130,6 +135,16 @@ impl Database {
             .execute(&self.0.reader)
             .await
             .map(|_| ())
+    }
+
+    /// What brought the tables to where they are, oldest first.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn migrations(&self) -> Result<Vec<Migration>> {
+        sqlx::query_as("SELECT version, description FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(&self.0.reader)
+            .await
     }
 
     /// Closes every connection; SQLite's write-ahead log is folded into its file.

@@ -2,10 +2,10 @@
 //! same ledger as any other change by hand: a batch that was broken off goes on where it stopped, and what was done
 //! is never done again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
 
 use super::Operator;
@@ -27,6 +27,10 @@ pub struct Batch {
     pub rows: Vec<BatchRow>,
 }
 
+impl Batch {
+    pub const MOST_ROWS: usize = 10_000;
+}
+
 #[derive(Clone, Debug)]
 pub struct BatchRow {
     /// Its place in what was sent, from 0.
@@ -35,6 +39,61 @@ pub struct BatchRow {
     pub action: Action,
     pub amount: i64,
     pub reason: String,
+}
+
+/// What is wrong with a row first, by the column it stands in. Nothing of it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFault {
+    Email,
+    Action,
+    /// It is no whole number.
+    Amount,
+    /// More credits than one change may have, or none.
+    Credits,
+    ReasonMissing,
+    ReasonUnreadable,
+    ReasonTooLong,
+}
+
+impl BatchRow {
+    pub const LONGEST_REASON: usize = 500;
+
+    /// A row that makes sense.
+    ///
+    /// # Errors
+    /// What is wrong with it first.
+    pub fn read(
+        at: usize,
+        email: &str,
+        action: &str,
+        amount: Option<i64>,
+        reason: &str,
+    ) -> Result<Self, RowFault> {
+        let email = Email::parse(email).ok_or(RowFault::Email)?;
+        let action = Action::parse(action).ok_or(RowFault::Action)?;
+        let amount = amount.ok_or(RowFault::Amount)?;
+        if !Adjustment::amount_is_valid(action, amount) {
+            return Err(RowFault::Credits);
+        }
+        let reason = reason.trim().to_owned();
+        if reason.is_empty() {
+            return Err(RowFault::ReasonMissing);
+        }
+        // A NUL cannot be stored by every database.
+        if reason.contains('\0') {
+            return Err(RowFault::ReasonUnreadable);
+        }
+        if reason.chars().count() > Self::LONGEST_REASON {
+            return Err(RowFault::ReasonTooLong);
+        }
+        Ok(Self {
+            at,
+            email,
+            action,
+            amount,
+            reason,
+        })
+    }
 }
 
 /// What became of a row, or would become of it.
@@ -165,18 +224,11 @@ impl Bulk {
             return Err(BulkError::OtherRows);
         }
         let done = self.done(&batch.id).await?;
-        let is_done = |row: usize| {
-            done.iter()
-                .any(|done| usize::try_from(done.row_index) == Ok(row))
-        };
-        let mut users: HashMap<&str, UserId> = HashMap::new();
-        for row in &batch.rows {
-            if !users.contains_key(row.email.as_str())
-                && let Some(user) = self.accounts.find_by_email(&row.email).await?
-            {
-                users.insert(row.email.as_str(), user.id);
-            }
-        }
+        let done: HashSet<usize> = done
+            .iter()
+            .filter_map(|done| usize::try_from(done.row_index).ok())
+            .collect();
+        let users = self.accounts_of(&batch.rows).await?;
         let ids: Vec<UserId> = users.values().cloned().collect();
         let wallets = credits::find_wallets(self.db.reader(), &ids, now).await?;
         let mut wallets: HashMap<UserId, Preview> = wallets
@@ -193,7 +245,7 @@ impl Bulk {
                 return RowResult::refused(at, email, RowProblem::NoAccount);
             };
             let before = wallet.remaining;
-            if !is_done(at)
+            if !done.contains(&at)
                 && let Err(insufficient) = wallet.change(row.action, row.amount)
             {
                 return RowResult::refused(at, email, RowProblem::Insufficient(insufficient));
@@ -209,6 +261,26 @@ impl Bulk {
             }
         });
         Ok(results.collect())
+    }
+
+    /// Whose rows they are, by address.
+    async fn accounts_of(&self, rows: &[BatchRow]) -> sqlx::Result<HashMap<String, UserId>> {
+        const AT_ONCE: usize = 500;
+        let emails: HashSet<&str> = rows.iter().map(|row| row.email.as_str()).collect();
+        let emails: Vec<&str> = emails.into_iter().collect();
+        let mut accounts = HashMap::new();
+        for some in emails.chunks(AT_ONCE) {
+            let places: Vec<String> = (1..=some.len()).map(|at| format!("${at}")).collect();
+            let places = places.join(", ");
+            let select = format!("SELECT email, id FROM users WHERE email IN ({places})");
+            let mut query = sqlx::query_as(AssertSqlSafe(select));
+            for email in some {
+                query = query.bind((*email).to_owned());
+            }
+            let found: Vec<(String, UserId)> = query.fetch_all(self.db.reader()).await?;
+            accounts.extend(found);
+        }
+        Ok(accounts)
     }
 
     /// Does what is not done yet, row by row.

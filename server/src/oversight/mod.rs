@@ -6,14 +6,17 @@ mod bulk;
 mod daily;
 mod people;
 pub mod reconciliation;
+mod sheets;
 mod waiting;
 
 pub(crate) use audit::forget;
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
-pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
+pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem, RowResult};
 pub use daily::{
     SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days, daily,
     recount,
 };
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
+pub(crate) use sheets::forget_rows;
+pub use sheets::{BatchLine, BatchState, RowState, Sheet, SheetRow, TypedRow, batches};
 pub use waiting::{Waiting, waiting};

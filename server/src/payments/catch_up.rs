@@ -139,6 +139,16 @@ impl Payments {
         self.db.take_lease(lease, &self.node, now, LEASE_FOR).await
     }
 
+    /// When the events that a provider lists were last read to their end, by whichever node.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn read_until(&self, provider: Provider) -> sqlx::Result<Option<Timestamp>> {
+        let note = self.db.lease_note(lease_of(provider)).await?;
+        let seconds = note.and_then(|note| note.parse().ok());
+        Ok(seconds.map(Timestamp::from_seconds))
+    }
+
     async fn read_events(
         &self,
         gateway: &dyn Gateway,
@@ -146,10 +156,7 @@ impl Payments {
         pace: Duration,
     ) -> Result<(), Interruption> {
         let provider = gateway.provider();
-        let note = self.db.lease_note(lease_of(provider)).await?;
-        let last = note
-            .and_then(|note| note.parse().ok())
-            .map(Timestamp::from_seconds);
+        let last = self.read_until(provider).await?;
         let since = last.map_or(now.minus(FIRST_LOOK), |last| last.minus(OVERLAP));
         let mut after: Option<String> = None;
         let mut news = false;

@@ -111,6 +111,11 @@ impl Payments {
         self.gateway(provider).is_ok()
     }
 
+    /// The providers switched on.
+    pub fn providers(&self) -> impl Iterator<Item = Provider> {
+        self.gateways.iter().map(|gateway| gateway.provider())
+    }
+
     pub(crate) fn gateways(&self) -> &[Arc<dyn Gateway>] {
         &self.gateways
     }

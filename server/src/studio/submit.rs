@@ -72,6 +72,12 @@ impl Studio {
         self.providers.all()
     }
 
+    /// Whether a provider is switched on and did not refuse everything just now.
+    pub fn answers(&self, provider: ProviderId) -> bool {
+        let provider = self.providers.named(provider);
+        provider.is_some_and(|provider| !provider.is_down())
+    }
+
     /// How long the pictures somebody sent are kept after the job.
     pub fn originals_kept(&self) -> Duration {
         self.settings.originals_kept

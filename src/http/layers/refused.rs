@@ -93,6 +93,7 @@ fn asked(state: &State, request: &Request) -> visit::Request {
         stripe: None,
         creem: None,
         api: state.api.clone(),
+        operation: state.operation.clone(),
     }
 }
 

@@ -79,6 +79,8 @@ fn target(line: &AuditLine) -> AnyView {
         Some(routes::person(&id))
     } else if line.action.starts_with("job.") {
         Some(routes::overseen_job(&id))
+    } else if line.action.starts_with("credits.bulk") {
+        Some(routes::batch(&routes::encode(&id)))
     } else {
         None
     };

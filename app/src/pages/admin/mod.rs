@@ -1,6 +1,8 @@
 //! The operator's pages. One file a page; what they share stands here.
 
 mod audit;
+mod batch;
+mod bulk;
 mod events;
 mod job;
 mod jobs;
@@ -8,6 +10,7 @@ mod overview;
 mod people;
 mod person;
 mod reconciliation;
+mod settings;
 
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
@@ -45,10 +48,15 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         } => events::page(visit, events, *failed, *state, next.as_deref()),
         AdminPage::Jobs(page) => jobs::page(visit, page),
         AdminPage::Job(page) => job::page(visit, page),
+        AdminPage::Bulk(page) => bulk::page(visit, page),
+        AdminPage::Batch(page) => batch::page(visit, page),
+        AdminPage::Settings(page) => settings::page(visit, page),
         AdminPage::Reconciliation(page) => reconciliation::page(visit, page),
     };
     let w = visit.words();
-    let notice = outcome_notice(w, visit.flash.as_ref(), Form::Admin);
+    let flash = visit.flash.as_ref();
+    let notice =
+        outcome_notice(w, flash, Form::Admin).or_else(|| outcome_notice(w, flash, Form::Batch));
     let notice = notice.map(|notice| view! { <div class="notices">{notice}</div> });
     let main = view! {
         <main id="main" class="wrap admin">
@@ -60,13 +68,15 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 8] = [
     (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
+    (routes::ADMIN_BULK, "admin-bulk-page"),
     (routes::ADMIN_JOBS, "admin-jobs-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
     (routes::ADMIN_RECONCILIATION, "admin-reconciliation-page"),
     (routes::ADMIN_AUDIT, "admin-audit-page"),
+    (routes::ADMIN_SETTINGS, "admin-settings-page"),
 ];
 
 fn places(w: Words, path: &str) -> AnyView {

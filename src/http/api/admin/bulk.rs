@@ -1,7 +1,9 @@
+use atelier_app::components::batch::{say_fault, say_problem};
+use atelier_app::forms::batches::bulk_of;
 use atelier_app::i18n::{Text, Words};
-use atelier_server::accounts::{Email, Language, Scope};
-use atelier_server::credits::{Action, Adjustment};
-use atelier_server::oversight::{Batch, BatchRow, Bulk, BulkError, RowProblem, RowResult};
+use atelier_server::accounts::{Language, Scope};
+use atelier_server::credits::Action;
+use atelier_server::oversight::{Batch, BatchRow, BulkError, RowFault, RowResult};
 use atelier_server::secret;
 use axum::extract::{Path, State as Extract};
 use axum::{Extension, Json};
@@ -17,12 +19,10 @@ use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
 use crate::http::openapi::{Reason, shapes};
-use crate::http::problem::{Problem, one_of, too_long};
+use crate::http::problem::{Problem, too_long};
 
 const LONGEST_ID: usize = 100;
-const LONGEST_REASON: usize = 500;
-/// Of one batch.
-const MOST_ROWS: usize = 5_000;
+const MOST_ROWS: usize = Batch::MOST_ROWS;
 
 /// What became of a batch, or would become of it.
 #[derive(Serialize, ToSchema)]
@@ -123,13 +123,10 @@ pub async fn apply(
     for (at, row) in rows.into_iter().enumerate() {
         match read(at, &row) {
             Ok(row) => batch.rows.push(row),
-            Err((field, wrong)) => {
-                let error = format!("{field}: {}", wrong.say(w));
-                reports.push(senseless(at, &row, error));
-            }
+            Err(fault) => reports.push(senseless(at, &row, say_fault(w, fault))),
         }
     }
-    let bulk = bulk(&state, &caller, operator);
+    let bulk = bulk_of(&state.services, &caller.user, operator);
     let results = match dry_run {
         true => bulk.preview(&batch).await?,
         false => bulk.apply(&batch).await?,
@@ -164,7 +161,7 @@ pub async fn undo(
     if batch_id.contains('\0') {
         return Err(Problem::not_found());
     }
-    let bulk = bulk(&state, &caller, operator);
+    let bulk = bulk_of(&state.services, &caller.user, operator);
     let results = bulk.undo(&batch_id).await?;
     let w = Words(language);
     let reports = results.into_iter().map(|result| told(w, result));
@@ -181,47 +178,11 @@ fn id(text: String, fields: &mut Fields) -> String {
     text
 }
 
-fn bulk(state: &State, caller: &Caller, operator: atelier_server::oversight::Operator) -> Bulk {
-    let services = &state.services;
-    Bulk {
-        db: services.db.clone(),
-        clock: services.clock.clone(),
-        accounts: services.accounts.clone(),
-        prices: services.prices(),
-        admin: caller.user.id.clone(),
-        operator,
-    }
-}
-
 /// A row, or what is wrong with it first.
-fn read(at: usize, row: &Value) -> Result<BatchRow, (&'static str, Text)> {
+fn read(at: usize, row: &Value) -> Result<BatchRow, RowFault> {
     let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
-    let email = Email::parse(text("email")).ok_or(("email", "wrong-email".into()))?;
-    let words = one_of(Action::ALL.iter().map(|action| action.as_str()));
-    let action = Action::parse(text("action")).ok_or(("action", words))?;
     let amount = row.get("amount").and_then(Value::as_i64);
-    let amount = amount.ok_or(("amount", "wrong-whole-number".into()))?;
-    if !Adjustment::amount_is_valid(action, amount) {
-        let most = [("most", Adjustment::MOST.to_string())];
-        return Err(("amount", Text::with("wrong-credits", most)));
-    }
-    let reason = text("reason").trim().to_owned();
-    if reason.is_empty() {
-        return Err(("reason", "wrong-missing".into()));
-    }
-    if reason.contains('\0') {
-        return Err(("reason", "wrong-text".into()));
-    }
-    if reason.chars().count() > LONGEST_REASON {
-        return Err(("reason", too_long(LONGEST_REASON)));
-    }
-    Ok(BatchRow {
-        at,
-        email,
-        action,
-        amount,
-        reason,
-    })
+    BatchRow::read(at, text("email"), text("action"), amount, text("reason"))
 }
 
 fn senseless(at: usize, row: &Value, error: String) -> ReportRow {
@@ -242,16 +203,7 @@ fn senseless(at: usize, row: &Value, error: String) -> ReportRow {
 }
 
 fn told(w: Words, result: RowResult) -> ReportRow {
-    let error = result.problem.map(|problem| match problem {
-        RowProblem::NoAccount => w.say("bulk-no-account"),
-        RowProblem::Insufficient(short) => w.say_with(
-            "bulk-insufficient",
-            &[("remaining", w.number(short.remaining).into())],
-        ),
-        RowProblem::NotUndone(left) => {
-            w.say_with("bulk-not-undone", &[("left", w.number(left).into())])
-        }
-    });
+    let error = result.problem.map(|problem| say_problem(w, problem));
     ReportRow { result, error }
 }
 

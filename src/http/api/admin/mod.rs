@@ -1,6 +1,7 @@
 //! `/api/admin`: what the operator sees and does. Every list is also a CSV.
 
 pub mod audit;
+pub mod batches;
 pub mod bulk;
 pub mod jobs;
 pub mod reconciliation;

@@ -1,0 +1,412 @@
+//! Batches as an operator gave them on a page: kept with all their rows, whether these make sense or not, so that what was
+//! looked at is what is applied, and what became of each row can be read at any time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use sqlx::FromRow;
+use utoipa::ToSchema;
+
+use super::bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem};
+use crate::accounts::Email;
+use crate::db::{Database, Tx, many_rows};
+use crate::ids::{UserId, uuid_v7};
+use crate::secret;
+use crate::time::Timestamp;
+use crate::words::words;
+
+/// A row as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow, Serialize)]
+pub struct TypedRow {
+    pub email: String,
+    pub action: String,
+    pub amount: String,
+    pub reason: String,
+}
+
+words! {
+    /// How far a batch has come.
+    BatchState { Kept = "kept", Applied = "applied", Undone = "undone" }
+}
+
+words! {
+    /// What became of a row.
+    RowState {
+        // It makes no sense.
+        Wrong = "wrong",
+        // It could not be done, or could not now.
+        Refused = "refused",
+        Waits = "waits", Done = "done", Undone = "undone", UndoneInPart = "undone_in_part",
+    }
+}
+
+/// A batch of the list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BatchLine {
+    pub batch_id: String,
+    pub rows: i64,
+    /// `admin:ID`.
+    pub actor: String,
+    pub created_at: Timestamp,
+    pub undone_at: Option<Timestamp>,
+}
+
+/// A row of a batch, with what became of it.
+#[derive(Clone, Debug)]
+pub struct SheetRow {
+    pub typed: TypedRow,
+    pub state: RowState,
+    pub fault: Option<RowFault>,
+    pub problem: Option<RowProblem>,
+    /// Of the credits that remain: what it would leave, as long as it waits.
+    pub before: Option<i64>,
+    pub after: Option<i64>,
+    /// What it changed, and what of that was undone.
+    pub changed: i64,
+    pub undone: i64,
+    pub entry_id: Option<String>,
+}
+
+/// A whole batch.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    pub batch_id: String,
+    pub state: BatchState,
+    pub created_at: Timestamp,
+    pub rows: Vec<SheetRow>,
+    /// What can still be applied of it; nothing where its rows came from a program.
+    pub batch: Option<Batch>,
+}
+
+impl Sheet {
+    pub fn count(&self, state: RowState) -> i64 {
+        let rows = self.rows.iter().filter(|row| row.state == state);
+        i64::try_from(rows.count()).unwrap_or(i64::MAX)
+    }
+
+    /// The credits that the rows that wait give, and those that they take.
+    pub fn sums(&self) -> (i64, i64) {
+        let waiting = self.rows.iter().filter(|row| row.state == RowState::Waits);
+        waiting.fold((0, 0), |(given, taken), row| {
+            let change = row.after.unwrap_or(0) - row.before.unwrap_or(0);
+            (given + change.max(0), taken - change.min(0))
+        })
+    }
+
+    /// How many credits it would move.
+    pub fn total(&self) -> i64 {
+        let (given, taken) = self.sums();
+        given + taken
+    }
+}
+
+#[derive(FromRow)]
+struct BegunRow {
+    batch_id: String,
+    row_count: i64,
+    actor: String,
+    created_at: Timestamp,
+    undone_at: Option<Timestamp>,
+}
+
+#[derive(FromRow)]
+struct KeptRow {
+    rows_hash: String,
+    created_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct DoneRow {
+    row_index: i64,
+    email: String,
+    entry_id: Option<String>,
+    changed: i64,
+    undone: i64,
+}
+
+/// What was never applied is let go after so long.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Rows that are written by one statement.
+const AT_ONCE: usize = 500;
+
+impl Bulk {
+    /// Keeps rows under a new name, which is answered. Nothing else is changed.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn keep(&self, rows: &[TypedRow]) -> sqlx::Result<String> {
+        let now = self.clock.now();
+        let batch_id = uuid_v7(now);
+        let hash = secret::hash(&serde_json::to_string(rows).unwrap_or_default());
+        let mut tx = self.db.begin().await?;
+        let_go(&mut tx, now.minus(KEPT)).await?;
+        sqlx::query(
+            "INSERT INTO bulk_sheets (batch_id, rows_hash, row_count, actor, created_at) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&batch_id)
+        .bind(hash)
+        .bind(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+        .bind(&self.operator.actor)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        let numbered: Vec<(i64, &TypedRow)> = (0..).zip(rows).collect();
+        for some in numbered.chunks(AT_ONCE) {
+            let columns = "batch_id, row_index, email, action, amount, reason";
+            let mut insert = sqlx::query(many_rows("bulk_lines", columns, some.len()));
+            for (at, row) in some {
+                insert = insert
+                    .bind(batch_id.clone())
+                    .bind(*at)
+                    .bind(known(&row.email))
+                    .bind(row.action.clone())
+                    .bind(row.amount.clone())
+                    .bind(row.reason.clone());
+            }
+            insert.execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(batch_id)
+    }
+
+    /// A batch with what became of each of its rows, or would.
+    ///
+    /// # Errors
+    /// The database's own; [`BulkError::OtherRows`] where a program began another batch of this name.
+    pub async fn sheet(&self, batch_id: &str) -> Result<Option<Sheet>, BulkError> {
+        let reader = self.db.reader();
+        let kept: Option<KeptRow> =
+            sqlx::query_as("SELECT rows_hash, created_at FROM bulk_sheets WHERE batch_id = $1")
+                .bind(batch_id.to_owned())
+                .fetch_optional(reader)
+                .await?;
+        let begun: Option<BegunRow> = sqlx::query_as(
+            "SELECT batch_id, row_count, actor, created_at, undone_at FROM bulk_batches \
+             WHERE batch_id = $1",
+        )
+        .bind(batch_id.to_owned())
+        .fetch_optional(reader)
+        .await?;
+        let state = match &begun {
+            None => BatchState::Kept,
+            Some(begun) if begun.undone_at.is_some() => BatchState::Undone,
+            Some(_) => BatchState::Applied,
+        };
+        let done = self.done_rows(batch_id).await?;
+        let begun_at = begun.map(|begun| begun.created_at);
+        let (batch, rows) = match &kept {
+            None if begun_at.is_none() => return Ok(None),
+            None => (None, done.into_iter().map(DoneRow::alone).collect()),
+            Some(kept) => self.rows_of(batch_id, kept, state, done).await?,
+        };
+        let created_at = begun_at.or(kept.map(|kept| kept.created_at));
+        Ok(Some(Sheet {
+            batch_id: batch_id.to_owned(),
+            state,
+            created_at: created_at.unwrap_or_else(|| self.clock.now()),
+            rows,
+            batch,
+        }))
+    }
+
+    async fn rows_of(
+        &self,
+        batch_id: &str,
+        kept: &KeptRow,
+        state: BatchState,
+        done: Vec<DoneRow>,
+    ) -> Result<(Option<Batch>, Vec<SheetRow>), BulkError> {
+        let typed: Vec<TypedRow> = sqlx::query_as(
+            "SELECT email, action, amount, reason FROM bulk_lines WHERE batch_id = $1 \
+             ORDER BY row_index",
+        )
+        .bind(batch_id.to_owned())
+        .fetch_all(self.db.reader())
+        .await?;
+        let mut batch = Batch {
+            id: batch_id.to_owned(),
+            hash: kept.rows_hash.clone(),
+            count: typed.len(),
+            rows: Vec::new(),
+        };
+        let mut faults = HashMap::new();
+        for (at, row) in typed.iter().enumerate() {
+            match row.read(at) {
+                Ok(row) => batch.rows.push(row),
+                Err(fault) => {
+                    faults.insert(at, fault);
+                }
+            }
+        }
+        let mut results: HashMap<usize, _> = self
+            .preview(&batch)
+            .await?
+            .into_iter()
+            .map(|result| (result.row, result))
+            .collect();
+        let mut done: HashMap<usize, DoneRow> = done
+            .into_iter()
+            .filter_map(|row| Some((usize::try_from(row.row_index).ok()?, row)))
+            .collect();
+        let rows = typed.into_iter().enumerate().map(|(at, typed)| {
+            if let Some(done) = done.remove(&at) {
+                return done.of(typed);
+            }
+            let result = results.remove(&at);
+            let fault = faults.get(&at).copied();
+            let ok = result.as_ref().is_some_and(|result| result.ok);
+            SheetRow {
+                typed,
+                state: match (fault, ok, state) {
+                    (Some(_), _, _) => RowState::Wrong,
+                    (None, true, BatchState::Kept | BatchState::Applied) => RowState::Waits,
+                    _ => RowState::Refused,
+                },
+                fault,
+                before: result.as_ref().and_then(|result| result.before),
+                after: result.as_ref().and_then(|result| result.after),
+                problem: result.and_then(|result| result.problem),
+                changed: 0,
+                undone: 0,
+                entry_id: None,
+            }
+        });
+        let rows = rows.collect();
+        Ok((Some(batch), rows))
+    }
+
+    async fn done_rows(&self, batch_id: &str) -> sqlx::Result<Vec<DoneRow>> {
+        sqlx::query_as(
+            "SELECT b.row_index, u.email, b.entry_id, b.changed, b.undone \
+             FROM bulk_rows b JOIN users u ON u.id = b.user_id \
+             WHERE b.batch_id = $1 ORDER BY b.row_index",
+        )
+        .bind(batch_id.to_owned())
+        .fetch_all(self.db.reader())
+        .await
+    }
+}
+
+impl TypedRow {
+    /// A row that makes sense, or what is wrong with it first.
+    fn read(&self, at: usize) -> Result<BatchRow, RowFault> {
+        let amount = self.amount.trim().parse().ok();
+        let action = self.action.trim().to_lowercase();
+        BatchRow::read(at, &self.email, &action, amount, &self.reason)
+    }
+}
+
+impl DoneRow {
+    /// A row that a program sent, of which only this is known.
+    fn alone(self) -> SheetRow {
+        let typed = TypedRow {
+            email: self.email.clone(),
+            ..TypedRow::default()
+        };
+        self.of(typed)
+    }
+
+    fn of(self, typed: TypedRow) -> SheetRow {
+        let rest = self.changed - self.undone;
+        SheetRow {
+            typed,
+            state: match (self.undone, rest) {
+                (0, _) => RowState::Done,
+                (_, 0) => RowState::Undone,
+                _ => RowState::UndoneInPart,
+            },
+            fault: None,
+            problem: None,
+            before: None,
+            after: None,
+            changed: self.changed,
+            undone: self.undone,
+            entry_id: self.entry_id,
+        }
+    }
+}
+
+/// An address as accounts have it, or what was typed instead of one.
+fn known(email: &str) -> String {
+    match Email::parse(email) {
+        Some(email) => email.as_str().to_owned(),
+        None => email.to_owned(),
+    }
+}
+
+/// Batches that were begun, newest first, behind `before` if given.
+///
+/// # Errors
+/// The database's own.
+pub async fn batches(
+    db: &Database,
+    before: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<BatchLine>> {
+    // One statement for each, so that both go by the index.
+    let rows: Vec<BegunRow> = match before {
+        None => {
+            let select = "SELECT batch_id, row_count, actor, created_at, undone_at \
+                          FROM bulk_batches ORDER BY created_at DESC, batch_id DESC LIMIT $1";
+            sqlx::query_as(select)
+                .bind(limit)
+                .fetch_all(db.reader())
+                .await?
+        }
+        Some(before) => {
+            let select = "SELECT batch_id, row_count, actor, created_at, undone_at \
+                          FROM bulk_batches WHERE (created_at, batch_id) < \
+                          ((SELECT created_at FROM bulk_batches WHERE batch_id = $1), $1) \
+                          ORDER BY created_at DESC, batch_id DESC LIMIT $2";
+            sqlx::query_as(select)
+                .bind(before.to_owned())
+                .bind(limit)
+                .fetch_all(db.reader())
+                .await?
+        }
+    };
+    let lines = rows.into_iter().map(|row| BatchLine {
+        batch_id: row.batch_id,
+        rows: row.row_count,
+        actor: row.actor,
+        created_at: row.created_at,
+        undone_at: row.undone_at,
+    });
+    Ok(lines.collect())
+}
+
+/// Erases the rows that name somebody.
+pub(crate) async fn forget_rows(
+    tx: &mut Tx,
+    user: &UserId,
+    email: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE bulk_lines SET email = '', reason = '' WHERE email = $2 \
+         OR (batch_id, row_index) IN (SELECT batch_id, row_index FROM bulk_rows WHERE user_id = $1)",
+    )
+    .bind(user)
+    .bind(email.unwrap_or_default().to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets go what was kept before `since` and never applied.
+async fn let_go(tx: &mut Tx, since: Timestamp) -> sqlx::Result<()> {
+    for statement in [
+        "DELETE FROM bulk_lines WHERE batch_id IN (SELECT s.batch_id FROM bulk_sheets s \
+         WHERE s.created_at < $1 AND NOT EXISTS \
+         (SELECT 1 FROM bulk_batches b WHERE b.batch_id = s.batch_id))",
+        "DELETE FROM bulk_sheets WHERE created_at < $1 AND NOT EXISTS \
+         (SELECT 1 FROM bulk_batches b WHERE b.batch_id = bulk_sheets.batch_id)",
+    ] {
+        sqlx::query(statement)
+            .bind(since)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
