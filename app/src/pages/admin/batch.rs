@@ -155,8 +155,8 @@ fn table(w: Words, page: &BatchPage) -> AnyView {
                     <tr>
                         <th scope="col" class="end">{w.say("admin-row")}</th>
                         <th scope="col">{w.say("auth-email")}</th>
-                        <th scope="col">{w.say("admin-events-state")}</th>
                         <th scope="col">{w.say("admin-audit-action")}</th>
+                        <th scope="col">{w.say("admin-events-state")}</th>
                         <th scope="col">{w.say("admin-audit-change")}</th>
                         <th scope="col">{w.say("admin-reason")}</th>
                         <th scope="col">{w.say("admin-row-problem")}</th>
@@ -188,10 +188,10 @@ fn row(w: Words, sheet: &Sheet, at: usize) -> Option<AnyView> {
         <tr>
             <td class="num end soft" data-label=w.say("admin-row")>{number}</td>
             <th scope="row" class="first">{typed.email.clone()}</th>
-            <td class="right"><span class="state" data-value=tone>{w.say(state_key(row.state))}</span></td>
             <td><code>{typed.action.clone()}" "{typed.amount.clone()}</code></td>
+            <td class="right"><span class="state" data-value=tone>{w.say(state_key(row.state))}</span></td>
             <td class="num">{change}</td>
-            <td class="soft">{typed.reason.clone()}</td>
+            <td class="soft right">{typed.reason.clone()}</td>
             <td class="last">{say_row(w, row)}</td>
         </tr>
     };

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use super::{at, head, moment, nothing};
 use crate::components::field::field_error;
 use crate::components::form::submit;
+use crate::components::outcome::COLUMNS;
 use crate::components::pager::pager;
 use crate::flash::{Flash, Form};
 use crate::i18n::Words;
@@ -61,7 +62,7 @@ fn form(w: Words, page: &BulkPage, flash: Option<&Flash>) -> AnyView {
                 </div>
                 <div class="field">
                     <label for="f-rows">{w.say("admin-bulk-rows")}</label>
-                    <p class="hint" id="f-rows-hint">{hint}" "<code>"email,action,amount,reason"</code></p>
+                    <p class="hint" id="f-rows-hint">{hint}" "<code>{COLUMNS.join(",")}</code></p>
                     <textarea
                         class="input" id="f-rows" name="rows" rows="8" spellcheck="false"
                         aria-describedby=described aria-invalid=invalid
@@ -86,7 +87,7 @@ fn table_of(rows: &[TypedRow]) -> String {
         cells.map(|text| cell(text)).join(",")
     });
     let lines: Vec<String> = lines.collect();
-    format!("email,action,amount,reason\n{}\n", lines.join("\n"))
+    format!("{}\n{}\n", COLUMNS.join(","), lines.join("\n"))
 }
 
 fn table(w: Words, batches: &[BatchLine]) -> AnyView {

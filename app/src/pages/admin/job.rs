@@ -148,8 +148,8 @@ fn course(w: Words, page: &OverseenPage) -> AnyView {
                     <tr>
                         <th scope="col">{w.say("statement-date")}</th>
                         <th scope="col">{w.say("admin-events-kind")}</th>
-                        <th scope="col" class="end">{w.say("statement-amount")}</th>
                         <th scope="col">{w.say("admin-job-entry")}</th>
+                        <th scope="col" class="end">{w.say("statement-amount")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -173,8 +173,8 @@ fn row(w: Words, step: Step) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, step.at)}</td>
             <th scope="row" class="first">{step.what}</th>
+            <td>{id.map(|id| view! { <code class="id">{id}</code> })}</td>
             <td class="num end">{amount}</td>
-            <td class="last">{id.map(|id| view! { <code class="id">{id}</code> })}</td>
         </tr>
     }
 }

@@ -81,7 +81,7 @@ fn table(visit: &Visit, jobs: &[OverseenJob]) -> AnyView {
                         <th scope="col">{w.say("admin-jobs-tool")}</th>
                         <th scope="col">{w.say("admin-provider")}</th>
                         <th scope="col" class="end">{w.say("admin-jobs-tries")}</th>
-                        <th scope="col" class="end">{w.say("admin-jobs-paid")}</th>
+                        <th scope="col">{w.say("admin-jobs-paid")}</th>
                         <th scope="col" class="end">{w.say("admin-jobs-length")}</th>
                         <th scope="col">{w.say("admin-jobs-code")}</th>
                     </tr>
@@ -101,6 +101,8 @@ fn row(visit: &Visit, overseen: &OverseenJob) -> impl IntoView + use<> {
         routes::person(overseen.user_id.as_str()),
     );
     let stuck = overseen.is_stuck(visit.now).then(|| stuck(w));
+    let length = length(w, overseen);
+    let label = length.is_some().then(|| w.say("admin-jobs-length"));
     let code = job.error.as_ref().map(|error| error.code.as_str());
     view! {
         <tr>
@@ -111,7 +113,7 @@ fn row(visit: &Visit, overseen: &OverseenJob) -> impl IntoView + use<> {
             <td><code>{overseen.provider.as_str()}</code></td>
             <td class="num end" data-label=w.say("admin-jobs-tries")>{w.number(overseen.attempts)}</td>
             <td class="num">{paid(w, overseen)}</td>
-            <td class="num end" data-label=w.say("admin-jobs-length")>{length(w, overseen)}</td>
+            <td class="num end" data-label=label>{length}</td>
             <td class="soft last"><code>{code}</code></td>
         </tr>
     }
