@@ -431,6 +431,17 @@ pub fn decimals_of(currency: &str) -> u32 {
     }
 }
 
+/// The minor units of an amount above zero as it is typed, in the currency's own units: `1.90`, `1.9`, `500`. Nothing else is taken: no
+/// sign, no grouping, no more digits than the currency has.
+pub fn minor_units(typed: &str, currency: &str) -> Option<i64> {
+    let decimals = usize::try_from(decimals_of(currency)).ok()?;
+    let (whole, part) = typed.trim().split_once('.').unwrap_or((typed.trim(), ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = !whole.is_empty() && part.len() <= decimals && is_number(whole) && is_number(part);
+    let minor: i64 = format!("{whole}{part:0<decimals$}").parse().ok()?;
+    (fits && minor > 0).then_some(minor)
+}
+
 fn check_money(place: &str, money: &Money) -> Result<(), CatalogError> {
     between(
         &format!("{place}: price.amount_minor"),
@@ -488,6 +499,31 @@ fn value(place: &str, wants: &'static str) -> CatalogError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_is_typed_in_the_units_of_its_currency() {
+        let table = [
+            ("1.90", "usd", Some(190)),
+            ("1.9", "usd", Some(190)),
+            (" 50 ", "cny", Some(5_000)),
+            ("0.01", "usd", Some(1)),
+            ("500", "jpy", Some(500)),
+            ("1.005", "kwd", Some(1_005)),
+            ("500.0", "jpy", None),
+            ("1.900", "usd", None),
+            ("1,90", "usd", None),
+            ("1,000", "usd", None),
+            ("-1", "usd", None),
+            ("+1", "usd", None),
+            (".5", "usd", None),
+            ("0.00", "usd", None),
+            ("", "usd", None),
+            ("99999999999999999999", "usd", None),
+        ];
+        for (typed, currency, minor) in table {
+            assert_eq!(minor_units(typed, currency), minor, "{typed} {currency}");
+        }
+    }
 
     #[test]
     fn the_built_in_catalogue_has_the_published_figures() {

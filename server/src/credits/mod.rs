@@ -29,6 +29,7 @@ mod rows;
 mod seed;
 mod statement;
 mod store;
+mod sums;
 mod types;
 
 pub(crate) use adjust::BY_HAND;
@@ -50,13 +51,14 @@ pub use plans::{
 };
 pub use rebuild::{rebuild, rebuild_in, settle_ended};
 pub(crate) use recompute::Recomputed;
-pub use returns::{Returned, returned};
+pub use returns::{Bought, Effect, Returned, bought, preview_returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};
 #[cfg(feature = "testing")]
 pub use seed::{point_at_period, seed_history};
 pub use statement::{Entry, EntryFilter, EntryLot, entries_of_job, statement};
 pub(crate) use statement::{entry, forget_notes};
 pub use store::{find_wallet, find_wallets, read, read_version};
+pub use sums::{Cause, Sum, sums};
 pub use types::{
     Actor, EntryKind, Figures, Insufficient, PaidBy, Period, Price, Prices, Source, Wallet,
     WalletView,

@@ -3,10 +3,12 @@
 use sqlx::FromRow;
 
 use super::adjust::BY_HAND;
+use super::ledger::Ledger;
 use super::operations::CreditsError;
+use super::rows::LotRow;
 use super::store::{Lots, lock};
-use super::types::{Actor, Wallet};
-use crate::db::Tx;
+use super::types::{Actor, EntryKind, Wallet};
+use crate::db::{Database, Tx};
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -32,37 +34,109 @@ pub async fn returned(
     returned: Returned<'_>,
     now: Timestamp,
 ) -> Result<Wallet, CreditsError> {
-    let Returned {
-        recharge, disputed, ..
-    } = returned;
     let actor = Actor::Provider(returned.provider);
-    let mut locked = lock(tx, user, Lots::AndReturnable(recharge), actor, now).await?;
-    let granted: i64 = locked
-        .ledger
-        .lots
-        .iter()
-        .filter(|lot| lot.recharge_id.as_ref() == Some(recharge))
-        .map(|lot| lot.granted)
-        .sum();
-    let taken = taken(tx, recharge).await?;
+    let lots = Lots::AndReturnable(returned.recharge);
+    let mut locked = lock(tx, user, lots, actor, now).await?;
+    let taken = taken(tx, returned.recharge).await?;
+    bring_in_line(&mut locked.ledger, &returned, &taken);
+    Ok(locked.write_if_changed(tx).await?)
+}
+
+/// What a state of a purchase's money would do to its account's credits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// Credits that would be taken back, beside those that are already.
+    pub taken: i64,
+    /// How many of them are missing, and would be owed.
+    pub owed: i64,
+}
+
+/// What [`returned`] would do with this state now. The same lock, the same lots, the same arithmetic; the caller drops the
+/// transaction, and nothing has happened.
+pub async fn preview_returned(
+    tx: &mut Tx,
+    user: &UserId,
+    returned: Returned<'_>,
+    now: Timestamp,
+) -> Result<Effect, CreditsError> {
+    let actor = Actor::Provider(returned.provider);
+    let lots = Lots::AndReturnable(returned.recharge);
+    let mut locked = lock(tx, user, lots, actor, now).await?;
+    let taken = taken(tx, returned.recharge).await?;
+    bring_in_line(&mut locked.ledger, &returned, &taken);
+    let told = locked.ledger.entries.iter();
+    let taken_back = told.filter(|entry| entry.kind == EntryKind::TakeBack);
+    Ok(taken_back.fold(Effect::default(), |sum, entry| {
+        let free: i64 = entry.lots.iter().map(|(_, part)| part).sum();
+        Effect {
+            taken: sum.taken - entry.amount,
+            owed: sum.owed - entry.amount - free,
+        }
+    }))
+}
+
+/// Takes back or gives back until `taken` is the share, and freezes or frees.
+fn bring_in_line(ledger: &mut Ledger, returned: &Returned<'_>, taken: &Taken) {
+    let recharge = returned.recharge;
+    let lots = ledger.lots.iter();
+    let own = lots.filter(|lot| lot.recharge_id.as_ref() == Some(recharge));
+    let granted: i64 = own.map(|lot| lot.granted).sum();
     let target = share(
         granted - taken.put_right,
         returned.returned_minor,
         returned.paid_minor,
     );
     let change = target - taken.back;
-    if disputed {
-        locked.ledger.freeze(recharge);
+    if returned.disputed {
+        ledger.freeze(recharge);
     }
     match change {
-        1.. => locked.ledger.take_back(recharge, change, "refund"),
+        1.. => ledger.take_back(recharge, change, "refund"),
         0 => {}
-        _ => locked.ledger.give_back(recharge, -change),
+        _ => ledger.give_back(recharge, -change),
     }
-    if !disputed {
-        locked.ledger.unfreeze(recharge);
+    if !returned.disputed {
+        ledger.unfreeze(recharge);
     }
-    Ok(locked.write_if_changed(tx).await?)
+}
+
+/// What became of the credits that a purchase brought: granted = free + frozen + held + used + taken + gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bought {
+    pub granted: i64,
+    pub free: i64,
+    pub frozen: i64,
+    pub held: i64,
+    pub used: i64,
+    /// For returned money or debt.
+    pub taken: i64,
+    /// Lapsed, or taken off by an operator.
+    pub gone: i64,
+}
+
+/// The credits of a purchase as of `now`; what lapsed but is not written off yet counts as gone.
+///
+/// # Errors
+/// The database's own.
+pub async fn bought(db: &Database, recharge: &RechargeId, now: Timestamp) -> sqlx::Result<Bought> {
+    let rows: Vec<LotRow> = sqlx::query_as("SELECT * FROM lots WHERE recharge_id = $1")
+        .bind(recharge)
+        .fetch_all(db.reader())
+        .await?;
+    Ok(rows.iter().fold(Bought::default(), |mut sum, lot| {
+        let has_lapsed = lot.expires_at.is_some_and(|at| at <= now);
+        match (lot.frozen != 0, has_lapsed) {
+            (true, _) => sum.frozen += lot.free,
+            (false, true) => sum.gone += lot.free,
+            (false, false) => sum.free += lot.free,
+        }
+        sum.granted += lot.granted;
+        sum.held += lot.held;
+        sum.used += lot.spent;
+        sum.taken += lot.taken;
+        sum.gone += lot.gone - lot.taken;
+        sum
+    }))
 }
 
 /// `floor(credits × returned ÷ paid)`, and all of them once all the money is back.

@@ -12,6 +12,8 @@
 mod batch;
 mod changes;
 mod connect;
+#[cfg(test)]
+mod course;
 mod lease;
 mod many;
 mod seal;
@@ -29,6 +31,8 @@ pub use batch::Batch;
 pub use changes::Change;
 pub(crate) use changes::Outbox;
 pub use connect::OpenError;
+#[cfg(test)]
+pub(crate) use course::Course;
 pub(crate) use many::many_rows;
 pub use seal::Seal;
 pub use unavailable::is_unavailable;

@@ -199,6 +199,21 @@ impl Payments {
             .await
     }
 
+    /// Kept events about any of these objects, newest first.
+    pub(super) async fn events_about(
+        &self,
+        objects: &[Option<&str>; 4],
+        limit: i64,
+    ) -> sqlx::Result<Vec<KeptEvent>> {
+        let select =
+            format!("{KEPT} WHERE object_id IN ($1, $2, $3, $4) ORDER BY id DESC LIMIT $5");
+        let mut query = sqlx::query_as(AssertSqlSafe(select));
+        for object in objects {
+            query = query.bind(object.map(str::to_owned));
+        }
+        query.bind(limit).fetch_all(self.db.reader()).await
+    }
+
     /// One of them, with what the provider sent.
     ///
     /// # Errors

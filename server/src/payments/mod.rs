@@ -26,11 +26,14 @@ mod inbox;
 mod letters;
 mod mends;
 mod plans;
+mod previews;
+mod purchases;
 mod readings;
 mod records;
 mod returns;
 mod reversals;
 pub mod stripe;
+mod subscribers;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -51,9 +54,12 @@ pub use letters::{completed, refund, unpaid_plan};
 pub(crate) use mends::ComparedCredits;
 pub use mends::MendError;
 pub use plans::PlanError;
+pub use previews::RefundPreview;
+pub use purchases::{HeldBack, Purchase, PurchaseFilter};
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
 pub use returns::{Dispute, History, Refund, RefundError, Returns};
+pub use subscribers::{Errand, Subscriber, SubscriberFilter};
 pub use subscriptions::{GRACE, Subscription, SubscriptionStatus};
 
 words! {

@@ -10,7 +10,7 @@ use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::reversals::{DISPUTES, REFUNDS, Reversal};
 use super::subscriptions::lock_buyer;
 use super::{Payments, Provider, letters};
-use crate::credits::{self, PeriodChange, Returned};
+use crate::credits::{self, CreditsError, PaidPeriod, PeriodChange, Returned};
 use crate::db::Tx;
 use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
@@ -79,6 +79,32 @@ pub enum RefundError {
     Fulfil(#[from] FulfilError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl RefundError {
+    /// The database's own error, if it was one.
+    pub fn database(self) -> Result<sqlx::Error, Self> {
+        match self {
+            Self::Database(error)
+            | Self::Fulfil(
+                FulfilError::Database(error) | FulfilError::Credits(CreditsError::Database(error)),
+            ) => Ok(error),
+            other => Err(other),
+        }
+    }
+
+    /// Whether nobody knows if the money went back: the provider was asked, and did not answer.
+    pub fn is_unknown(&self) -> bool {
+        let unknown = |error: &GatewayError| {
+            use GatewayError::{Incomplete, Unreachable};
+            matches!(error, Unreachable { .. } | Incomplete { .. })
+        };
+        match self {
+            Self::Provider(error) | Self::Fulfil(FulfilError::Provider(error)) => unknown(error),
+            Self::Database(_) | Self::Fulfil(_) => true,
+            Self::NotPaid | Self::TooMuch(_) | Self::NothingLeft => false,
+        }
+    }
 }
 
 impl Payments {
@@ -269,11 +295,7 @@ impl Payments {
             return Err(RefundError::NotPaid);
         };
         let left = recharge.paid_minor.unwrap_or(recharge.amount_minor) - recharge.returned_minor;
-        let beyond = match amount_minor {
-            _ if left < 1 => Some(RefundError::NothingLeft),
-            Some(amount) if amount > left => Some(RefundError::TooMuch(left)),
-            _ => None,
-        };
+        let beyond = beyond(left, amount_minor);
         // Whether a wish with a key was granted before, only the provider knows.
         let may_be_again = key.is_some() && recharge.returned_minor > 0;
         let beyond = match beyond {
@@ -322,6 +344,15 @@ impl Payments {
     }
 }
 
+/// Why so much cannot go back of a payment of which this is left.
+pub(super) fn beyond(left: i64, amount_minor: Option<i64>) -> Option<RefundError> {
+    match amount_minor {
+        _ if left < 1 => Some(RefundError::NothingLeft),
+        Some(amount) if amount > left => Some(RefundError::TooMuch(left)),
+        _ => None,
+    }
+}
+
 async fn with_what_became(
     snapshot: &mut AnyConnection,
     user: &UserId,
@@ -355,11 +386,10 @@ async fn end_returned_plan(
     row: &RechargeRow,
     now: Timestamp,
 ) -> Result<(), FulfilError> {
-    let Some(subscription) = row.subscription_id.as_ref().filter(|_| row.is_returned()) else {
+    if !row.is_returned() {
         return Ok(());
-    };
-    let newest = credits::newest_period(tx, subscription).await?;
-    let Some(period) = newest.filter(|period| period.recharge.as_ref() == Some(&row.id)) else {
+    }
+    let Some((subscription, period)) = newest_period_of(tx, row).await? else {
         return Ok(());
     };
     let end = PeriodChange {
@@ -371,13 +401,27 @@ async fn end_returned_plan(
         unpaid: false,
         provider: row.provider.as_str(),
     };
-    credits::change_period(tx, &row.user_id, subscription, &end, now).await?;
+    credits::change_period(tx, &row.user_id, &subscription, &end, now).await?;
     sqlx::query(
         "UPDATE subscriptions SET errand = COALESCE(errand, 'end') \
          WHERE id = $1 AND status <> 'ended'",
     )
-    .bind(subscription)
+    .bind(&subscription)
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The subscription of a record and its newest period, if this record paid for that: it is the one that ends when all
+/// its money goes back.
+pub(super) async fn newest_period_of(
+    tx: &mut Tx,
+    row: &RechargeRow,
+) -> sqlx::Result<Option<(String, PaidPeriod)>> {
+    let Some(subscription) = row.subscription_id.clone() else {
+        return Ok(None);
+    };
+    let newest = credits::newest_period(tx, &subscription).await?;
+    let own = newest.filter(|period| period.recharge.as_ref() == Some(&row.id));
+    Ok(own.map(|period| (subscription, period)))
 }

@@ -51,6 +51,11 @@ impl Subscription {
         self.renews != 0
     }
 
+    /// Whether it was begun while another one lived: it gives nothing, is ended and paid back.
+    pub fn is_surplus(&self) -> bool {
+        self.surplus != 0
+    }
+
     /// Whether it is what its account has.
     pub fn lives(&self) -> bool {
         let begun = matches!(

@@ -266,6 +266,60 @@ on_both_databases! {
         assert_ledger_agrees(&ground.db).await;
     }
 
+    async fn a_preview_of_returned_money_is_what_it_then_does(ground: TestGround) {
+        // Back before, spent before, given after that, in dispute, back then: taken and owed.
+        let table = [
+            (0, 0, 0, false, 100, (10, 0)),
+            (0, 0, 0, false, 55, (5, 0)),
+            (30, 0, 0, false, 100, (7, 0)),
+            (30, 0, 0, false, 60, (3, 0)),
+            (100, 0, 0, false, 100, (0, 0)),
+            (0, 4, 0, false, 100, (10, 4)),
+            (0, 10, 3, false, 100, (10, 7)),
+            (50, 5, 0, false, 80, (3, 3)),
+            (0, 0, 0, true, 100, (10, 0)),
+            (0, 4, 0, true, 100, (10, 4)),
+            (0, 4, 2, true, 50, (5, 0)),
+        ];
+        let (db, now) = (&ground.db, ground.clock.now());
+        for (number, (before, spent, given, disputed, then, expected)) in table.into_iter().enumerate() {
+            let user = ground.empty_account(&format!("buyer{number}")).await;
+            let recharge = RechargeId::new(now);
+            buy(db, &user, &recharge, None, now).await.unwrap();
+            let state = |returned_minor, disputed| Returned {
+                recharge: &recharge,
+                paid_minor: 100,
+                returned_minor,
+                disputed,
+                provider: "stripe",
+            };
+            let does = async |returned: Returned<'_>| {
+                let mut tx = db.begin().await.unwrap();
+                let wallet = credits::returned(&mut tx, &user, returned, now).await.unwrap();
+                tx.commit().await.unwrap();
+                wallet
+            };
+            does(state(before, false)).await;
+            for (action, amount) in [(Action::Deduct, spent), (Action::Add, given)] {
+                if amount > 0 {
+                    adjust(db, &user, action, amount, now).await;
+                }
+            }
+            let was = does(state(before, disputed)).await;
+            let mut tx = db.begin().await.unwrap();
+            let effect = credits::preview_returned(&mut tx, &user, state(then, disputed), now).await.unwrap();
+            drop(tx);
+            assert_eq!((effect.taken, effect.owed), expected, "row {number}");
+            assert_eq!(credits::read(db, &user, now).await.unwrap().version, was.version, "nothing is changed");
+            let is = does(state(then, disputed)).await;
+            let (was, is) = (was.figures, is.figures);
+            let there = |figures: &credits::Figures| figures.remaining + figures.frozen;
+            assert_eq!((is.removed - was.removed, is.debt - was.debt), expected, "row {number}");
+            assert_eq!(there(&was) - there(&is), effect.taken - effect.owed, "row {number}");
+        }
+        assert_ledger_agrees(db).await;
+    }
+
     async fn what_a_failed_refund_gives_back_pays_debt_first(ground: TestGround) {
         let user = ground.empty_account("ann").await;
         let now = ground.clock.now();

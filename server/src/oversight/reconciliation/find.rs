@@ -1,13 +1,15 @@
 //! Where each kind is found.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::time::Duration;
 
 use sqlx::FromRow;
 
 use super::{Item, Kind, Mend, ReconcileError, Reconciliation, Report};
 use crate::ids::{RechargeId, UserId};
 use crate::oversight::check_days;
-use crate::payments::Provider;
+use crate::payments::{Provider, Recharge, RechargeStatus};
 use crate::time::Timestamp;
 use crate::verify::{self, Finding, Told, Totals};
 
@@ -106,6 +108,39 @@ impl Reconciliation {
         Ok(verify::ask_about_subscription(gateway, &self.db, &subscription).await?)
     }
 
+    /// What does not agree about one purchase, by its own record and by what the provider says of it. `None` when the
+    /// provider took longer than `patience`.
+    ///
+    /// # Errors
+    /// The provider's and the database's own.
+    pub async fn about_within(
+        &self,
+        record: &Recharge,
+        patience: Duration,
+    ) -> Option<Result<Vec<Item>, ReconcileError>> {
+        let asked = tokio::time::timeout(patience, self.about(record)).await;
+        asked.ok()
+    }
+
+    async fn about(&self, record: &Recharge) -> Result<Vec<Item>, ReconcileError> {
+        let mut findings = Vec::new();
+        let is_open = matches!(
+            record.status,
+            RechargeStatus::Pending | RechargeStatus::Failed
+        );
+        if let Some(reason) = record.held_back.as_ref().filter(|_| is_open)
+            && !record.is_surplus()
+        {
+            findings.push(held_back(&record.id, &record.user_id, reason));
+        }
+        if self.payments.has(record.provider) {
+            findings.extend(verify::ask_about(&self.payments, &self.db, record).await?);
+        }
+        let mut items = self.place(findings).await?;
+        items.retain(|item| item.id == record.id.as_str());
+        Ok(items)
+    }
+
     /// Days of the site that are kept wrongly: all of them, or one.
     async fn of_days(&self, one: Option<Timestamp>) -> sqlx::Result<Vec<Finding>> {
         let wrong = check_days(&self.db, one).await?;
@@ -126,14 +161,7 @@ impl Reconciliation {
         .fetch_all(self.db.reader())
         .await?;
         for (id, user, reason) in held {
-            let fits = "a payment that fits the record";
-            findings.push(Finding::new(
-                "recharge.held_back",
-                id,
-                Some(&user),
-                fits,
-                reason,
-            ));
+            findings.push(held_back(&id, &user, reason));
         }
         let second: Vec<(String, UserId, String)> = sqlx::query_as(
             "SELECT s.id, s.user_id, o.id FROM subscriptions s JOIN subscriptions o \
@@ -527,6 +555,12 @@ fn kind_of(finding: &Finding) -> Option<Kind> {
         },
     };
     Some(kind)
+}
+
+/// A payment that came and does not fit its record.
+fn held_back(id: &RechargeId, user: &UserId, reason: impl Display) -> Finding {
+    let fits = "a payment that fits the record";
+    Finding::new("recharge.held_back", id, Some(user), fits, reason)
 }
 
 /// The row it is about: a day is its wallet's.

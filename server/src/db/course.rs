@@ -1,0 +1,48 @@
+//! How a database goes about a statement, for tests that hold it to its indexes.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Database, Kind};
+
+/// What a database says of a statement before it carries it out.
+pub(crate) struct Course {
+    /// In its own words.
+    pub text: String,
+    pub reads_a_whole_table: bool,
+    /// Whether rows are put in order, beyond the order of an index.
+    pub sorts: bool,
+}
+
+impl Course {
+    /// Of `select` with these values.
+    pub async fn of(db: &Database, select: &str, values: &[String]) -> sqlx::Result<Self> {
+        let mut connection = db.snapshot().await?;
+        let (explain, column) = match db.kind() {
+            Kind::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+            Kind::Postgres => ("EXPLAIN", 0),
+        };
+        if db.kind() == Kind::Postgres {
+            // A small table is read whole because that is cheap, not because there is no other way.
+            let dear = sqlx::query("SET LOCAL enable_seqscan = off");
+            dear.execute(&mut *connection).await?;
+        }
+        let mut statement = format!("{explain} {select}");
+        for (at, value) in values.iter().enumerate().rev() {
+            statement = statement.replace(&format!("${}", at + 1), &format!("'{value}'"));
+        }
+        let rows = sqlx::query(AssertSqlSafe(statement));
+        let rows = rows.fetch_all(&mut *connection).await?;
+        let lines: Vec<String> = rows.iter().map(|row| row.get(column)).collect();
+        let is_whole = |line: &String| match db.kind() {
+            Kind::Sqlite => line.starts_with("SCAN") && !line.contains("USING"),
+            Kind::Postgres => line.contains("Seq Scan"),
+        };
+        let is_sorting =
+            |line: &String| line.contains("Sort  (") || line.contains("TEMP B-TREE FOR ORDER BY");
+        Ok(Self {
+            reads_a_whole_table: lines.iter().any(is_whole),
+            sorts: lines.iter().any(is_sorting),
+            text: lines.join("\n"),
+        })
+    }
+}
