@@ -5,6 +5,7 @@ use atelier_app::session;
 use atelier_app::visit::Address;
 use atelier_server::accounts::{Scope, Scopes, User};
 use atelier_server::credits::Actor;
+use atelier_server::ids::UserId;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -57,6 +58,19 @@ impl Caller {
 
     pub fn is_admin(&self) -> bool {
         self.may(Scope::Admin)
+    }
+
+    /// Whose wallet is read: one's own, or with an operator's right that of an account that is named.
+    pub fn reads(&self, named: Option<&str>) -> Result<UserId, Problem> {
+        self.require(Scope::CreditsRead)?;
+        let Some(id) = named else {
+            return Ok(self.user.id.clone());
+        };
+        let id = UserId::parse(id).ok_or_else(Problem::not_found)?;
+        if id != self.user.id {
+            self.require(Scope::Admin)?;
+        }
+        Ok(id)
     }
 
     /// How the ledger names the caller where they act with an operator's right.

@@ -57,17 +57,7 @@ pub async fn show(
     Queried(whose): Queried<Whose>,
     caller: Caller,
 ) -> Result<Json<WalletView>, Problem> {
-    caller.require(Scope::CreditsRead)?;
-    let user = match &whose.user_id {
-        None => caller.user.id.clone(),
-        Some(id) => {
-            let id = UserId::parse(id).ok_or_else(Problem::not_found)?;
-            if id != caller.user.id {
-                caller.require(Scope::Admin)?;
-            }
-            id
-        }
-    };
+    let user = caller.reads(whose.user_id.as_deref())?;
     let services = &state.services;
     let now = services.clock.now();
     let wallet = credits::find_wallet(services.db.reader(), &user, now).await?;

@@ -1,5 +1,5 @@
-use atelier_server::accounts::Scope;
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind};
+use atelier_server::ids::UserId;
 use atelier_server::time::Timestamp;
 use axum::Json;
 use axum::extract::State as Extract;
@@ -19,6 +19,9 @@ use crate::http::problem::Problem;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Whose; without it, one's own.
+    #[param(value_type = Option<UserId>)]
+    user_id: Option<String>,
     /// 1 to 200; 50 when it is not there.
     #[param(schema_with = shapes::limit)]
     limit: Option<i64>,
@@ -53,13 +56,14 @@ const HEAD: &[&str] = &[
 
 /// List the entries of the statement
 ///
-/// Newest first. With `Accept: text/csv` all of them as a file.
+/// Newest first. With `Accept: text/csv` all of them as a file. One's own; an administrator's session or token
+/// (`credits:read` and `admin`) reads any.
 #[utoipa::path(
     get,
     path = "/api/credits/entries",
     tag = "credits",
     params(Asked),
-    responses((status = 200, description = "A page of entries", content((Page<Entry> = "application/json"), (String = "text/csv")))),
+    responses((status = 200, description = "A page of entries", content((Page<Entry> = "application/json"), (String = "text/csv"))), (status = 404, description = "There is no such account")),
     security(("session" = []), ("token" = ["credits:read"])),
 )]
 pub async fn list(
@@ -68,11 +72,13 @@ pub async fn list(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    caller.require(Scope::CreditsRead)?;
+    let user = caller.reads(asked.user_id.as_deref())?;
     let services = &state.services;
-    let (db, user) = (services.db.clone(), caller.user.id.clone());
+    let (db, now) = (services.db.clone(), services.clock.now());
     let filter = filter(&asked)?;
-    credits::settle_lapsed(&db, &user, services.clock.now()).await?;
+    let wallet = credits::find_wallet(db.reader(), &user, now).await?;
+    wallet.ok_or_else(Problem::not_found)?;
+    credits::settle_lapsed(&db, &user, now).await?;
     if csv::is_wanted(asked.format.as_deref(), &headers) {
         return csv::answer("statement", HEAD, move |before| {
             let (db, user) = (db.clone(), user.clone());

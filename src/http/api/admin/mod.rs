@@ -4,8 +4,10 @@ pub mod audit;
 pub mod batches;
 pub mod bulk;
 pub mod jobs;
+pub mod recharges;
 pub mod reconciliation;
 pub mod stats;
+pub mod subscriptions;
 pub mod users;
 pub mod webhook_events;
 
