@@ -63,6 +63,7 @@ pub enum Outcome {
     JobRetried,
     JobCancelled,
     JobReleased,
+    Refunded,
     SignedOut,
     Deleted,
     Restored,
@@ -111,6 +112,15 @@ pub enum Outcome {
     TableRow {
         row: u64,
     },
+    RefundAmount,
+    RefundTooMuch,
+    RefundNothingLeft,
+    RefundNotPaid,
+    RefundRefused,
+    /// What it would do has changed since it was shown.
+    RefundChanged,
+    /// The provider did not answer: the money may have gone back or not.
+    RefundUnknown,
     RateLimited {
         seconds: u64,
     },
@@ -179,6 +189,11 @@ impl Outcome {
             KeyRefused::Mismatch => Self::KeyMismatch,
             KeyRefused::InFlight => Self::Conflict,
         }
+    }
+
+    /// Whether nobody knows if the form was done: sending it again has to be the same request.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Interrupted | Self::RefundUnknown)
     }
 }
 

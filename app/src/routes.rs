@@ -37,6 +37,8 @@ pub const ADMIN_JOBS: &str = "/admin/jobs";
 pub const ADMIN_SETTINGS: &str = "/admin/settings";
 /// Many wallets at once; below it stands each batch.
 pub const ADMIN_BULK: &str = "/admin/bulk";
+pub const ADMIN_PURCHASES: &str = "/admin/purchases";
+pub const ADMIN_SUBSCRIPTIONS: &str = "/admin/subscriptions";
 /// The HTTP API, for people and for programs.
 pub const API_DOCS: &str = "/api/docs";
 pub const API_DOCUMENT: &str = "/api/openapi.json";
@@ -110,6 +112,27 @@ fn percent_decode(text: &str) -> Option<String> {
         bytes.push(u8::try_from(value).ok()?);
     }
     String::from_utf8(bytes).ok()
+}
+
+/// The whole statement of an account, as the operator sees it.
+pub fn statement_of(id: &str) -> String {
+    format!("{ADMIN_USERS}/{id}/statement")
+}
+
+/// The operator's page of one purchase.
+pub fn purchase(id: &str) -> String {
+    format!("{ADMIN_PURCHASES}/{id}")
+}
+
+/// The same with a refund to be looked at.
+pub fn refund(id: &str, how: &str, amount: &str) -> String {
+    let (how, amount) = (encode(how), encode(amount));
+    format!("{ADMIN_PURCHASES}/{id}?refund={how}&amount={amount}")
+}
+
+/// The purchases that a search finds.
+pub fn purchases_of(search: &str) -> String {
+    format!("{ADMIN_PURCHASES}?q={}", encode(search))
 }
 
 /// A kept report of the reconciliation; without an id the newest.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use atelier_server::accounts::{ApiToken, EmailChange, Language, OpenSession, User, Ways};
 use atelier_server::credits::{self, DayTotals, Entry, EntryFilter, EntryKind, Wallet, WalletView};
 use atelier_server::db;
-use atelier_server::ids::JobId;
+use atelier_server::ids::{JobId, UserId};
 use atelier_server::installation::Mode;
 use atelier_server::mail::{KeptLetter, kept_letters};
 use atelier_server::payments::Recharge;
@@ -27,8 +27,9 @@ use atelier_server::time::Timestamp;
 use serde_json::Value;
 
 pub use self::admin::{
-    AdminPage, AuditAsked, JobsPage, OVERVIEW_DAYS, Operation, OverseenPage, PersonPage,
-    ReconciliationPage, Setting, SettingValue, SettingsPage,
+    AdminPage, AuditAsked, JobsPage, OVERVIEW_DAYS, Operation, OverseenPage, OwnersStatement,
+    PersonPage, PurchasePage, PurchasesPage, REFUND_ALL, REFUND_PART, ReconciliationPage,
+    RefundAsked, Setting, SettingValue, SettingsPage, SubscriptionsPage, refund_amount, refused,
 };
 pub use self::batches::{BatchPage, BulkPage};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};
@@ -576,7 +577,7 @@ async fn personal(request: &Request, user: &User) -> db::Result<Content> {
             ways: services.studio.video_ways(),
         },
         routes::GALLERY => gallery(request, user).await?,
-        routes::STATEMENT => Content::Statement(Box::new(statement(request, user).await?)),
+        routes::STATEMENT => Content::Statement(Box::new(statement(request, &user.id).await?)),
         routes::ACCOUNT => Content::Account(Box::new(account(request, user).await?)),
         _ => match (path.strip_prefix("/jobs/"), routes::receipt_of(path)) {
             (Some(id), _) => job_page(request, user, id).await?,
@@ -726,14 +727,14 @@ async fn kept_draft(request: &Request, user: &User) -> db::Result<Option<Tool>> 
     Ok(None)
 }
 
-async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> {
+async fn statement(request: &Request, user: &UserId) -> db::Result<StatementPage> {
     let Request {
         services, query, ..
     } = request;
     let asked = |name: &str| query.get(name).cloned().unwrap_or_default();
     let (from, to) = (asked("from"), asked("to"));
     let kind = EntryKind::parse(&asked("kind"));
-    if let Err(error) = credits::settle_lapsed(&services.db, &user.id, services.clock.now()).await {
+    if let Err(error) = credits::settle_lapsed(&services.db, user, services.clock.now()).await {
         tracing::error!(%error, "lapsed credits could not be written off");
     }
     let filter = EntryFilter {
@@ -743,7 +744,7 @@ async fn statement(request: &Request, user: &User) -> db::Result<StatementPage> 
         to: Timestamp::parse_end(&to),
         limit: STATEMENT_PAGE + 1,
     };
-    let mut entries = credits::statement(&services.db, &user.id, &filter).await?;
+    let mut entries = credits::statement(&services.db, user, &filter).await?;
     let more = entries.len() as i64 > STATEMENT_PAGE;
     entries.truncate(STATEMENT_PAGE as usize);
     let next = entries.last().filter(|_| more).map(|entry| entry.seq);

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::json;
-use url::form_urlencoded;
 
 use crate::support::app::PASSWORD;
 use crate::support::live::Live;
@@ -13,14 +12,7 @@ use crate::support::{Client, html};
 
 /// Sends a form as a browser does; the account page that it leads back to.
 async fn sends(client: &Client, path: &str, fields: &[(&str, &str)]) -> String {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
-    let request = client
-        .request(Method::POST, path)
-        .header(ACCEPT, "text/html")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    let answer = client.send(request.body(body)).await.expect(302);
+    let answer = client.sends(path, fields).await.expect(302);
     let cookies = answer.headers.get_all(SET_COOKIE).iter();
     let flash = cookies
         .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use atelier_server::db::{Database, Kind as DatabaseKind};
 use atelier_server::failpoint::ACCOUNT_DELETED;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE, USER_AGENT};
+use reqwest::header::USER_AGENT;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -21,30 +21,10 @@ const NAME: &str = "zyxwvut";
 /// Providers tell of it in their own time, and a deletion looks again ever more seldom.
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// Sends a form as a browser does.
-async fn posts(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
-    let request = client
-        .request(Method::POST, path)
-        .header(ACCEPT, "text/html")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-    client.send(request.body(body)).await
-}
-
 /// Sends a form, and follows it to where it leads.
 async fn sends(client: &Client, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let answer = posts(client, path, fields).await.expect(302);
-    let flash = answer.headers.get_all(SET_COOKIE).iter();
-    let flash = flash
-        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
-        .find(|cookie| cookie.starts_with("atelier_flash="));
-    let session = client.session_id().unwrap_or_default();
-    let cookies = format!("atelier_session={session}; {}", flash.unwrap_or_default());
-    let next = answer.header("location").to_owned();
-    let request = client.elsewhere().request(Method::GET, &next);
-    client.send(request.header(COOKIE, cookies)).await
+    let answer = client.sends(path, fields).await.expect(302);
+    client.follow(&answer).await
 }
 
 /// The path of the newest link of a kind in the letters to an address.
@@ -199,7 +179,7 @@ async fn deletes(client: &Client) -> Answer {
         ("deletion_email", client.email.as_str()),
         ("deletion_password", PASSWORD),
     ];
-    posts(client, "/do/delete-account", &fields).await
+    client.sends("/do/delete-account", &fields).await
 }
 
 on_both_databases! {

@@ -168,6 +168,7 @@ impl Things {
         let id = match path {
             _ if path.contains("/tokens/") => &self.token,
             _ if path.contains("/recharges/") || path.contains("/receipts/") => &self.recharge,
+            _ if path.contains("/purchases/") => &self.recharge,
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/webhook-events/") => &self.event,
             _ if method == "DELETE" => &self.unfinished,

@@ -2,7 +2,7 @@ use atelier_server::secret;
 use leptos::prelude::*;
 
 use super::link::button_class;
-use crate::flash::{Flash, Outcome};
+use crate::flash::Flash;
 
 /// A value the form sends along.
 pub fn hidden(name: &'static str, value: impl Into<String>) -> AnyView {
@@ -17,8 +17,8 @@ pub fn one_time_key() -> AnyView {
 /// The same key again where it is not known whether the form was done: sending it again is the same
 /// request. Else a fresh one.
 pub fn one_time_key_after(flash: Option<&Flash>) -> AnyView {
-    let interrupted = flash.filter(|flash| flash.has(Outcome::Interrupted));
-    match interrupted.map(|flash| flash.typed("key")) {
+    let is_open = |flash: &&Flash| flash.outcomes.iter().any(|outcome| outcome.is_open());
+    match flash.filter(is_open).map(|flash| flash.typed("key")) {
         Some(key) if !key.is_empty() => hidden("key", key),
         _ => one_time_key(),
     }

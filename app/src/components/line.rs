@@ -3,12 +3,27 @@ use leptos::prelude::*;
 
 use super::reason::{Books, reason};
 use crate::i18n::Words;
+use crate::routes;
+
+/// Who reads a statement. An operator sees what each entry is about, and who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Owner,
+    Operator,
+}
 
 /// The table of the statement.
-pub fn statement_table(w: Words, books: Books<'_>, entries: &[Entry]) -> AnyView {
-    let lines: Vec<_> = entries.iter().map(|entry| line(w, books, entry)).collect();
+pub fn statement_table(w: Words, books: Books<'_>, entries: &[Entry], reader: Reader) -> AnyView {
+    let lines = entries.iter().map(|entry| line(w, books, entry, reader));
+    let lines: Vec<_> = lines.collect();
+    let more = (reader == Reader::Operator).then(|| {
+        view! {
+            <th scope="col">{w.say("admin-fault-about")}</th>
+            <th scope="col">{w.say("admin-statement-by")}</th>
+        }
+    });
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("statement-title")>
             <table class="table cards">
                 <thead>
                     <tr>
@@ -18,6 +33,7 @@ pub fn statement_table(w: Words, books: Books<'_>, entries: &[Entry]) -> AnyView
                         <th scope="col">{w.say("statement-lots")}</th>
                         <th scope="col" class="end">{w.say("statement-amount")}</th>
                         <th scope="col" class="end">{w.say("statement-balance")}</th>
+                        {more}
                     </tr>
                 </thead>
                 <tbody>{lines}</tbody>
@@ -28,7 +44,14 @@ pub fn statement_table(w: Words, books: Books<'_>, entries: &[Entry]) -> AnyView
 }
 
 /// One entry of the ledger.
-fn line(w: Words, books: Books<'_>, entry: &Entry) -> impl IntoView + use<> {
+fn line(w: Words, books: Books<'_>, entry: &Entry, reader: Reader) -> impl IntoView + use<> {
+    let more = (reader == Reader::Operator).then(|| {
+        let actor = entry.actor.clone();
+        view! {
+            <td class="last">{about(entry)}</td>
+            <td class="soft last"><code class="id">{actor}</code></td>
+        }
+    });
     let amount_class = if entry.amount > 0 {
         "num end first plus"
     } else {
@@ -45,8 +68,19 @@ fn line(w: Words, books: Books<'_>, entry: &Entry) -> impl IntoView + use<> {
             <td class="soft">{lots.join(w.comma())}</td>
             <td class=amount_class>{w.signed(entry.amount)}</td>
             <td class="num end" data-label=w.say("statement-balance")>{w.number(entry.balance_after)}</td>
+            {more}
         </tr>
     }
+}
+
+/// The job or the purchase that an entry is about; a purchase leads to its page.
+fn about(entry: &Entry) -> Option<AnyView> {
+    if let Some(id) = &entry.recharge_id {
+        let (href, id) = (routes::purchase(id.as_str()), id.to_string());
+        return Some(view! { <a href=href><code class="id">{id}</code></a> }.into_any());
+    }
+    let job = entry.job_id.as_ref()?.to_string();
+    Some(view! { <code class="id">{job}</code> }.into_any())
 }
 
 fn lot_part(w: Words, lot: &EntryLot) -> String {
@@ -133,7 +167,7 @@ mod tests {
             catalog: &catalog,
             recharges: &HashMap::new(),
         };
-        let html = statement_table(Words(Language::En), books, &[entry]).to_html();
+        let html = statement_table(Words(Language::En), books, &[entry], Reader::Owner).to_html();
         for part in [
             "Initial credits",
             "8 initial, 2 bonus",

@@ -34,6 +34,14 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::Checked => w.say("admin-checked"),
         Outcome::Mended => w.say("admin-mended"),
         Outcome::NothingWrong => w.say("admin-nothing-wrong"),
+        Outcome::Refunded => w.say("admin-refunded-now"),
+        Outcome::RefundAmount => w.say("admin-refund-amount-wrong"),
+        Outcome::RefundTooMuch => w.say("admin-refund-too-much"),
+        Outcome::RefundNothingLeft => w.say("admin-refund-nothing-left"),
+        Outcome::RefundNotPaid => w.say("admin-refund-not-paid"),
+        Outcome::RefundRefused => w.say("admin-refund-refused"),
+        Outcome::RefundChanged => w.say("admin-refund-changed"),
+        Outcome::RefundUnknown => w.say("admin-refund-unknown"),
         Outcome::StillWrong => w.say("admin-still-wrong"),
         Outcome::BatchApplied => w.say("admin-batch-was-applied"),
         Outcome::BatchUndone => w.say("admin-batch-was-undone"),
@@ -258,6 +266,7 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::JobRetried
         | Outcome::JobCancelled
         | Outcome::JobReleased
+        | Outcome::Refunded
         | Outcome::SignedOut
         | Outcome::PlanChanged
         | Outcome::PlanEnds
@@ -268,6 +277,8 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::ProviderUnavailable
         | Outcome::HasPlan
         | Outcome::TooManyJobs
+        | Outcome::RefundChanged
+        | Outcome::RefundUnknown
         | Outcome::Interrupted => Tone::Warn,
         _ => Tone::Bad,
     }
@@ -348,6 +359,14 @@ mod tests {
         Outcome::JobRetried,
         Outcome::JobCancelled,
         Outcome::JobReleased,
+        Outcome::Refunded,
+        Outcome::RefundAmount,
+        Outcome::RefundTooMuch,
+        Outcome::RefundNothingLeft,
+        Outcome::RefundNotPaid,
+        Outcome::RefundRefused,
+        Outcome::RefundChanged,
+        Outcome::RefundUnknown,
         Outcome::SignedOut,
         Outcome::Deleted,
         Outcome::BadEmail,

@@ -26,7 +26,11 @@ pub(crate) const fn job_state_key(state: JobState) -> &'static str {
 
 /// How a purchase stands, in a word.
 pub fn recharge_status(w: Words, standing: Standing) -> AnyView {
-    let said = w.say(match standing {
+    said_status(standing, "state", w.say(standing_key(standing)))
+}
+
+pub(crate) const fn standing_key(standing: Standing) -> &'static str {
+    match standing {
         Standing::Pending => "pay-status-pending",
         Standing::Completed => "pay-status-completed",
         Standing::Failed => "pay-status-failed",
@@ -34,8 +38,7 @@ pub fn recharge_status(w: Words, standing: Standing) -> AnyView {
         Standing::PartiallyRefunded => "pay-status-partially-refunded",
         Standing::Refunded => "pay-status-refunded",
         Standing::Disputed => "pay-status-disputed",
-    });
-    said_status(standing, "state", said)
+    }
 }
 
 /// The same in other words than usual.

@@ -5,7 +5,7 @@ use atelier_server::accounts::User;
 use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError};
 use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
-use atelier_server::ids::{InboxId, UserId};
+use atelier_server::ids::{InboxId, RechargeId, UserId};
 use atelier_server::oversight::reconciliation::{Kind, Mended, Reconciliation};
 use atelier_server::oversight::{self, Operator};
 use leptos::prelude::*;
@@ -116,6 +116,21 @@ pub async fn adjust_credits(
     Ok(())
 }
 
+/// What is said of a database's error, which is logged here.
+pub(super) fn broken(error: db::Error) -> Outcome {
+    tracing::error!(%error, "an operator's form failed");
+    Outcome::of_broken(&error)
+}
+
+/// What is kept under the key of a form that was done: its page tells the rest.
+pub(super) fn done() -> Answer {
+    Answer {
+        status: 200,
+        body: String::new(),
+        replayed: false,
+    }
+}
+
 /// One transaction: the form's key, the change, its answer.
 async fn adjust_once(
     caller: &Caller,
@@ -123,10 +138,6 @@ async fn adjust_once(
     adjustment: &Adjustment,
     key: &str,
 ) -> Result<(), Outcome> {
-    let broken = |error: db::Error| {
-        tracing::error!(%error, "an operator's form failed");
-        Outcome::of_broken(&error)
-    };
     let services = &caller.services;
     let now = services.clock.now();
     let amount = adjustment.amount.to_string();
@@ -158,12 +169,7 @@ async fn adjust_once(
         Err(CreditsError::Deleted) => return Err(Outcome::Conflict),
         Err(CreditsError::Database(error)) => return Err(broken(error)),
     }
-    let done = Answer {
-        status: 200,
-        body: String::new(),
-        replayed: false,
-    };
-    idempotency::keep(&mut tx, &scope, now, &done)
+    idempotency::keep(&mut tx, &scope, now, &done())
         .await
         .map_err(broken)?;
     tx.commit().await.map_err(broken)
@@ -278,8 +284,12 @@ pub async fn mend_finding(
     kind: String,
     id: String,
     #[server(default)] report: String,
+    #[server(default)] purchase: String,
 ) -> Result<(), ServerFnError> {
-    let page = routes::reconciliation(&report);
+    let page = match RechargeId::parse(&purchase) {
+        Some(purchase) => routes::purchase(purchase.as_str()),
+        None => routes::reconciliation(&report),
+    };
     let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());
     };

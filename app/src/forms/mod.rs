@@ -10,6 +10,7 @@ pub mod batches;
 pub mod jobs;
 pub mod overseen;
 pub mod payments;
+pub mod refunds;
 pub mod wallet;
 
 use std::fmt::Display;

@@ -1,7 +1,7 @@
 use atelier_server::accounts::{Language, User};
 use atelier_server::catalog::{Offer, TOP_UP};
 use atelier_server::db;
-use atelier_server::idempotency::{BodyHash, Key, KeyRefused, Scope};
+use atelier_server::idempotency::{BodyHash, Key, Scope};
 use atelier_server::payments::gateway::GatewayError;
 use atelier_server::payments::{
     CheckoutError, CheckoutRequest, FulfilError, PlanError, Provider, Started,
@@ -73,8 +73,7 @@ pub async fn checkout(
             Ok(started) => go(&started.url),
             Err(error) => go_broken(routes::PAYMENTS, form, db::Error::Decode(error.into())),
         },
-        Err(CheckoutError::Key(KeyRefused::Mismatch)) => refuse(Outcome::KeyMismatch),
-        Err(CheckoutError::Key(KeyRefused::InFlight)) => refuse(Outcome::Conflict),
+        Err(CheckoutError::Key(refused)) => refuse(Outcome::of_key(&refused)),
         Err(CheckoutError::HasPlan { .. }) => refuse(Outcome::HasPlan),
         Err(CheckoutError::Provider(error)) => {
             tracing::error!(%error, "a checkout could not be opened");

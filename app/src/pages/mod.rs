@@ -94,6 +94,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/users") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/users/:id") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/users/:id/statement") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/jobs") view=|| show(admin::page) ssr=WHOLE/>
@@ -101,6 +102,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/bulk") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/bulk/:batch_id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/settings") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/purchases") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/purchases/:id") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/subscriptions") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
                 <Route path=path!("/admin/reconciliation") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
@@ -149,6 +153,8 @@ mod tests {
             routes::ADMIN_JOBS,
             routes::ADMIN_SETTINGS,
             routes::ADMIN_BULK,
+            routes::ADMIN_PURCHASES,
+            routes::ADMIN_SUBSCRIPTIONS,
             routes::API_DOCS,
             routes::ADMIN_RECONCILIATION,
             routes::STYLEGUIDE,
@@ -166,6 +172,8 @@ mod tests {
         known.insert(routes::person("{id}"));
         known.insert(routes::overseen_job("{id}"));
         known.insert(routes::batch("{batch_id}"));
+        known.insert(routes::statement_of("{id}"));
+        known.insert(routes::purchase("{id}"));
         known.insert(format!("{}/{{token}}", routes::RESET));
         known.insert(format!("{}/{{token}}", routes::VERIFY));
         known.insert(format!("{}/{{token}}", routes::CHANGE_EMAIL));

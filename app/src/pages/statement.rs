@@ -2,7 +2,7 @@ use atelier_server::credits::EntryKind;
 use leptos::prelude::*;
 
 use crate::components::icon::{Icon, icon};
-use crate::components::line::{kind_key, statement_table};
+use crate::components::line::{Reader, kind_key, statement_table};
 use crate::components::link::button_link;
 use crate::components::pager::pager;
 use crate::components::reason::Books;
@@ -22,25 +22,26 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         <main id="main" class="wrap">
             <div class="head">
                 <div><h1>{w.say("statement-title")}</h1><p class="lead">{w.say("statement-lead")}</p></div>
-                <a class="button screen" href=csv_address(page) download="">
+                <a class="button screen" href=csv_of(page, &[]) download="">
                     {icon(Icon::Download)}{w.say("statement-csv")}
                 </a>
             </div>
             <p class="paper-only">{w.say_with("statement-print-note", &print)}</p>
-            {filter(w, page)}
+            {filter(w, page, routes::STATEMENT.to_owned())}
             <section data-live-region="statement" aria-label=w.say("statement-title")>
-                {entries(visit, page)}
+                {entries(visit, page, Reader::Owner)}
             </section>
         </main>
     };
     Some(main.into_any())
 }
 
-/// The same entries as a file.
-fn csv_address(page: &StatementPage) -> String {
+/// The same entries as a file, with `more` in its address.
+pub fn csv_of(page: &StatementPage, more: &[(&str, &str)]) -> String {
     let kind = page.kind.map_or("", EntryKind::as_str);
     let mut address = format!("{}?format=csv", routes::ENTRIES);
-    for (name, value) in [("kind", kind), ("from", &page.from), ("to", &page.to)] {
+    let asked = [("kind", kind), ("from", &page.from), ("to", &page.to)];
+    for (name, value) in asked.iter().chain(more) {
         if !value.is_empty() {
             address.push_str(&format!("&{name}={}", routes::encode(value)));
         }
@@ -52,7 +53,8 @@ fn is_filtered(page: &StatementPage) -> bool {
     page.kind.is_some() || !page.from.is_empty() || !page.to.is_empty()
 }
 
-fn filter(w: Words, page: &StatementPage) -> AnyView {
+/// Which entries; `here` is the page that shows them.
+pub fn filter(w: Words, page: &StatementPage, here: String) -> AnyView {
     let kinds: Vec<_> = EntryKind::ALL
         .iter()
         .map(|kind| {
@@ -61,9 +63,9 @@ fn filter(w: Words, page: &StatementPage) -> AnyView {
         })
         .collect();
     let clear = is_filtered(page)
-        .then(|| button_link("plain", routes::STATEMENT, w.say("statement-filter-clear")));
+        .then(|| button_link("plain", here.clone(), w.say("statement-filter-clear")));
     view! {
-        <form class="filter" method="get" action=routes::STATEMENT>
+        <form class="filter" method="get" action=here>
             <div class="field">
                 <label for="kind">{w.say("statement-filter-kind")}</label>
                 <select class="input" id="kind" name="kind">
@@ -90,7 +92,8 @@ fn day_field(name: &'static str, label: String, value: &str) -> impl IntoView + 
     }
 }
 
-fn entries(visit: &Visit, page: &StatementPage) -> AnyView {
+/// A page of the entries, and the way to the next.
+pub fn entries(visit: &Visit, page: &StatementPage, reader: Reader) -> AnyView {
     let w = visit.words();
     if page.entries.is_empty() {
         let none = if is_filtered(page) {
@@ -108,7 +111,7 @@ fn entries(visit: &Visit, page: &StatementPage) -> AnyView {
         .next
         .map(|before| visit.address_with(&[("before", &before.to_string())]));
     view! {
-        {statement_table(w, books, &page.entries)}
+        {statement_table(w, books, &page.entries, reader)}
         {pager(w, next)}
     }
     .into_any()

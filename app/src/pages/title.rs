@@ -89,6 +89,10 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Bulk(_) => "admin-bulk-page",
         AdminPage::Batch(_) => "admin-batch-page",
         AdminPage::Settings(_) => "admin-settings-page",
+        AdminPage::Purchases(_) => "admin-purchases-page",
+        AdminPage::Purchase(_) => "admin-purchase-page",
+        AdminPage::Subscriptions(_) => "admin-subscriptions-page",
+        AdminPage::Statement(_) => "admin-statement-page",
         AdminPage::Reconciliation(_) => "admin-reconciliation-page",
     }
 }

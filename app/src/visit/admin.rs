@@ -1,24 +1,33 @@
 //! What the operator's pages show.
 
+mod purchases;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use atelier_server::accounts::{OpenSession, User};
-use atelier_server::credits::{self, Entry, EntryFilter};
+use atelier_server::credits::{self, Entry, EntryFilter, Sum};
 use atelier_server::db::{self, Migration};
-use atelier_server::ids::{InboxId, JobId, UserId};
+use atelier_server::ids::{InboxId, JobId, RechargeId, UserId};
 use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
 };
-use atelier_server::payments::{EventState, KeptEvent, Provider, Recharge};
+use atelier_server::payments::{
+    EventState, KeptEvent, Provider, Purchase, PurchaseFilter, Recharge, Subscriber,
+    SubscriberFilter,
+};
 use atelier_server::studio::{
-    Failure, FileKind, JobState, OverseenFilter, OverseenJob, ProviderId, Tool,
+    Failure, FileKind, Job, JobFilter, JobState, OverseenFilter, OverseenJob, ProviderId, Tool,
 };
 use atelier_server::time::Timestamp;
 
+pub use self::purchases::{
+    PurchasePage, PurchasesPage, REFUND_ALL, REFUND_PART, RefundAsked, SubscriptionsPage,
+    refund_amount, refused,
+};
 use super::batches::{self, BatchPage, BulkPage};
-use super::{Content, Refusal, Request, recharges_of};
+use super::{Content, Refusal, Request, StatementPage, recharges_of, statement};
 use crate::routes;
 
 /// One of the operator's pages.
@@ -53,6 +62,10 @@ pub enum AdminPage {
     Bulk(BulkPage),
     Batch(Box<BatchPage>),
     Reconciliation(ReconciliationPage),
+    Purchases(PurchasesPage),
+    Purchase(Box<PurchasePage>),
+    Subscriptions(SubscriptionsPage),
+    Statement(Box<OwnersStatement>),
 }
 
 /// What the site runs with.
@@ -123,11 +136,23 @@ pub struct ReconciliationPage {
     pub reports: Vec<ReportLine>,
 }
 
+/// The statement of an account, and what all its entries come to.
+#[derive(Clone, Debug)]
+pub struct OwnersStatement {
+    pub person: Person,
+    pub sums: Vec<Sum>,
+    pub statement: StatementPage,
+}
+
 /// Everything about one account.
 #[derive(Clone, Debug)]
 pub struct PersonPage {
     pub person: Person,
     pub sessions: Vec<OpenSession>,
+    /// The newest purchases, subscriptions and jobs.
+    pub purchases: Vec<Purchase>,
+    pub subscribers: Vec<Subscriber>,
+    pub jobs: Vec<Job>,
     /// The newest entries, with the purchases they name.
     pub entries: Vec<Entry>,
     pub recharges: HashMap<String, Recharge>,
@@ -148,6 +173,8 @@ pub struct AuditAsked {
 pub(super) const LINES: i64 = 50;
 /// Of the account's page: the statement and the log have all of them.
 const NEWEST: i64 = 25;
+/// The same of purchases, subscriptions and jobs.
+const FEW: i64 = 8;
 
 /// The operator's page at the address; nobody else sees one.
 pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
@@ -163,18 +190,32 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         routes::ADMIN_JOBS => Some(jobs(request).await?),
         routes::ADMIN_BULK => Some(batches::bulk(request, user).await?),
         routes::ADMIN_SETTINGS => Some(settings(request).await?),
-        path => one_of_many(request, user, path).await?,
+        routes::ADMIN_PURCHASES => Some(AdminPage::Purchases(purchases::purchases(request).await?)),
+        routes::ADMIN_SUBSCRIPTIONS => Some(AdminPage::Subscriptions(
+            purchases::subscriptions(request).await?,
+        )),
+        path => one(request, user, path).await?,
     };
     Ok(page.map_or(Content::NotFound, |page| Content::Admin(Box::new(page))))
 }
 
-/// The page of an account, a batch or a job.
-async fn one_of_many(request: &Request, user: &User, path: &str) -> db::Result<Option<AdminPage>> {
+/// The page of one thing.
+async fn one(request: &Request, user: &User, path: &str) -> db::Result<Option<AdminPage>> {
     if let Some(id) = routes::batch_of(path) {
         return batches::batch(request, user, &id).await;
     }
-    if let Some(id) = path.strip_prefix("/admin/users/").and_then(UserId::parse) {
+    let rest = path.strip_prefix("/admin/users/");
+    if let Some(id) = rest.and_then(UserId::parse) {
         return person(request, &id).await;
+    }
+    let id = rest.and_then(|rest| rest.strip_suffix("/statement"));
+    if let Some(id) = id.and_then(UserId::parse) {
+        return owners_statement(request, &id).await;
+    }
+    let id = path.strip_prefix("/admin/purchases/");
+    if let Some(id) = id.and_then(RechargeId::parse) {
+        let page = purchases::purchase(request, &id).await?;
+        return Ok(page.map(|page| AdminPage::Purchase(Box::new(page))));
     }
     match path.strip_prefix("/admin/jobs/").and_then(JobId::parse) {
         Some(id) => job(request, &id).await,
@@ -245,7 +286,21 @@ async fn person(request: &Request, id: &UserId) -> db::Result<Option<AdminPage>>
     };
     let entries = credits::statement(db, id, &filter).await?;
     let recharges = recharges_of(services, &entries).await?;
+    let bought = PurchaseFilter {
+        search: id.to_string(),
+        limit: FEW,
+        ..PurchaseFilter::default()
+    };
+    let plans = SubscriberFilter {
+        user: Some(id.clone()),
+        limit: FEW,
+        ..SubscriberFilter::default()
+    };
+    let jobs = services.studio.jobs_of(id, JobFilter::default(), None, FEW);
     Ok(Some(AdminPage::Person(Box::new(PersonPage {
+        purchases: services.payments.purchases(&bought).await?,
+        subscribers: services.payments.subscribers(&plans).await?,
+        jobs: jobs.await?,
         sessions: services.accounts.sessions(id).await?,
         log: log_of(request, id.as_str()).await?,
         person,
@@ -304,6 +359,20 @@ async fn settings(request: &Request) -> db::Result<AdminPage> {
         migrations: services.db.migrations().await?,
         payments,
     }))
+}
+
+async fn owners_statement(request: &Request, id: &UserId) -> db::Result<Option<AdminPage>> {
+    let services = &request.services;
+    let (db, now) = (&services.db, services.clock.now());
+    let Some(person) = oversight::person(db, id, &services.prices(), now).await? else {
+        return Ok(None);
+    };
+    let statement = statement(request, id).await?;
+    Ok(Some(AdminPage::Statement(Box::new(OwnersStatement {
+        sums: credits::sums(db, id).await?,
+        person,
+        statement,
+    }))))
 }
 
 async fn audit(request: &Request) -> db::Result<AdminPage> {

@@ -4,6 +4,7 @@
 mod letters;
 mod lives;
 mod lost;
+mod purchases;
 mod reconciliation;
 mod table;
 mod told;

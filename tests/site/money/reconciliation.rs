@@ -16,14 +16,14 @@ use super::{CARD, Stripe, buy_and_land, intent_of, pay_with, spend, subscription
 use crate::support::{App, Checkout, Client};
 
 /// The books of a shop whose provider tells nothing, and that asks for nothing by itself.
-struct Books<'a> {
+pub struct Books<'a> {
     app: &'a App,
-    stripe: Stripe<'a>,
+    pub stripe: Stripe<'a>,
     click: Reconciliation,
 }
 
 impl<'a> Books<'a> {
-    async fn open(app: &'a App) -> Self {
+    pub async fn open(app: &'a App) -> Self {
         let services = &app.services;
         // Whoever catches up gives way before the next request.
         let (now, long) = (services.clock.now(), Duration::from_secs(365 * 24 * 3_600));
@@ -49,18 +49,18 @@ impl<'a> Books<'a> {
         }
     }
 
-    async fn run(&self, statement: &'static str, values: &[&str]) {
+    pub async fn run(&self, statement: &'static str, values: &[&str]) {
         assert_eq!(self.app.execute(statement, values).await, 1, "{statement}");
     }
 
     /// Paid, and nobody was told.
-    async fn paid(&self, buyer: &Client, item: &str) -> Checkout {
+    pub async fn paid(&self, buyer: &Client, item: &str) -> Checkout {
         let checkout = buyer.checkout(item).await;
         pay_with(buyer, &checkout, CARD).await;
         checkout
     }
 
-    async fn fulfil(&self, checkout: &Checkout) -> Fulfilment {
+    pub async fn fulfil(&self, checkout: &Checkout) -> Fulfilment {
         let done = self
             .app
             .services

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex};
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -192,13 +192,35 @@ impl Client {
 
     /// Posts a form as a browser does without script.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.with_fields(path, fields)).await
+    }
+
+    /// The same, of a browser that says it wants a page.
+    pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.with_fields(path, fields).header(ACCEPT, "text/html");
+        self.send(request).await
+    }
+
+    fn with_fields(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        let request = self
-            .request(Method::POST, path)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(body)).await
+        self.request(Method::POST, path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    /// Goes where a form leads, with what it has to say there.
+    pub async fn follow(&self, answer: &Answer) -> Answer {
+        let flash = answer.headers.get_all(SET_COOKIE).iter();
+        let flash = flash
+            .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
+            .find(|cookie| cookie.starts_with("atelier_flash="));
+        let session = self.session_id().unwrap_or_default();
+        let cookies = format!("{SESSION}={session}; {}", flash.unwrap_or_default());
+        let next = answer.header("location");
+        let request = self.elsewhere().request(Method::GET, next);
+        self.send(request.header(COOKIE, cookies)).await
     }
 
     pub async fn upload(&self, path: &str, form: Multipart) -> Answer {

@@ -64,7 +64,7 @@ pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
     .into_any()
 }
 
-/// What it was done to; an account or a job leads to its page.
+/// What it was done to; an account, a job, a purchase or a batch leads to its page.
 fn target(line: &AuditLine) -> AnyView {
     const OF_ACCOUNTS: [&str; 6] = [
         "credits.add",
@@ -75,12 +75,15 @@ fn target(line: &AuditLine) -> AnyView {
         "user.unblock",
     ];
     let id = line.target.clone();
-    let href = if OF_ACCOUNTS.contains(&line.action.as_str()) {
+    let action = line.action.as_str();
+    let href = if OF_ACCOUNTS.contains(&action) {
         Some(routes::person(&id))
-    } else if line.action.starts_with("job.") {
+    } else if action.starts_with("job.") {
         Some(routes::overseen_job(&id))
-    } else if line.action.starts_with("credits.bulk") {
+    } else if action.starts_with("credits.bulk") {
         Some(routes::batch(&routes::encode(&id)))
+    } else if action == "recharge.refund" {
+        Some(routes::purchase(&id))
     } else {
         None
     };

@@ -2,7 +2,7 @@ use atelier_server::oversight::{BatchState, RowState, Sheet};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{at, because, choice, csv_address, head, nothing};
+use super::{because, choice, csv_address, head, nothing, outcome_at};
 use crate::components::batch::say_row;
 use crate::components::field::Field;
 use crate::components::form::{hidden, submit};
@@ -100,7 +100,7 @@ fn apply(w: Words, sheet: &Sheet, flash: Option<&Flash>) -> Option<AnyView> {
         view! {
             <Field
                 w=w name="again" label=w.say("admin-batch-again") kind="number" autocomplete="off"
-                hint=w.say_with("admin-batch-again-hint", &hint) error=at(w, flash, Outcome::TypeTotal)
+                hint=w.say_with("admin-batch-again-hint", &hint) error=outcome_at(w, flash, Outcome::TypeTotal)
             />
         }
     });

@@ -1,7 +1,7 @@
 use atelier_server::oversight::{Batch, BatchLine, TypedRow};
 use leptos::prelude::*;
 
-use super::{at, head, moment, nothing};
+use super::{head, moment, nothing, outcome_at};
 use crate::components::field::field_error;
 use crate::components::form::submit;
 use crate::components::outcome::COLUMNS;
@@ -45,7 +45,7 @@ fn form(w: Words, page: &BulkPage, flash: Option<&Flash>) -> AnyView {
     let most = i64::try_from(Batch::MOST_ROWS).unwrap_or(i64::MAX);
     let hint = w.say_with("admin-bulk-hint", &[("most", w.number(most).into())]);
     let outcome = flash.and_then(|flash| flash.outcomes.first().copied());
-    let error = outcome.and_then(|outcome| at(w, flash, outcome));
+    let error = outcome.and_then(|outcome| outcome_at(w, flash, outcome));
     let error = error.map(|said| field_error("f-rows-error".to_owned(), said, None));
     let described = match error {
         Some(_) => "f-rows-hint f-rows-error",

@@ -95,13 +95,19 @@ fn table(w: Words, events: &[KeptEvent]) -> AnyView {
     .into_any()
 }
 
-fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
-    let tone = match event.state {
+/// The tone and the word of a state.
+pub fn state_of(w: Words, state: EventState) -> (&'static str, String) {
+    let tone = match state {
         EventState::Processed => "completed",
         EventState::Received => "pending",
         EventState::Ignored => "cancelled",
         EventState::Unparsed | EventState::Failed => "failed",
     };
+    (tone, w.say(state_key(state)))
+}
+
+fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
+    let (tone, state) = state_of(w, event.state);
     let replay = (event.state != EventState::Unparsed).then(|| {
         let about = event.object_id.as_ref().unwrap_or(&event.event_id);
         let label = w.say_with(
@@ -123,7 +129,7 @@ fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, event.received_at)}</td>
             <th scope="row" class="first"><code>{event.kind.clone()}</code></th>
-            <td class="right"><span class="state" data-value=tone>{w.say(state_key(event.state))}</span></td>
+            <td class="right"><span class="state" data-value=tone>{state}</span></td>
             <td><code class="id">{about}</code></td>
             <td class="soft"><code>{reason}</code></td>
             <td class="num end" data-label=w.say("admin-events-attempts")>{w.number(event.attempts)}</td>

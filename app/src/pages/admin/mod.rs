@@ -9,8 +9,13 @@ mod jobs;
 mod overview;
 mod people;
 mod person;
+mod purchase;
+mod purchases;
 mod reconciliation;
+mod refund;
 mod settings;
+mod statement;
+mod subscriptions;
 
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
@@ -52,6 +57,10 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         AdminPage::Batch(page) => batch::page(visit, page),
         AdminPage::Settings(page) => settings::page(visit, page),
         AdminPage::Reconciliation(page) => reconciliation::page(visit, page),
+        AdminPage::Purchases(page) => purchases::page(visit, page),
+        AdminPage::Purchase(page) => purchase::page(visit, page),
+        AdminPage::Subscriptions(page) => subscriptions::page(visit, page),
+        AdminPage::Statement(page) => statement::page(visit, page),
     };
     let w = visit.words();
     let flash = visit.flash.as_ref();
@@ -68,10 +77,12 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 8] = [
+const PLACES: [(&str, &str); 10] = [
     (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
     (routes::ADMIN_BULK, "admin-bulk-page"),
+    (routes::ADMIN_PURCHASES, "admin-purchases-page"),
+    (routes::ADMIN_SUBSCRIPTIONS, "admin-subscriptions-page"),
     (routes::ADMIN_JOBS, "admin-jobs-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
     (routes::ADMIN_RECONCILIATION, "admin-reconciliation-page"),
@@ -108,6 +119,12 @@ fn head(w: Words, title: String, lead: &str, csv: String) -> AnyView {
 
 fn moment(w: Words, at: Timestamp) -> AnyView {
     view! { <time datetime=at.to_rfc3339()>{w.moment(at)}</time> }.into_any()
+}
+
+/// What was wrong with a field, if anything was.
+fn outcome_at(w: Words, flash: Option<&Flash>, outcome: Outcome) -> Option<String> {
+    let happened = flash.is_some_and(|flash| flash.has(outcome));
+    happened.then(|| say_outcome(w, Form::Admin, outcome, None))
 }
 
 fn nothing(w: Words) -> AnyView {
@@ -155,15 +172,9 @@ fn text_filter(name: &'static str, label: String, kind: &'static str, value: &st
     .into_any()
 }
 
-/// What was wrong with a field, if anything was.
-fn at(w: Words, flash: Option<&Flash>, outcome: Outcome) -> Option<String> {
-    let happened = flash.is_some_and(|flash| flash.has(outcome));
-    happened.then(|| say_outcome(w, Form::Admin, outcome, None))
-}
-
 /// The field that asks why something is done.
 fn because(w: Words, flash: Option<&Flash>, value: &str) -> AnyView {
-    let error = at(w, flash, Outcome::WhyMissing);
+    let error = outcome_at(w, flash, Outcome::WhyMissing);
     let error = error.map(|said| field_error("f-why-error".to_owned(), said, None));
     let described = error.is_some().then_some("f-why-error");
     let value = (!value.is_empty()).then(|| value.to_owned());

@@ -1,20 +1,24 @@
 use atelier_server::accounts::OpenSession;
-use atelier_server::credits::Action;
+use atelier_server::credits::{Action, PaidBy};
+use atelier_server::studio::Job;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::people::standing;
-use super::{at, audit, because, nothing};
+use super::{audit, because, moment, nothing, outcome_at, purchases, subscriptions};
 use crate::components::device::device;
 use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
-use crate::components::line::statement_table;
+use crate::components::line::{Reader, statement_table};
+use crate::components::link::text_link;
 use crate::components::reason::Books;
+use crate::components::state::job_state;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::admin::{
     AdjustCredits, BlockUser, EndUserSession, LONGEST_REASON, TYPED_AGAIN_ABOVE,
 };
 use crate::i18n::Words;
+use crate::routes;
 use crate::visit::{PersonPage, Visit};
 
 /// Everything about one account, and what can be done about it.
@@ -36,7 +40,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
     let entries = if page.entries.is_empty() {
         nothing(w)
     } else {
-        statement_table(w, books, &page.entries)
+        statement_table(w, books, &page.entries, Reader::Operator)
     };
     let log = if page.log.is_empty() {
         nothing(w)
@@ -57,14 +61,83 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
             {block(w, page, flash)}
             {sessions(w, page)}
         </div>
+        <section id="purchases">
+            <h2>{w.say("admin-purchases-title")}</h2>
+            {listed(w, &page.purchases, |it| purchases::table(visit, it))}
+            <p>{text_link(routes::purchases_of(person.id.as_str()), w.say("admin-person-purchases"))}</p>
+        </section>
+        {plans(visit, page)}
+        <section id="jobs">
+            <h2>{w.say("admin-person-jobs")}</h2>
+            {listed(w, &page.jobs, |it| jobs(w, it))}
+        </section>
         <section id="statement">
             <h2>{w.say("statement-title")}</h2>
             {entries}
+            <p>{text_link(routes::statement_of(person.id.as_str()), w.say("admin-person-statement"))}</p>
         </section>
         <section>
             <h2>{w.say("admin-audit-title")}</h2>
             {log}
         </section>
+    }
+    .into_any()
+}
+
+fn listed<T>(w: Words, items: &[T], table: impl Fn(&[T]) -> AnyView) -> AnyView {
+    if items.is_empty() {
+        nothing(w)
+    } else {
+        table(items)
+    }
+}
+
+/// Its plan, and those before; nothing where it never had one.
+fn plans(visit: &Visit, page: &PersonPage) -> Option<AnyView> {
+    let subscribers = &page.subscribers;
+    (!subscribers.is_empty()).then(|| {
+        let title = visit.words().say("admin-subscriptions-title");
+        view! { <section id="plans"><h2>{title}</h2>{subscriptions::table(visit, subscribers)}</section> }
+            .into_any()
+    })
+}
+
+/// What it used, with what that cost and how it ended.
+fn jobs(w: Words, jobs: &[Job]) -> AnyView {
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            let cost = match job.paid_by {
+                PaidBy::Credits => w.count("common-credits", job.cost),
+                PaidBy::Trial => w.say("admin-paid-trial"),
+                PaidBy::Plan => w.say("admin-paid-plan"),
+            };
+            view! {
+                <tr>
+                    <td class="num soft">{moment(w, job.created_at)}</td>
+                    <th scope="row" class="first">{w.about("admin-tool", job.tool())}</th>
+                    <td class="end">{cost}</td>
+                    <td class="right">{job_state(w, job.state)}</td>
+                    <td class="last"><code class="id">{job.id.to_string()}</code></td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-person-jobs")>
+            <table class="table cards">
+                <thead>
+                    <tr>
+                        <th scope="col">{w.say("statement-date")}</th>
+                        <th scope="col">{w.say("admin-job-tool")}</th>
+                        <th scope="col" class="end">{w.say("admin-job-cost")}</th>
+                        <th scope="col">{w.say("admin-events-state")}</th>
+                        <th scope="col">{w.say("admin-fault-about")}</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
     }
     .into_any()
 }
@@ -121,17 +194,17 @@ fn adjust(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
                 </fieldset>
                 <Field
                     w=w name="amount" label=w.say("admin-adjust-amount") kind="number" autocomplete="off"
-                    value=typed("amount") error=at(w, flash, Outcome::CreditsOutOfBounds)
+                    value=typed("amount") error=outcome_at(w, flash, Outcome::CreditsOutOfBounds)
                 />
                 <Field
                     w=w name="again" label=w.say("admin-adjust-again") kind="number" autocomplete="off"
                     optional=true hint=w.say_with("admin-adjust-again-hint", &above)
-                    error=at(w, flash, Outcome::TypeAgain)
+                    error=outcome_at(w, flash, Outcome::TypeAgain)
                 />
                 <Field
                     w=w name="reason" label=w.say("admin-reason") autocomplete="off"
                     hint=w.say("admin-adjust-reason-hint") value=typed("reason") maxlength=LONGEST_REASON
-                    error=at(w, flash, Outcome::ReasonMissing)
+                    error=outcome_at(w, flash, Outcome::ReasonMissing)
                 />
                 <div>{submit("", w.say("admin-adjust-button"), w.say("admin-pending"))}</div>
             </form>

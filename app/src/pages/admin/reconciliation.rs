@@ -80,7 +80,12 @@ fn told(w: Words, report: &ReportLine, shown: usize) -> AnyView {
 
 fn table(w: Words, page: &ReconciliationPage) -> AnyView {
     let report = page.report.as_ref().map_or("", |report| report.id.as_str());
-    let rows: Vec<_> = page.items.iter().map(|item| row(w, item, report)).collect();
+    findings(w, &page.items, ("report", report))
+}
+
+/// What does not agree, each with the click that mends it. `from` is the field that says where the click leads back to.
+pub fn findings(w: Words, items: &[Item], from: (&'static str, &str)) -> AnyView {
+    let rows: Vec<_> = items.iter().map(|item| row(w, item, from)).collect();
     view! {
         <div class="scroll">
             <table class="table cards">
@@ -101,7 +106,7 @@ fn table(w: Words, page: &ReconciliationPage) -> AnyView {
     .into_any()
 }
 
-fn row(w: Words, item: &Item, report: &str) -> impl IntoView + use<> {
+fn row(w: Words, item: &Item, from: (&'static str, &str)) -> impl IntoView + use<> {
     let account = item.user_id.clone().map(|id| {
         let href = routes::person(&id);
         view! { <a href=href><code class="id">{id}</code></a> }
@@ -113,12 +118,12 @@ fn row(w: Words, item: &Item, report: &str) -> impl IntoView + use<> {
             <td>{account}</td>
             <td data-label=w.say("admin-fault-expected")><code>{item.expected.clone()}</code></td>
             <td data-label=w.say("admin-fault-found")><code>{item.found.clone()}</code></td>
-            <td class="last">{click(w, item, report)}</td>
+            <td class="last">{click(w, item, from)}</td>
         </tr>
     }
 }
 
-fn click(w: Words, item: &Item, report: &str) -> AnyView {
+fn click(w: Words, item: &Item, from: (&'static str, &str)) -> AnyView {
     let said = w.say(mend_key(item.mend));
     if let Some(at) = item.mended_at {
         return view! { <span class="state" data-value="completed">{w.say("admin-fault-mended")}</span>" "{moment(w, at)} }
@@ -136,7 +141,7 @@ fn click(w: Words, item: &Item, report: &str) -> AnyView {
         <form method="post" action=MendFinding::PATH>
             {hidden("kind", item.kind.as_str().to_owned())}
             {hidden("id", item.id.clone())}
-            {hidden("report", report.to_owned())}
+            {hidden(from.0, from.1)}
             <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>{said}</button>
         </form>
     }
