@@ -113,6 +113,22 @@ export interface Words {
     frozen: string;
     freed: string;
   };
+  /** What an operator looks for who answers a question. */
+  support: {
+    purchases: string;
+    people: string;
+    searchPurchase: string;
+    searchPerson: string;
+    filter: string;
+    pack: string;
+    paidNotGranted: RegExp;
+    mend: RegExp;
+    mended: string;
+    granted: string;
+    statement: string;
+    sums: string;
+    cause: { try_on: string; own_deduction: string; deducted: string; taken_back: string };
+  };
   success: { updating: RegExp; failed: RegExp; expired: RegExp; tryAgain: RegExp };
   cancelled: { goOn: string };
   receipt: { open: string; title: string; total: string; kept: string };
@@ -247,6 +263,26 @@ export const words: Record<Language, Words> = {
       frozen: 'Payment in dispute: Credits Pack',
       freed: 'Dispute over: Credits Pack',
     },
+    support: {
+      purchases: 'Purchases',
+      people: 'People',
+      searchPurchase: 'Address, or any id',
+      searchPerson: 'How an address begins, or an id',
+      filter: 'Show',
+      pack: 'Credits Pack',
+      paidNotGranted: /^Stripe says that this was paid, and nothing was granted for it/,
+      mend: /^Read it again and grant it/,
+      mended: 'It is right now, and stands in the audit log.',
+      granted: 'Paid and granted',
+      statement: 'The whole statement, with its sums',
+      sums: 'What it comes to',
+      cause: {
+        try_on: 'Try-ons, used or held',
+        own_deduction: 'Deducted by the account itself',
+        deducted: 'Taken off by an operator',
+        taken_back: 'Taken back after a refund or a dispute',
+      },
+    },
     success: {
       updating: /credits are being updated/i,
       failed: /payment did not go through/i,
@@ -374,6 +410,26 @@ export const words: Record<Language, Words> = {
       settled: '用新点数抵扣',
       frozen: '付款有争议：点数包',
       freed: '争议结束：点数包',
+    },
+    support: {
+      purchases: '购买记录',
+      people: '用户',
+      searchPurchase: '邮箱或任一 ID',
+      searchPerson: '邮箱开头或 ID',
+      filter: '查看',
+      pack: '点数包',
+      paidNotGranted: /^Stripe 显示已付款，但这里没有发放/,
+      mend: /^重新读取并发放/,
+      mended: '已更正，并记入审计日志。',
+      granted: '已付款并发放',
+      statement: '完整明细与合计',
+      sums: '合计',
+      cause: {
+        try_on: '试穿：已用或预留',
+        own_deduction: '账户自行扣除',
+        deducted: '管理员扣除',
+        taken_back: '因退款或争议收回',
+      },
     },
     success: {
       updating: /点数正在更新/,

@@ -163,6 +163,22 @@ export const PAGES = {
     { name: 'admin-person-refused', as: 'admin', at: pageOfTheOwner, then: givesTooMuch },
     { name: 'admin-person-changed', as: 'admin', at: pageOfTheOwner, then: givesALittle },
   ],
+  '/admin/users/:id/statement': [{ name: 'admin-statement', as: 'admin', at: statementOfTheOwner }],
+  '/admin/purchases': [
+    { name: 'admin-purchases', as: 'admin', at: withPurchases },
+    { name: 'admin-purchases-none', as: 'admin', at: () => '/admin/purchases?held_back=account_deleted&status=disputed' },
+  ],
+  '/admin/purchases/:id': [
+    { name: 'admin-purchase', as: 'admin', at: async (world) => purchase((await world.owner()).returned) },
+    { name: 'admin-purchase-unpaid', as: 'admin', at: async (world) => purchase((await world.owner()).open) },
+    { name: 'admin-purchase-plan', as: 'admin', at: async (world) => purchase((await world.subscriber()).plan) },
+    { name: 'admin-refund', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'all') },
+    { name: 'admin-refund-wrong', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'part') },
+  ],
+  '/admin/subscriptions': [
+    { name: 'admin-subscriptions', as: 'admin', at: withPlans },
+    { name: 'admin-subscriptions-none', as: 'admin', at: () => '/admin/subscriptions?status=incomplete' },
+  ],
   '/admin/audit': [
     { name: 'admin-audit', as: 'admin', at: withEntries },
     { name: 'admin-audit-none', as: 'admin', at: () => '/admin/audit?action=nothing' },
@@ -265,6 +281,10 @@ const receipt = ({ recharge_id }) => `/payments/receipts/${recharge_id}`;
 const job = ({ id }) => `/jobs/${id}`;
 /** @param {{ id: string }} job */
 const overseen = ({ id }) => `/admin/jobs/${id}`;
+/** @param {{ recharge_id: string }} checkout */
+const purchase = ({ recharge_id }) => `/admin/purchases/${recharge_id}`;
+/** @param {{ recharge_id: string }} checkout @param {string} how */
+const refund = (checkout, how) => `${purchase(checkout)}?refund=${how}`;
 /** @param {string} path @param {{ tried: { id: string } }} owner */
 const again = (path, { tried }) => `${path}?from=${tried.id}`;
 
@@ -405,6 +425,24 @@ async function withPeople(world) {
 /** @param {World} world */
 async function pageOfTheOwner(world) {
   return pageOf((await world.owner()).account);
+}
+
+/** @param {World} world */
+async function statementOfTheOwner(world) {
+  return `${await pageOfTheOwner(world)}/statement`;
+}
+
+/** @param {World} world */
+async function withPurchases(world) {
+  await withPayments(world);
+  return '/admin/purchases';
+}
+
+/** @param {World} world */
+async function withPlans(world) {
+  await world.subscriber();
+  await world.leaver();
+  return '/admin/subscriptions';
 }
 
 /** @param {World} world */

@@ -25,6 +25,13 @@ export default async function globalSetup(): Promise<(() => Promise<void>) | voi
   };
 }
 
+/** Changes a database behind the program's back. */
+export async function execute(database: string | undefined, statement: string): Promise<void> {
+  if (!database) throw new Error('only a PostgreSQL database is changed from outside');
+  const psql = process.env['END2END_PSQL'] ?? 'psql';
+  await run(psql, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--command=${statement}`, database]);
+}
+
 /** A new, empty database of its own; answers its URL. */
 export async function createDatabase(): Promise<string> {
   const cluster = process.env['END2END_POSTGRES'];
