@@ -185,12 +185,11 @@ impl Payments {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::super::closing::DELETED;
     use super::super::fulfil::SURPLUS;
     use super::*;
-    use crate::db::{Course, Kind};
+    use crate::db::Course;
     use crate::on_both_databases;
 
     #[test]

@@ -103,7 +103,7 @@ on_both_databases! {
         }
         let first = admin.get(&format!("{LIST}?limit=2")).await.expect(200).json();
         let next = first["next"].as_str().expect("more");
-        assert_eq!(ids(&admin, &format!("?limit=2&cursor={next}")).await, [bought_id.clone()]);
+        assert_eq!(ids(&admin, &format!("?limit=2&cursor={next}")).await, [bought_id.as_str()]);
 
         // By how they stand.
         let whole = buy_and_land(app, &bob, "credits-10", CARD).await;
@@ -130,7 +130,7 @@ on_both_databases! {
         super::pay_with(&bob, &open, CARD).await;
         assert!(matches!(books.fulfil(&open).await, Fulfilment::HeldBack(_)));
         for reason in ["any", "owner"] {
-            assert_eq!(ids(&admin, &format!("?held_back={reason}")).await, [open_id.clone()], "{reason}");
+            assert_eq!(ids(&admin, &format!("?held_back={reason}")).await, [open_id.as_str()], "{reason}");
         }
         assert!(ids(&admin, "?held_back=account_deleted").await.is_empty());
         let said = page(&admin, &page_of(&open)).await;

@@ -147,14 +147,16 @@ fn facts(w: Words, page: &PurchasePage) -> AnyView {
     let method = method.map(|method| w.say(method_key(method)).into_any());
     let receipt = recharge.receipt_url.clone();
     let receipt = receipt.map(|href| text_link(href, w.say("admin-purchase-receipt")));
-    let person = routes::person(page.purchase.user_id.as_str());
-    let person = text_link(person, page.purchase.email.clone());
+    let user = page.purchase.user_id.as_str();
+    let person = text_link(routes::person(user), page.purchase.email.clone());
+    let statement = text_link(routes::statement_of(user), w.say("admin-person-statement"));
     let period = page.history.periods.get(&recharge.id);
     let period = period.map(|(from, to)| format!("{} – {}", w.date(*from), w.date(*to)));
     let same = recharge.transaction_id == recharge.payment_id;
     let transaction = recharge.transaction_id.clone().filter(|_| !same);
     let rows = [
         ("admin-fault-account", Some(person)),
+        ("statement-title", Some(statement)),
         ("admin-purchase-brings", text(bought(w, recharge))),
         ("admin-purchase-period", period.map(IntoAny::into_any)),
         ("admin-purchase-price", text(price_of(w, recharge))),
