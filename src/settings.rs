@@ -12,6 +12,7 @@ use atelier_app::visit::{Setting, SettingValue};
 use atelier_server::accounts::{Email, Password};
 use atelier_server::catalog::Catalog;
 use atelier_server::installation::Mode;
+use atelier_server::oversight::anomalies::Limits;
 use atelier_server::studio::{Model, ReplicateModels, S3Settings};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
@@ -97,6 +98,13 @@ pub const VARIABLES: &[Variable] = &[
     whole("ATELIER_JOBS_PER_ACCOUNT", "20"),
     whole("ATELIER_ORIGINALS_DAYS", "30"),
     whole("ATELIER_NO_VERDICT_HOURS", "24"),
+    whole("ATELIER_ANOMALY_CREDITS", "1000"),
+    whole("ATELIER_ANOMALY_HOLD_HOURS", "48"),
+    whole("ATELIER_ANOMALY_REFUND_DAYS", "90"),
+    whole("ATELIER_ANOMALY_REFUND_PURCHASES", "3"),
+    whole("ATELIER_ANOMALY_REFUND_PERCENT", "50"),
+    whole("ATELIER_ANOMALY_BURST_ACCOUNTS", "5"),
+    whole("ATELIER_ANOMALY_BURST_HOURS", "24"),
     whole("ATELIER_TRUSTED_PROXIES", ""),
     secret("ATELIER_METRICS_TOKEN"),
     whole("ATELIER_SANDBOX_PUBLIC", "0"),
@@ -217,6 +225,8 @@ pub struct Settings {
     pub originals_kept: Duration,
     /// How long after its deadline a submitted job waits for its provider's word.
     pub no_verdict_after: Duration,
+    /// From where on something looks odd.
+    pub anomalies: Limits,
     pub trusted_proxies: Vec<Network>,
     /// Opens `/metrics`.
     pub metrics_token: Option<SecretString>,
@@ -316,6 +326,7 @@ impl Settings {
             jobs_per_account: reader.number("ATELIER_JOBS_PER_ACCOUNT", 1..=10_000)?,
             originals_kept: DAY * reader.number("ATELIER_ORIGINALS_DAYS", 0..=3_650)?,
             no_verdict_after: HOUR * reader.number("ATELIER_NO_VERDICT_HOURS", 1..=720)?,
+            anomalies: reader.anomalies()?,
             trusted_proxies: reader.proxies()?,
             metrics_token: reader.get("ATELIER_METRICS_TOKEN").map(SecretString::from),
             sandbox_public: reader.switch("ATELIER_SANDBOX_PUBLIC", "1", "0")?,
@@ -661,6 +672,18 @@ impl Reader {
         Ok(url)
     }
 
+    fn anomalies(&self) -> Result<Limits, SettingError> {
+        Ok(Limits {
+            given: self.number("ATELIER_ANOMALY_CREDITS", 1..=1_000_000_000)?,
+            held: HOUR * self.number("ATELIER_ANOMALY_HOLD_HOURS", 1..=8_760)?,
+            refund_days: self.number("ATELIER_ANOMALY_REFUND_DAYS", 1..=365)?,
+            refund_purchases: self.number("ATELIER_ANOMALY_REFUND_PURCHASES", 1..=1_000)?,
+            refund_percent: self.number("ATELIER_ANOMALY_REFUND_PERCENT", 0..=99)?,
+            burst_accounts: self.number("ATELIER_ANOMALY_BURST_ACCOUNTS", 1..=1_000)?,
+            burst_within: HOUR * self.number("ATELIER_ANOMALY_BURST_HOURS", 1..=168)?,
+        })
+    }
+
     fn mail_from(&self) -> Result<Mailbox, SettingError> {
         self.value("MAIL_FROM")
             .parse()
@@ -721,6 +744,7 @@ mod tests {
         assert_eq!(settings.database_url, "sqlite://data/atelier.db");
         assert_eq!(settings.mode(), Mode::Sandbox);
         assert!(settings.rate_limits);
+        assert_eq!(settings.anomalies, Limits::default());
     }
 
     #[test]
@@ -768,6 +792,10 @@ mod tests {
             (
                 &[("ATELIER_ORIGINALS_DAYS", "a week")],
                 "ATELIER_ORIGINALS_DAYS",
+            ),
+            (
+                &[("ATELIER_ANOMALY_REFUND_PERCENT", "100")],
+                "ATELIER_ANOMALY_REFUND_PERCENT",
             ),
             (
                 &[

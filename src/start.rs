@@ -19,6 +19,7 @@ use atelier_server::ids::uuid_v7;
 use atelier_server::installation::{self, Installation, Mode};
 use atelier_server::mail::{MailSettings, Mailer, Transport};
 use atelier_server::oversight;
+use atelier_server::oversight::anomalies::Lookout;
 use atelier_server::oversight::reconciliation::Reconciliation;
 use atelier_server::payments::Payments;
 use atelier_server::payments::creem::Creem;
@@ -250,6 +251,7 @@ pub async fn build(settings: &Settings, bound: SocketAddr) -> Result<Program, St
         )),
         Box::pin(sweep(state.clone(), node)),
         Box::pin(Reconciliation::of(&services).run_daily(stop.clone())),
+        Box::pin(services.lookout.clone().run_daily(stop.clone())),
         Box::pin(write_down(state.clone())),
     ];
     if let Some(sandbox) = &stripe_sandbox {
@@ -387,6 +389,12 @@ fn services(
         sessions: SessionStore::new(db.clone(), clock.clone()),
         payments,
         studio,
+        lookout: Lookout::new(
+            db.clone(),
+            clock.clone(),
+            settings.anomalies,
+            node.to_owned(),
+        ),
     }))
 }
 

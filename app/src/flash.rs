@@ -56,6 +56,8 @@ pub enum Outcome {
     CreditsChanged,
     Blocked,
     Unblocked,
+    SpendingStopped,
+    SpendingLifted,
     Replayed,
     Checked,
     Mended,
@@ -86,6 +88,8 @@ pub enum Outcome {
     ReasonMissing,
     /// The same of a second form on the page.
     WhyMissing,
+    /// The same of a third one.
+    CauseMissing,
     TooFewCredits,
     OwnAccount,
     StillWrong,
@@ -125,6 +129,8 @@ pub enum Outcome {
         seconds: u64,
     },
     DeadLink,
+    /// An operator has stopped the spending of the account.
+    Stopped,
     // Buying.
     UnknownItem,
     BadAmount,

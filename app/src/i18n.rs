@@ -289,6 +289,11 @@ impl Text {
         }
     }
 
+    /// Whether it is the message of this key.
+    pub fn is(&self, key: &str) -> bool {
+        self.key == key
+    }
+
     pub fn say(&self, w: Words) -> String {
         let values = self.values.iter();
         let args: Vec<Arg<'_>> = values

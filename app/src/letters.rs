@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use atelier_server::catalog::Catalog;
 use atelier_server::mail::{Letter, Matter, Wording};
+use atelier_server::oversight::anomalies::Kind;
 use atelier_server::payments::{GRACE, Recharge, Refund, Subscription};
 use leptos::prelude::*;
 
+use crate::components::anomaly::kind_key;
 use crate::components::item::{bought, item_name, paid_of, paid_with};
 use crate::components::seller::seller_of;
 use crate::i18n::Words;
@@ -63,6 +65,9 @@ impl Desk<'_> {
             Matter::Receipt(recharge) => self.receipt(recharge),
             Matter::Refund(refund, recharge) => self.refund(refund, recharge),
             Matter::RenewalFailed(plan) => self.renewal_failed(plan),
+            Matter::Anomalies(new) => self.anomalies(new),
+            Matter::SpendingStopped => self.spending("mail-stopped-subject", "mail-stopped-text"),
+            Matter::SpendingLifted => self.spending("mail-lifted-subject", "mail-lifted-text"),
         }
     }
 
@@ -216,6 +221,40 @@ impl Desk<'_> {
     }
 }
 
+impl Desk<'_> {
+    /// To an administrator.
+    fn anomalies(&self, new: &[(Kind, i64)]) -> Page {
+        let w = self.w;
+        let facts = new.iter();
+        let facts = facts.map(|(kind, count)| (w.say(kind_key(*kind)), w.number(*count)));
+        Page {
+            subject: w.say("mail-anomalies-subject"),
+            text: w.say("mail-anomalies-text"),
+            facts: facts.collect(),
+            act: (
+                w.say("mail-anomalies-act"),
+                self.link(routes::ADMIN_ANOMALIES),
+            ),
+            note: w.say("mail-anomalies-note"),
+            from: vec![w.say("bar-brand")],
+        }
+    }
+
+    /// Spending was stopped, or lifted again.
+    fn spending(&self, subject: &str, text: &str) -> Page {
+        let w = self.w;
+        let contact = seller_of(self.catalog).contact.to_string();
+        Page {
+            subject: w.say(subject),
+            text: w.say(text),
+            facts: Vec::new(),
+            act: (w.say("mail-spending-act"), self.link(routes::DASHBOARD)),
+            note: w.say_with("mail-spending-note", &[("contact", contact.into())]),
+            from: self.seller(),
+        }
+    }
+}
+
 impl Page {
     fn letter(self, w: Words) -> Letter {
         Letter {
@@ -351,6 +390,12 @@ mod tests {
             ),
             (Matter::EmailTaken, "/sign-in"),
             (Matter::EmailChanged, "/sign-in"),
+            (
+                Matter::Anomalies(vec![(Kind::StuckHold, 2)]),
+                "/admin/anomalies",
+            ),
+            (Matter::SpendingStopped, "/dashboard"),
+            (Matter::SpendingLifted, "/dashboard"),
             (Matter::Reset { token }, "/reset/tok"),
             (Matter::Receipt(Box::new(paid.clone())), &receipt),
             (Matter::Refund(refund(&paid), Box::new(paid)), &receipt),

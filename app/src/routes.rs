@@ -43,6 +43,7 @@ pub const ADMIN_SUBSCRIPTIONS: &str = "/admin/subscriptions";
 pub const API_DOCS: &str = "/api/docs";
 pub const API_DOCUMENT: &str = "/api/openapi.json";
 pub const ADMIN_RECONCILIATION: &str = "/admin/reconciliation";
+pub const ADMIN_ANOMALIES: &str = "/admin/anomalies";
 pub const SANDBOX: &str = "/sandbox";
 /// The pieces pages are made of; in the sandbox only.
 pub const STYLEGUIDE: &str = "/styleguide";
@@ -141,6 +142,14 @@ pub fn reconciliation(report: &str) -> String {
         ADMIN_RECONCILIATION.to_owned()
     } else {
         format!("{ADMIN_RECONCILIATION}?report={}", encode(report))
+    }
+}
+
+/// The anomalies of one kind; of all of them the first, where it is no kind.
+pub fn anomalies(kind: &str) -> String {
+    match kind {
+        "all" => ADMIN_ANOMALIES.to_owned(),
+        kind => format!("{ADMIN_ANOMALIES}?kind={}", encode(kind)),
     }
 }
 

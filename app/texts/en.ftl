@@ -250,6 +250,9 @@ dash-frozen-title = { $count ->
    *[other] { $n } credits are on hold
 }
 dash-frozen-text = The payment they came from is being disputed. They are free again if it stands, and are taken back if its money is returned.
+stopped-title = Spending is paused
+stopped-short = Spending is paused while we look at your account. Your credits are safe.
+stopped-text = Spending is paused while we look at your account. Your credits are safe. Write to { $contact }.
 dash-plan-unpaid-title = Your plan’s renewal is not paid yet
 dash-plan-rests-title = Your plan is paused: its renewal was not paid
 dash-plan-ends-title = { $plan } ends on { $date }
@@ -979,6 +982,16 @@ mail-renewal-subject = { $plan } could not be renewed
 mail-renewal-text = The payment for { $plan } did not go through. Nothing changes until { $date }: until then the plan goes on as before.
 mail-renewal-act = Pay, or change the card
 mail-renewal-note = If it is not paid by then, the plan rests until it is. Credits you bought stay yours either way.
+mail-anomalies-subject = Something looks odd
+mail-anomalies-text = Today’s look at the accounts found what was not there before. Nothing was done about it.
+mail-anomalies-act = Look at the anomalies
+mail-anomalies-note = You are told of each once, and again only when it was gone and is back.
+mail-stopped-subject = Spending is paused for your account
+mail-stopped-text = Spending is paused while we look at your account. Your credits are safe. Jobs that run go on, and whatever you have paid is granted.
+mail-lifted-subject = You can spend again
+mail-lifted-text = We have looked at your account, and spending is no longer paused. Thank you for your patience.
+mail-spending-act = Open my account
+mail-spending-note = If you have a question, write to { $contact }.
 
 ## Terms
 
@@ -1718,3 +1731,43 @@ admin-mend-settle = End the hold as the job ended
 admin-mend-make-up = Make up for it
 admin-mend-rebuild = Compute it anew from the entries
 admin-mend-by-hand = By hand
+admin-anomalies-page = Anomalies
+admin-anomalies-title = Anomalies
+admin-anomalies-lead = What looks odd. Nothing is done about it by itself: look at it, and stop an account’s spending where you have to.
+admin-anomalies-kinds = Which anomalies
+admin-anomalies-waiting = { $count ->
+    [one] { $n } anomaly was found by the last daily look.
+   *[other] { $n } anomalies were found by the last daily look.
+}
+admin-anomalies-look = Look at them
+admin-anomaly-seen = Seen
+admin-anomaly-limit = Limit
+admin-anomaly-since = Since
+admin-anomaly-mended = Mended by the reconciliation
+admin-anomaly-unpaid-grant = Granted without payment
+admin-anomaly-unpaid-grant-text = Credits of a purchase that is not paid, as our own books have it.
+admin-anomaly-given-credits = Much given by hand
+admin-anomaly-given-credits-text = Credits that operators and programs gave one account on one day.
+admin-anomaly-ledger-drift = Books that do not add up
+admin-anomaly-ledger-drift-text = What the newest report of the reconciliation found in an account’s own books.
+admin-anomaly-stuck-hold = A hold that does not end
+admin-anomaly-stuck-hold-text = Credits, trials or uses of a plan that are held for a job, for longer than jobs take.
+admin-anomaly-refund-rate = Many refunds
+admin-anomaly-refund-rate-text = Of an account’s purchases, those that were refunded or disputed.
+admin-anomaly-sign-up-burst = Many accounts from one address
+admin-anomaly-sign-up-burst-text = Accounts that were made from one address within a short time. The address itself is not kept: the id is a hash of it.
+admin-limits = Limits
+admin-limits-how = They are settings of the installation, ATELIER_ANOMALY_…
+admin-limit-given = Given by hand: more than { $n } credits to one account on one day.
+admin-limit-held = Held: longer than { $n } hours.
+admin-limit-refunds = Refunds: more than { $percent } % of the purchases of the last { $days } days, from { $purchases } purchases on.
+admin-limit-burst = Accounts from one address: more than { $n } within { $hours } hours.
+admin-spending = Spending
+admin-standing-stopped = spending stopped
+admin-stop-text = They start no job and buy nothing until you lift it, and are told so. Their credits stay, running jobs end, what they have paid is granted.
+admin-stop = Stop spending
+admin-stop-one = Stop spending: { $id }
+admin-stopped = Spending is stopped. Its owner is told.
+admin-lift-text = Spending is stopped for this account.
+admin-lift = Let them spend again
+admin-lifted = They can spend again, and are told so.

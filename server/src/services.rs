@@ -9,6 +9,7 @@ use crate::credits::{self, Prices, Wallet};
 use crate::db::Database;
 use crate::ids::UserId;
 use crate::installation::Installation;
+use crate::oversight::anomalies::Lookout;
 use crate::payments::Payments;
 use crate::studio::Studio;
 use crate::time::Clock;
@@ -27,6 +28,7 @@ pub struct Parts {
     pub sessions: SessionStore,
     pub payments: Payments,
     pub studio: Studio,
+    pub lookout: Lookout,
 }
 
 impl Deref for Services {

@@ -153,6 +153,8 @@ fn api() -> OpenApiRouter<State> {
         .routes(routes!(api::admin::users::block))
         .routes(routes!(api::admin::recharges::list))
         .routes(routes!(api::admin::subscriptions::list))
+        .routes(routes!(api::admin::users::stop))
+        .routes(routes!(api::admin::anomalies::list))
         .routes(routes!(api::admin::stats::daily))
         .routes(routes!(api::admin::reconciliation::list))
         .routes(routes!(api::admin::reconciliation::mend))

@@ -38,6 +38,8 @@ struct Details {
     retry_after: Option<Duration>,
 }
 
+const STOPPED: &str = "stopped-text";
+
 /// What the log calls an error by, in the answer.
 const REFERENCE: &str = "reference";
 
@@ -82,6 +84,23 @@ impl Problem {
             "problem-forbidden",
             detail,
         )
+    }
+
+    /// An operator has stopped the spending of the account. Whom to write to is said by [`Self::with_contact`].
+    pub fn stopped() -> Self {
+        let status = StatusCode::FORBIDDEN;
+        Self::new(status, "forbidden", "problem-forbidden", STOPPED).with_contact("")
+    }
+
+    /// Whether it has to say whom to write to.
+    pub fn wants_contact(&self) -> bool {
+        self.0.detail.is(STOPPED)
+    }
+
+    #[must_use]
+    pub fn with_contact(mut self, contact: &str) -> Self {
+        self.0.detail = Text::with(STOPPED, [("contact", contact.to_owned())]);
+        self
     }
 
     pub fn cross_site() -> Self {
@@ -362,6 +381,7 @@ impl From<CreditsError> for Problem {
         match error {
             CreditsError::Insufficient(insufficient) => insufficient.into(),
             CreditsError::NoWallet | CreditsError::Deleted => Self::not_found(),
+            CreditsError::Stopped => Self::stopped(),
             CreditsError::Database(error) => error.into(),
         }
     }
@@ -422,6 +442,7 @@ impl From<CheckoutError> for Problem {
                     None => problem,
                 }
             }
+            CheckoutError::Stopped => Self::stopped(),
             CheckoutError::Provider(error) => {
                 tracing::error!(%error, "a checkout could not be opened");
                 Self::provider_unavailable()
@@ -437,6 +458,7 @@ impl From<PlanError> for Problem {
             PlanError::NoPlan => Self::conflict("problem-conflict-no-plan"),
             PlanError::Same => Self::conflict("problem-conflict-same-plan"),
             PlanError::Unverified => Self::conflict("problem-conflict-unverified"),
+            PlanError::Stopped => Self::stopped(),
             PlanError::Unknown => Self::validation([("plan", "wrong-not-sold")]),
             PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error)) => {
                 error.into()
@@ -489,6 +511,7 @@ impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Insufficient(insufficient) => insufficient.into(),
+            SubmitError::Stopped => Self::stopped(),
             SubmitError::TooManyJobs => {
                 let detail = "problem-too-many-jobs-why";
                 let status = StatusCode::TOO_MANY_REQUESTS;

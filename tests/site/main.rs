@@ -10,6 +10,7 @@ mod support;
 mod access;
 mod account;
 mod admin;
+mod anomalies;
 mod api;
 mod batches;
 mod concurrency;

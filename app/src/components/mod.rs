@@ -4,6 +4,7 @@
 //! To add one: copy the closest, take words from [`Words`](crate::i18n::Words), and add its row to
 //! the tests beneath.
 
+pub mod anomaly;
 pub mod assets;
 pub mod bar;
 pub mod batch;
@@ -37,5 +38,6 @@ pub mod sentence;
 pub mod shot;
 pub mod state;
 pub mod stay;
+pub mod stopped;
 pub mod toasts;
 pub mod top_up;

@@ -43,13 +43,17 @@ impl Labels {
     }
 }
 
-/// What a job of a tool takes from the visitor's wallet, or what is missing and the way to buy instead
-/// of the button.
+/// What a job of a tool takes from the visitor's wallet; instead of the button, what is missing and the way to buy, or that
+/// spending is stopped.
 pub fn order_of(visit: &Visit, tool: Tool) -> Option<AnyView> {
     let catalog = &visit.services.catalog;
     let smallest = catalog.packs.iter().min_by_key(|pack| pack.credits);
     let price = tool.price(visit.services.prices());
     let wallet = visit.wallet.as_ref()?;
+    if wallet.is_stopped {
+        let said = visit.words().say("stopped-title");
+        return Some(view! { <p><strong>{said}</strong></p> }.into_any());
+    }
     Some(order(visit.words(), tool, wallet, price, smallest))
 }
 
@@ -164,6 +168,7 @@ mod tests {
             trials: Default::default(),
             period: None,
             unpaid_plan: None,
+            is_stopped: false,
         };
         wallet.figures.remaining = remaining;
         wallet.trials.remaining = trials;

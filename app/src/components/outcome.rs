@@ -30,6 +30,8 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::CreditsChanged => w.say("admin-credits-changed"),
         Outcome::Blocked => w.say("admin-blocked"),
         Outcome::Unblocked => w.say("admin-unblocked"),
+        Outcome::SpendingStopped => w.say("admin-stopped"),
+        Outcome::SpendingLifted => w.say("admin-lifted"),
         Outcome::Replayed => w.say("admin-replayed"),
         Outcome::Checked => w.say("admin-checked"),
         Outcome::Mended => w.say("admin-mended"),
@@ -88,7 +90,9 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
             w.say_with("admin-credits-bounds", &[("most", most.into())])
         }
         Outcome::TypeAgain => w.say("admin-type-again"),
-        Outcome::ReasonMissing | Outcome::WhyMissing => w.say("admin-reason-missing"),
+        Outcome::ReasonMissing | Outcome::WhyMissing | Outcome::CauseMissing => {
+            w.say("admin-reason-missing")
+        }
         Outcome::TooFewCredits => w.say("admin-too-few"),
         Outcome::OwnAccount => w.say("admin-own-account"),
         Outcome::RateLimited { seconds } => {
@@ -98,6 +102,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
             w.say_with("auth-sign-in-limited", &args)
         }
         Outcome::DeadLink => w.say("auth-reset-bad-title"),
+        Outcome::Stopped => w.say("stopped-short"),
         Outcome::UnknownItem => w.say("field-unknown-item"),
         Outcome::BadAmount => bad_amount(w, top_up),
         Outcome::HasPlan => w.say("pay-plan-has-one"),
@@ -217,6 +222,7 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::TableColumn { .. }
             | Outcome::TableColumnMissing { .. }
             | Outcome::TableRow { .. }
+            | Outcome::CauseMissing
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing
@@ -257,6 +263,8 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::CreditsChanged
         | Outcome::Blocked
         | Outcome::Unblocked
+        | Outcome::SpendingStopped
+        | Outcome::SpendingLifted
         | Outcome::Replayed
         | Outcome::Checked
         | Outcome::Mended
@@ -279,6 +287,7 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::TooManyJobs
         | Outcome::RefundChanged
         | Outcome::RefundUnknown
+        | Outcome::Stopped
         | Outcome::Interrupted => Tone::Warn,
         _ => Tone::Bad,
     }
@@ -340,6 +349,8 @@ mod tests {
         Outcome::CreditsChanged,
         Outcome::Blocked,
         Outcome::Unblocked,
+        Outcome::SpendingStopped,
+        Outcome::SpendingLifted,
         Outcome::Replayed,
         Outcome::Checked,
         Outcome::Mended,
@@ -385,12 +396,14 @@ mod tests {
         Outcome::TypeAgain,
         Outcome::ReasonMissing,
         Outcome::WhyMissing,
+        Outcome::CauseMissing,
         Outcome::TooFewCredits,
         Outcome::OwnAccount,
         Outcome::StillWrong,
         Outcome::ByHand,
         Outcome::RateLimited { seconds: 61 },
         Outcome::DeadLink,
+        Outcome::Stopped,
         Outcome::UnknownItem,
         Outcome::BadAmount,
         Outcome::HasPlan,

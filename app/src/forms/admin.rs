@@ -166,7 +166,7 @@ async fn adjust_once(
         Ok(_) => {}
         Err(CreditsError::Insufficient(_)) => return Err(Outcome::TooFewCredits),
         Err(CreditsError::NoWallet) => return Err(Outcome::Unexpected),
-        Err(CreditsError::Deleted) => return Err(Outcome::Conflict),
+        Err(CreditsError::Deleted | CreditsError::Stopped) => return Err(Outcome::Conflict),
         Err(CreditsError::Database(error)) => return Err(broken(error)),
     }
     idempotency::keep(&mut tx, &scope, now, &done())
@@ -202,6 +202,39 @@ pub async fn block_user(
     match oversight::block(&services.db, &user, blocked, &operator, now).await {
         Ok(_) if blocked => answer(Outcome::Blocked),
         Ok(_) => answer(Outcome::Unblocked),
+        Err(error) => go_broken(&page, Form::Admin, error),
+    }
+    Ok(())
+}
+
+/// Stops the spending of an account, or lifts that; from its own page or from the list of anomalies.
+#[server(prefix = "/do", endpoint = "admin-stop")]
+pub async fn stop_spending(
+    id: String,
+    stopped: bool,
+    #[server(default)] reason: String,
+    #[server(default)] anomalies: String,
+) -> Result<(), ServerFnError> {
+    let page = match anomalies.is_empty() {
+        true => routes::person(&routes::encode(&id)),
+        false => routes::anomalies(&anomalies),
+    };
+    let Some((caller, admin)) = operator(&page).await? else {
+        return Ok(());
+    };
+    let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
+    let why = cut(&reason);
+    let Some(user) = UserId::parse(&id).filter(|_| !why.is_empty()) else {
+        answer(Outcome::CauseMissing);
+        return Ok(());
+    };
+    let services = &caller.services;
+    let operator = acts(&caller, &admin, &why);
+    let now = services.clock.now();
+    match oversight::stop_spending(&services.db, &user, stopped, &operator, now).await {
+        Ok(None) => answer(Outcome::Conflict),
+        Ok(_) if stopped => answer(Outcome::SpendingStopped),
+        Ok(_) => answer(Outcome::SpendingLifted),
         Err(error) => go_broken(&page, Form::Admin, error),
     }
     Ok(())

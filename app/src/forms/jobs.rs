@@ -112,6 +112,7 @@ async fn again(services: &Services, job: &Job, key: &str) -> Result<String, Outc
 pub fn outcome_of(error: SubmitError) -> Outcome {
     match error {
         SubmitError::Insufficient(_) => Outcome::InsufficientCredits,
+        SubmitError::Stopped => Outcome::Stopped,
         SubmitError::TooManyJobs => Outcome::TooManyJobs,
         SubmitError::ProviderDown => Outcome::ProviderUnavailable,
         SubmitError::NoDraft => Outcome::OriginalsGone,

@@ -74,6 +74,7 @@ pub async fn checkout(
             Err(error) => go_broken(routes::PAYMENTS, form, db::Error::Decode(error.into())),
         },
         Err(CheckoutError::Key(refused)) => refuse(Outcome::of_key(&refused)),
+        Err(CheckoutError::Stopped) => refuse(Outcome::Stopped),
         Err(CheckoutError::HasPlan { .. }) => refuse(Outcome::HasPlan),
         Err(CheckoutError::Provider(error)) => {
             tracing::error!(%error, "a checkout could not be opened");
@@ -183,6 +184,7 @@ fn answer_plan(done: Result<Outcome, PlanError>) {
         Err(PlanError::Same) => Outcome::PlanChanged,
         Err(PlanError::NoPlan) => Outcome::NoPlan,
         Err(PlanError::Unknown) => Outcome::UnknownItem,
+        Err(PlanError::Stopped) => Outcome::Stopped,
         Err(PlanError::Unverified) => Outcome::VerifyFirst,
         Err(PlanError::Database(error) | PlanError::Fulfil(FulfilError::Database(error))) => {
             return go_broken(routes::PAYMENTS, Form::Plan, error);

@@ -107,6 +107,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/subscriptions") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/api/docs") view=|| show(api_docs::page) ssr=WHOLE/>
                 <Route path=path!("/admin/reconciliation") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/anomalies") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/styleguide") view=|| show(styleguide::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox") view=|| show(sandbox::page) ssr=WHOLE/>
                 <Route path=path!("/sandbox/mail") view=|| show(mail::page) ssr=WHOLE/>
@@ -157,6 +158,7 @@ mod tests {
             routes::ADMIN_SUBSCRIPTIONS,
             routes::API_DOCS,
             routes::ADMIN_RECONCILIATION,
+            routes::ADMIN_ANOMALIES,
             routes::STYLEGUIDE,
             routes::SANDBOX,
             routes::SANDBOX_MAIL,

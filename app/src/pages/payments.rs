@@ -13,6 +13,7 @@ use crate::components::pack::{best_of, pack_offer};
 use crate::components::pager::pager;
 use crate::components::plan::plan_offer;
 use crate::components::seller::{payment_providers, provider_name};
+use crate::components::stopped::stopped_region;
 use crate::components::top_up::{terms, top_up_window};
 use crate::flash::{Flash, Form, Outcome};
 use crate::i18n::Words;
@@ -32,6 +33,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
                 <div><h1>{w.say("pay-title")}</h1><p class="lead">{w.say("pay-lead")}</p></div>
                 {balance(w, visit.wallet.as_ref()?)}
             </div>
+            {stopped_region(visit)}
             {notices(w, flash)}
             {refused.and_then(|flash| window(visit, Some(flash)))}
             {packs(visit, refused.is_none())}

@@ -94,6 +94,7 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Subscriptions(_) => "admin-subscriptions-page",
         AdminPage::Statement(_) => "admin-statement-page",
         AdminPage::Reconciliation(_) => "admin-reconciliation-page",
+        AdminPage::Anomalies(_) => "admin-anomalies-page",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::components::notice::{Notice, Tone};
 use crate::components::order::order_of;
 use crate::components::outcome::{PICTURE_LIMIT, outcome_notice};
 use crate::components::picker::{Picker, picker};
+use crate::components::stopped::stopped_region;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::jobs::DiscardDraft;
 use crate::i18n::Words;
@@ -57,6 +58,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             <div class="head">
                 <div><h1>{w.say("tryon-title")}</h1><p class="lead">{lead}</p></div>
             </div>
+            {stopped_region(visit)}
             <div class="notices">{answer}{page.draft.as_ref().map(|_| kept(visit))}</div>
             {form(visit, page, flash)}
         </main>
@@ -76,7 +78,7 @@ fn kept(visit: &Visit) -> AnyView {
     let pays = visit
         .wallet
         .as_ref()
-        .is_some_and(|wallet| wallet.payer(price).is_ok());
+        .is_some_and(|wallet| wallet.pays(price));
     let go_on = pays.then(|| {
         view! {
             <form method="post" action=routes::TRY_ON enctype="multipart/form-data">

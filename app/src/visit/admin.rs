@@ -2,13 +2,14 @@
 
 mod purchases;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter, Sum};
 use atelier_server::db::{self, Migration};
 use atelier_server::ids::{InboxId, JobId, RechargeId, UserId};
+use atelier_server::oversight::anomalies::{Anomalies, Anomaly, Kind, Limits};
 use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
@@ -36,6 +37,8 @@ pub enum AdminPage {
     /// The last days, oldest first.
     Overview {
         days: Vec<SiteDay>,
+        /// Anomalies that administrators were told of and that are there still.
+        anomalies: i64,
     },
     People {
         people: Vec<Person>,
@@ -66,6 +69,7 @@ pub enum AdminPage {
     Purchase(Box<PurchasePage>),
     Subscriptions(SubscriptionsPage),
     Statement(Box<OwnersStatement>),
+    Anomalies(AnomaliesPage),
 }
 
 /// What the site runs with.
@@ -124,6 +128,16 @@ pub struct OverseenPage {
     pub kept: Vec<FileKind>,
     /// What operators did to it.
     pub log: Vec<AuditLine>,
+}
+
+/// What looks odd, of one kind or of all.
+#[derive(Clone, Debug)]
+pub struct AnomaliesPage {
+    pub found: Anomalies,
+    pub limits: Limits,
+    pub kind: Option<Kind>,
+    /// Of the accounts that are shown, those whose spending is stopped.
+    pub stopped: HashSet<String>,
 }
 
 /// What a check of payments, ledger and jobs found.
@@ -187,6 +201,7 @@ pub async fn admin(request: &Request, user: &User) -> db::Result<Content> {
         routes::ADMIN_AUDIT => Some(audit(request).await?),
         routes::ADMIN_EVENTS => Some(events(request).await?),
         routes::ADMIN_RECONCILIATION => Some(reconciliation(request).await?),
+        routes::ADMIN_ANOMALIES => Some(anomalies(request).await?),
         routes::ADMIN_JOBS => Some(jobs(request).await?),
         routes::ADMIN_BULK => Some(batches::bulk(request, user).await?),
         routes::ADMIN_SETTINGS => Some(settings(request).await?),
@@ -249,6 +264,7 @@ async fn overview(request: &Request) -> db::Result<AdminPage> {
     let from = to.plus_days(1 - span.unwrap_or(USUAL_DAYS));
     Ok(AdminPage::Overview {
         days: oversight::daily(&services.db, from, to).await?,
+        anomalies: oversight::waiting(&services.db).await?.anomalies,
     })
 }
 
@@ -431,4 +447,46 @@ async fn reconciliation(request: &Request) -> db::Result<AdminPage> {
         items,
         reports,
     }))
+}
+
+/// Of each kind, where all are shown; of one kind, where that is asked for. The file has all of them.
+const OF_EACH: usize = 5;
+const OF_ONE: usize = 25;
+
+async fn anomalies(request: &Request) -> db::Result<AdminPage> {
+    let services = &request.services;
+    let kind = Kind::parse(&asked(request, "kind"));
+    let found = services.lookout.find().await?;
+    let users = shown_anomalies(&found, kind).filter_map(|it| UserId::parse(it.user_id.as_ref()?));
+    let users: HashSet<UserId> = users.collect();
+    let users: Vec<UserId> = users.into_iter().collect();
+    let wallets = credits::find_wallets(services.db.reader(), &users, services.clock.now()).await?;
+    let stopped = wallets.into_iter().filter(|wallet| wallet.is_stopped);
+    Ok(AdminPage::Anomalies(AnomaliesPage {
+        limits: services.lookout.limits(),
+        kind,
+        stopped: stopped.map(|wallet| wallet.user_id.to_string()).collect(),
+        found,
+    }))
+}
+
+/// Those that the page shows.
+fn shown_anomalies(found: &Anomalies, kind: Option<Kind>) -> impl Iterator<Item = &Anomaly> {
+    let kinds = Kind::ALL
+        .iter()
+        .filter(move |each| kind.is_none_or(|kind| kind == **each));
+    let most = if kind.is_some() { OF_ONE } else { OF_EACH };
+    kinds.flat_map(move |kind| {
+        let of_it = found.items.iter().filter(move |item| item.kind == *kind);
+        of_it.take(most)
+    })
+}
+
+impl AnomaliesPage {
+    /// Those of a kind that are shown, and how many there are.
+    pub fn of(&self, kind: Kind) -> (Vec<&Anomaly>, usize) {
+        let shown = shown_anomalies(&self.found, self.kind).filter(|item| item.kind == kind);
+        let all = self.found.items.iter().filter(|item| item.kind == kind);
+        (shown.collect(), all.count())
+    }
 }

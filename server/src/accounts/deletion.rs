@@ -155,7 +155,8 @@ async fn has_other_administrators(tx: &mut Tx, user: &UserId) -> sqlx::Result<bo
 async fn make_nobody(tx: &mut Tx, user: &UserId, email: &str, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE users SET email = id, name = '', role = 'user', password_hash = NULL, \
-         language = NULL, terms_version = NULL, external_id = NULL, deleted_at = $2, \
+         language = NULL, terms_version = NULL, external_id = NULL, signed_up_from = NULL, \
+         deleted_at = $2, \
          blocked_at = COALESCE(blocked_at, $2) WHERE id = $1",
     )
     .bind(user)

@@ -39,7 +39,7 @@ impl Accounts {
     /// Signs somebody up from a form or the API. `address` is where they come from.
     pub async fn sign_up(&self, new: NewAccount, address: &str) -> Result<User, SignUpError> {
         self.limits.take(SIGN_UPS_FROM_ADDRESS, address).await??;
-        match self.create(new).await {
+        match self.create_from(new, Some(address)).await {
             Ok(user) => {
                 self.mail_wake.notify_one();
                 Ok(user)
@@ -54,11 +54,22 @@ impl Accounts {
 
     /// Makes an account with its wallet, and what the catalogue gives to new ones.
     pub async fn create(&self, new: NewAccount) -> Result<User, SignUpError> {
+        self.create_from(new, None).await
+    }
+
+    async fn create_from(
+        &self,
+        new: NewAccount,
+        address: Option<&str>,
+    ) -> Result<User, SignUpError> {
         let password_hash = self.passwords.hash(&new.password).await;
         let now = self.clock.now();
         let user = UserId::new(now);
         let mut tx = self.db.begin().await?;
         insert_user(&mut tx, &user, &new, &password_hash, now).await?;
+        if let Some(address) = address {
+            self.note_origin(&mut tx, &user, address).await?;
+        }
         self.open_wallet(&mut tx, &user, &new, now).await?;
         if !new.verified {
             let language = new.language.unwrap_or(Language::En);
@@ -77,6 +88,18 @@ impl Accounts {
             created_at: now,
             access_epoch: 0,
         })
+    }
+
+    /// Notes from where an account was made: a keyed hash, by which accounts from one address are counted. It goes
+    /// with the account.
+    async fn note_origin(&self, tx: &mut Tx, user: &UserId, address: &str) -> sqlx::Result<()> {
+        let origin = format!("origin {address}");
+        sqlx::query("UPDATE users SET signed_up_from = $2 WHERE id = $1")
+            .bind(user)
+            .bind(secret::keyed_hash(self.person_key.expose_secret(), &origin))
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
     }
 
     async fn open_wallet(

@@ -96,6 +96,7 @@ struct Adjusted {
 
 /// *Add* makes a new lot of source `grant`. *Deduct* takes free credits, and more than remains is
 /// refused whole; it counts as used when the account does it itself, as removed when an operator does.
+/// The owner's own is refused while spending is stopped.
 /// *Set* makes the remaining credits its amount by one of the two, computed under the lock; held and
 /// frozen credits stay untouched.
 async fn change_by_hand(
@@ -111,7 +112,9 @@ async fn change_by_hand(
         ..
     } = by_hand;
     let mut locked = lock(tx, user, Lots::Open, actor.clone(), now).await?;
-    if *actor != Actor::User(user.clone()) {
+    if *actor == Actor::User(user.clone()) {
+        locked.wallet().refuse_stopped()?;
+    } else {
         operations::refuse_deleted(tx, user).await?;
     }
     let figures = &locked.ledger.figures;

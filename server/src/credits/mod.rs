@@ -28,6 +28,7 @@ mod rows;
 #[cfg(feature = "testing")]
 mod seed;
 mod statement;
+mod stop;
 mod store;
 mod sums;
 mod types;
@@ -57,6 +58,7 @@ pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow,
 pub use seed::{point_at_period, seed_history};
 pub use statement::{Entry, EntryFilter, EntryLot, entries_of_job, statement};
 pub(crate) use statement::{entry, forget_notes};
+pub use stop::{refuse_stopped, stop};
 pub use store::{find_wallet, find_wallets, read, read_version};
 pub use sums::{Cause, Sum, sums};
 pub use types::{

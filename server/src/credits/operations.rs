@@ -20,6 +20,9 @@ pub enum CreditsError {
     /// Nothing is given to it or taken from it any more; what was held before still ends.
     #[error("this account was deleted")]
     Deleted,
+    /// Nothing new is spent from it or bought for it until it is lifted.
+    #[error("an operator has stopped the spending of this account")]
+    Stopped,
     #[error(transparent)]
     Database(sqlx::Error),
 }
@@ -152,7 +155,7 @@ pub struct Held {
 /// Sets aside what pays for one job: a use of the plan, else credits, else a free trial.
 ///
 /// # Errors
-/// [`Insufficient`] when nothing pays for it.
+/// [`Insufficient`] when nothing pays for it, [`CreditsError::Stopped`] when spending is stopped.
 pub async fn hold(
     tx: &mut Tx,
     user: &UserId,
@@ -160,7 +163,9 @@ pub async fn hold(
     now: Timestamp,
 ) -> Result<Held, CreditsError> {
     let mut locked = lock(tx, user, Lots::Open, Actor::User(user.clone()), now).await?;
-    let paid_by = locked.wallet().payer(request.price)?;
+    let wallet = locked.wallet();
+    wallet.refuse_stopped()?;
+    let paid_by = wallet.payer(request.price)?;
     let mut credits = 0;
     let mut period = None;
     match paid_by {

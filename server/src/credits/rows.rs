@@ -30,6 +30,8 @@ pub(crate) struct WalletRow {
     pub trials_held: i64,
     pub period_id: Option<PeriodId>,
     pub changed_at: Timestamp,
+    /// Since when an operator has stopped spending.
+    pub stopped_at: Option<Timestamp>,
     pub seal: String,
 }
 
@@ -54,6 +56,7 @@ impl WalletRow {
             trials_held: 0,
             period_id: None,
             changed_at: now,
+            stopped_at: None,
             seal: String::new(),
         }
     }
@@ -112,6 +115,7 @@ impl WalletRow {
             .number(self.trials_held)
             .maybe_text(self.period_id.as_ref().map(PeriodId::as_str))
             .number(self.changed_at.micros())
+            .later_number("stopped_at", self.stopped_at.map(Timestamp::micros))
             .finish()
     }
 }

@@ -53,6 +53,7 @@ impl ReadRow {
             trials,
             period,
             unpaid_plan,
+            is_stopped: self.wallet.stopped_at.is_some(),
         }
     }
 }
@@ -228,7 +229,17 @@ impl Locked {
                 .period
                 .as_ref()
                 .and_then(|period| period.rests_at(self.now)),
+            is_stopped: self.row.stopped_at.is_some(),
         }
+    }
+
+    /// Stops spending from now on, or lifts that; says whether this changes anything.
+    pub fn set_stopped(&mut self, stopped: bool) -> bool {
+        let changes = self.row.stopped_at.is_some() != stopped;
+        if changes {
+            self.row.stopped_at = stopped.then_some(self.now);
+        }
+        changes
     }
 
     /// Whether time has changed how the plan looks since the wallet was written.
@@ -357,7 +368,7 @@ pub(super) fn update_wallet(batch: &mut Batch, row: &WalletRow) {
             "UPDATE wallets SET version = $2, seq = $3, total = $4, remaining = $5, frozen = $6, \
              held = $7, used = $8, removed = $9, debt = $10, bonus = $11, initial = $12, \
              trials_limit = $13, trials_used = $14, trials_held = $15, period_id = $16, \
-             changed_at = $17, seal = $18 WHERE user_id = $1",
+             changed_at = $17, seal = $18, stopped_at = $19 WHERE user_id = $1",
         )
         .bind(&row.user_id)
         .bind(row.version)
@@ -376,7 +387,8 @@ pub(super) fn update_wallet(batch: &mut Batch, row: &WalletRow) {
         .bind(row.trials_held)
         .bind(row.period_id.as_ref())
         .bind(row.changed_at)
-        .bind(&row.seal);
+        .bind(&row.seal)
+        .bind(row.stopped_at);
 }
 
 pub(super) fn insert_lot(batch: &mut Batch, row: &LotRow) {

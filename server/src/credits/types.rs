@@ -135,6 +135,8 @@ pub struct Wallet {
     pub period: Option<Period>,
     /// A plan that serves nothing, until its renewal is paid.
     pub unpaid_plan: Option<String>,
+    /// An operator has stopped spending; the credits stay, and what was held ends as ever.
+    pub is_stopped: bool,
 }
 
 /// Nothing pays for this job.
@@ -283,6 +285,7 @@ mod tests {
                 past_due: false,
             }),
             unpaid_plan: None,
+            is_stopped: false,
         }
     }
 

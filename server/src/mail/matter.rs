@@ -1,7 +1,9 @@
 //! What a letter is about, read when it is sent.
 
 use crate::accounts::{Accounts, ChangeLetter, Purpose};
-use crate::ids::RechargeId;
+use crate::credits;
+use crate::ids::{RechargeId, UserId};
+use crate::oversight::anomalies::{self, Kind as AnomalyKind};
 use crate::payments::{self, Recharge, Refund, Subscription};
 
 use super::Template;
@@ -28,6 +30,12 @@ pub enum Matter {
     Receipt(Box<Recharge>),
     Refund(Refund, Box<Recharge>),
     RenewalFailed(Subscription),
+    /// To an administrator: how many anomalies of each kind are new.
+    Anomalies(Vec<(AnomalyKind, i64)>),
+    /// An operator has stopped the account's spending.
+    SpendingStopped,
+    /// The account can spend again.
+    SpendingLifted,
 }
 
 impl Matter {
@@ -69,6 +77,32 @@ impl Matter {
             Template::RenewalFailed => payments::unpaid_plan(db, about)
                 .await?
                 .map(Self::RenewalFailed),
+            Template::Anomalies => match about.parse() {
+                Ok(day) => {
+                    let told = anomalies::told_on(db, day).await?;
+                    (!told.is_empty()).then_some(Self::Anomalies(told))
+                }
+                Err(_) => None,
+            },
+            Template::SpendingStopped => Self::of_spending(accounts, about, true).await?,
+            Template::SpendingLifted => Self::of_spending(accounts, about, false).await?,
         })
+    }
+
+    /// Nothing, where it has been changed again since.
+    async fn of_spending(
+        accounts: &Accounts,
+        about: &str,
+        stopped: bool,
+    ) -> sqlx::Result<Option<Self>> {
+        let Some(user) = UserId::parse(about) else {
+            return Ok(None);
+        };
+        let wallet = credits::read(&accounts.db, &user, accounts.clock.now()).await?;
+        Ok((wallet.is_stopped == stopped).then_some(if stopped {
+            Self::SpendingStopped
+        } else {
+            Self::SpendingLifted
+        }))
     }
 }

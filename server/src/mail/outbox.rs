@@ -11,7 +11,8 @@ words! {
     Template {
         Verify = "verify", Reset = "reset", Receipt = "receipt", Refund = "refund",
         RenewalFailed = "renewal_failed", ChangeEmail = "change_email",
-        EmailChanged = "email_changed",
+        EmailChanged = "email_changed", Anomalies = "anomalies",
+        SpendingStopped = "spending_stopped", SpendingLifted = "spending_lifted",
     }
 }
 

@@ -141,9 +141,10 @@ impl From<CreditsError> for BulkError {
         match error {
             CreditsError::Database(error) => Self::Database(error),
             // Refusals are answers; an account always has a wallet.
-            CreditsError::Insufficient(_) | CreditsError::NoWallet | CreditsError::Deleted => {
-                Self::Database(db::corrupt("an account without a wallet"))
-            }
+            CreditsError::Insufficient(_)
+            | CreditsError::NoWallet
+            | CreditsError::Deleted
+            | CreditsError::Stopped => Self::Database(db::corrupt("an account without a wallet")),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! What the operator looks at and does: people, wallets by the batch, the audit log. Everything done here is in the log, in the
 //! transaction that does it.
 
+pub mod anomalies;
 mod audit;
 mod bulk;
 mod daily;
 mod people;
 pub mod reconciliation;
 mod sheets;
+mod spending;
 mod waiting;
 
 pub(crate) use audit::forget;
@@ -19,4 +21,5 @@ pub use daily::{
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
 pub(crate) use sheets::forget_rows;
 pub use sheets::{BatchLine, BatchState, RowState, Sheet, SheetRow, TypedRow, batches};
+pub use spending::stop_spending;
 pub use waiting::{Waiting, waiting};

@@ -16,6 +16,7 @@ words! {
     /// Of which kind the people of a list are.
     Standing {
         Admin = "admin", Blocked = "blocked", Unverified = "unverified", Debt = "debt",
+        Stopped = "stopped",
     }
 }
 
@@ -27,6 +28,7 @@ impl Standing {
             Self::Blocked => "u.blocked_at IS NOT NULL",
             Self::Unverified => "u.verified_at IS NULL",
             Self::Debt => "w.debt > 0",
+            Self::Stopped => "w.stopped_at IS NOT NULL",
         }
     }
 }
@@ -40,6 +42,8 @@ pub struct Person {
     pub role: Role,
     pub verified: bool,
     pub blocked: bool,
+    /// Their spending is stopped.
+    pub stopped: bool,
     /// What an outside identity system calls them.
     pub external_id: Option<String>,
     pub created_at: Timestamp,
@@ -146,13 +150,18 @@ async fn with_wallets(
         .collect();
     let ids: Vec<UserId> = users.iter().map(|(user, _)| user.id.clone()).collect();
     let wallets = credits::find_wallets(db.reader(), &ids, now).await?;
-    let mut wallets: HashMap<UserId, WalletView> = wallets
+    let mut wallets: HashMap<UserId, (WalletView, bool)> = wallets
         .into_iter()
-        .map(|wallet| (wallet.user_id.clone(), wallet.view(prices)))
+        .map(|wallet| {
+            let user = wallet.user_id.clone();
+            (user, (wallet.view(prices), wallet.is_stopped))
+        })
         .collect();
     let people = users.into_iter().filter_map(|(user, external_id)| {
+        let (wallet, stopped) = wallets.remove(&user.id)?;
         Some(Person {
-            wallet: wallets.remove(&user.id)?,
+            wallet,
+            stopped,
             id: user.id,
             email: user.email,
             name: user.name,

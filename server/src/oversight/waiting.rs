@@ -13,6 +13,8 @@ pub struct Waiting {
     pub failed_events: i64,
     /// Letters that are not sent yet.
     pub letters: i64,
+    /// Anomalies that administrators were told of and that were found still at the last daily look.
+    pub anomalies: i64,
 }
 
 /// Counts what waits, by indexes that hold nothing else.
@@ -24,7 +26,8 @@ pub async fn waiting(db: &Database) -> sqlx::Result<Waiting> {
         "SELECT (SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL) AS jobs, \
          (SELECT COUNT(*) FROM webhook_events WHERE state = 'received') AS events, \
          (SELECT COUNT(*) FROM webhook_events WHERE state = 'failed') AS failed_events, \
-         (SELECT COUNT(*) FROM outgoing_mail) AS letters",
+         (SELECT COUNT(*) FROM outgoing_mail) AS letters, \
+         (SELECT COUNT(*) FROM anomalies_told) AS anomalies",
     )
     .fetch_one(db.reader())
     .await

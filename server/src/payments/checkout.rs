@@ -5,6 +5,7 @@ use super::gateway::{GatewayError, NewCheckout, PlanPrice};
 use super::records::{self, NewRecord};
 use super::{Interruption, Payments, Provider, stripe};
 use crate::catalog::{Money, Offer};
+use crate::credits::{self, CreditsError};
 use crate::failpoint;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Patience, Scope};
 use crate::ids::{RechargeId, UserId};
@@ -41,11 +42,23 @@ pub enum CheckoutError {
     /// The account has a plan already; it is changed where its provider's portal is.
     #[error("there is a plan already")]
     HasPlan { portal_url: Option<String> },
+    #[error("an operator has stopped the spending of this account")]
+    Stopped,
     /// The provider did not answer or refused; nothing was charged.
     #[error("the payment provider is not available")]
     Provider(#[from] GatewayError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl From<CreditsError> for CheckoutError {
+    fn from(error: CreditsError) -> Self {
+        match error {
+            CreditsError::Stopped => Self::Stopped,
+            CreditsError::Database(error) => Self::Database(error),
+            _ => Self::Database(sqlx::Error::RowNotFound),
+        }
+    }
 }
 
 impl From<Interruption> for CheckoutError {
@@ -107,14 +120,15 @@ impl Payments {
 
     /// A second plan is not sold. A known key is answered as it was all the same.
     async fn refuse_second_plan(&self, request: &CheckoutRequest) -> Result<Answer, CheckoutError> {
-        if let Some(scope) = &request.key {
-            let mut tx = self.db.begin().await?;
-            if let Claim::Done(answer) =
+        let mut tx = self.db.begin().await?;
+        if let Some(scope) = &request.key
+            && let Claim::Done(answer) =
                 idempotency::claim(&mut tx, scope, self.clock.now()).await?
-            {
-                return Ok(answer);
-            }
+        {
+            return Ok(answer);
         }
+        credits::refuse_stopped(&mut tx, &request.user).await?;
+        drop(tx);
         let portal_url = self
             .portal(&request.user, &request.email, request.verified)
             .await
@@ -129,17 +143,13 @@ impl Payments {
         now: Timestamp,
     ) -> Result<Claimed, CheckoutError> {
         let mut tx = self.db.begin().await?;
+        let mut begun = None;
         if let Some(scope) = &request.key {
             match idempotency::claim(&mut tx, scope, now).await? {
                 Claim::New => {}
                 Claim::Done(answer) => return Ok(Claimed::Done(answer)),
                 Claim::Refused(refused) => return Err(refused.into()),
-                Claim::Resume(subject) => {
-                    if let Some(recharge) = subject.as_deref().and_then(RechargeId::parse) {
-                        tx.commit().await?;
-                        return Ok(Claimed::Work(recharge));
-                    }
-                }
+                Claim::Resume(subject) => begun = subject.as_deref().and_then(RechargeId::parse),
             }
         }
         // Locked, as by a deletion: whatever is begun before it, it finds.
@@ -147,6 +157,11 @@ impl Payments {
         let buyer = sqlx::query(select).bind(request.user.clone());
         if buyer.fetch_optional(&mut *tx).await?.is_none() {
             return Err(sqlx::Error::RowNotFound.into());
+        }
+        credits::refuse_stopped(&mut tx, &request.user).await?;
+        if let Some(recharge) = begun {
+            tx.commit().await?;
+            return Ok(Claimed::Work(recharge));
         }
         let recharge = RechargeId::new(now);
         let seller = self.catalog.seller.as_ref();

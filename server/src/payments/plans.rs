@@ -7,7 +7,7 @@ use super::gateway::{GatewayError, PlanChange, PlanPrice};
 use super::subscriptions::Subscription;
 use super::{Interruption, Payments, Provider};
 use crate::catalog::Plan;
-use crate::credits;
+use crate::credits::{self, CreditsError};
 use crate::failpoint;
 use crate::ids::UserId;
 
@@ -22,6 +22,8 @@ pub enum PlanError {
     /// The provider finds its customers by their address, which anybody may have typed.
     #[error("the e-mail address is not verified")]
     Unverified,
+    #[error("an operator has stopped the spending of this account")]
+    Stopped,
     /// Nothing was changed or charged.
     #[error(transparent)]
     Provider(#[from] GatewayError),
@@ -29,6 +31,16 @@ pub enum PlanError {
     Fulfil(#[from] FulfilError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl From<CreditsError> for PlanError {
+    fn from(error: CreditsError) -> Self {
+        match error {
+            CreditsError::Stopped => Self::Stopped,
+            CreditsError::Database(error) => Self::Database(error),
+            _ => Self::Database(sqlx::Error::RowNotFound),
+        }
+    }
 }
 
 impl From<Interruption> for PlanError {
@@ -44,6 +56,9 @@ impl Payments {
     /// Lets the plan end with its period, or go on after all.
     pub async fn set_plan_renewing(&self, user: &UserId, renews: bool) -> Result<(), PlanError> {
         let subscription = self.plan_of(user).await?.ok_or(PlanError::NoPlan)?;
+        if renews {
+            self.refuse_stopped(user).await?;
+        }
         let gateway = self.gateway(subscription.provider)?;
         gateway.set_renewing(&subscription.id, renews).await?;
         failpoint::reach(failpoint::PLAN_CHANGED).await;
@@ -57,6 +72,7 @@ impl Payments {
         if to.id == subscription.plan {
             return Err(PlanError::Same);
         }
+        self.refuse_stopped(user).await?;
         let change = match self.catalog.plan(&subscription.plan) {
             // Paid for already: only a move down that was to come is taken back.
             _ if self.serving(&subscription).await?.as_deref() == Some(to.id.as_str()) => {
@@ -70,6 +86,12 @@ impl Payments {
         gateway.change_plan(&subscription.id, price, change).await?;
         failpoint::reach(failpoint::PLAN_CHANGED).await;
         self.read_plan_again(&subscription).await
+    }
+
+    /// Before the provider is asked for anything that costs.
+    async fn refuse_stopped(&self, user: &UserId) -> Result<(), PlanError> {
+        let mut tx = self.db.begin().await?;
+        Ok(credits::refuse_stopped(&mut tx, user).await?)
     }
 
     /// The plan of the period that runs, whatever the next one will be.

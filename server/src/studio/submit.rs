@@ -27,6 +27,8 @@ pub struct SubmitRequest {
 pub enum SubmitError {
     #[error(transparent)]
     Insufficient(#[from] Insufficient),
+    #[error("an operator has stopped the spending of this account")]
+    Stopped,
     #[error("too many jobs are unfinished")]
     TooManyJobs,
     #[error("the provider is not available")]
@@ -45,6 +47,7 @@ impl From<CreditsError> for SubmitError {
     fn from(error: CreditsError) -> Self {
         match error {
             CreditsError::Insufficient(insufficient) => Self::Insufficient(insufficient),
+            CreditsError::Stopped => Self::Stopped,
             CreditsError::NoWallet | CreditsError::Deleted => {
                 Self::Database(sqlx::Error::RowNotFound)
             }

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod anomalies;
 mod catch_up;
 mod creem;
 mod deletion;
@@ -16,3 +17,4 @@ mod model;
 mod nodes;
 mod reconciliation;
 mod schema;
+mod spending;

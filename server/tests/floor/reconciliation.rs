@@ -20,7 +20,7 @@ const BY_CREDITS: Price = Price {
     plan: false,
 };
 
-fn reconciliation(ground: &TestGround, node: &str) -> Reconciliation {
+pub fn reconciliation(ground: &TestGround, node: &str) -> Reconciliation {
     let payments = Payments::new(
         ground.db.clone(),
         ground.clock.clone(),
@@ -37,7 +37,7 @@ fn reconciliation(ground: &TestGround, node: &str) -> Reconciliation {
     )
 }
 
-fn operator() -> Operator {
+pub fn operator() -> Operator {
     Operator {
         actor: "admin:01a1ee56-0000-7000-8000-000000000001".to_owned(),
         address: None,
@@ -46,18 +46,18 @@ fn operator() -> Operator {
 }
 
 /// One account with its wallet, and what can be done to it.
-struct Case<'a> {
-    ground: &'a TestGround,
-    user: UserId,
+pub struct Case<'a> {
+    pub ground: &'a TestGround,
+    pub user: UserId,
 }
 
 impl<'a> Case<'a> {
-    async fn new(ground: &'a TestGround, name: &str) -> Self {
+    pub async fn new(ground: &'a TestGround, name: &str) -> Self {
         let user = ground.account(name).await.id;
         Self { ground, user }
     }
 
-    async fn run(&self, statement: &'static str, id: &str) {
+    pub async fn run(&self, statement: &'static str, id: &str) {
         let mut tx = self.ground.db.begin().await.unwrap();
         let done = sqlx::query(statement).bind(id).execute(&mut *tx).await;
         assert_eq!(done.unwrap().rows_affected(), 1, "{statement}");
@@ -89,7 +89,7 @@ impl<'a> Case<'a> {
         job
     }
 
-    async fn hold(&self, job: &JobId) {
+    pub async fn hold(&self, job: &JobId) {
         let mut tx = self.ground.db.begin().await.unwrap();
         let request = HoldRequest {
             job,
@@ -103,7 +103,7 @@ impl<'a> Case<'a> {
         tx.commit().await.unwrap();
     }
 
-    async fn end(&self, job: &JobId, delivered: bool) {
+    pub async fn end(&self, job: &JobId, delivered: bool) {
         let mut tx = self.ground.db.begin().await.unwrap();
         let now = self.ground.clock.now();
         let ended = if delivered {
@@ -116,13 +116,13 @@ impl<'a> Case<'a> {
     }
 
     /// A job with its hold.
-    async fn held(&self, state: &str) -> JobId {
+    pub async fn held(&self, state: &str) -> JobId {
         let job = self.job(state, PaidBy::Credits, 1).await;
         self.hold(&job).await;
         job
     }
 
-    async fn wallet(&self) -> Wallet {
+    pub async fn wallet(&self) -> Wallet {
         let now = self.ground.clock.now();
         credits::read(&self.ground.db, &self.user, now)
             .await

@@ -41,7 +41,9 @@ pub async fn admit(
         return Err(Problem::provider_unavailable());
     }
     let price = tool.price(services.prices());
-    services.wallet(&caller.user.id).await?.payer(price)?;
+    let wallet = services.wallet(&caller.user.id).await?;
+    wallet.refuse_stopped()?;
+    wallet.payer(price)?;
     Ok(caller)
 }
 

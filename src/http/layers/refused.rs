@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use atelier_app::components::seller::seller_of;
 use atelier_app::routes;
 use atelier_app::visit::{self, Content, Refusal, Visit};
 use atelier_server::accounts::Language;
@@ -20,7 +21,7 @@ use crate::http::{State, pages};
 pub async fn draw(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     if !is_person(&request) {
         let language = language::of(&request);
-        return in_words(language, next.run(request).await);
+        return in_words(&state, language, next.run(request).await);
     }
     let asked = asked(&state, &request);
     let response = next.run(request).await;
@@ -31,11 +32,16 @@ pub async fn draw(Extract(state): Extract<State>, request: Request, next: Next) 
 }
 
 /// A problem in the language a program asked for. Its code is the same in all.
-fn in_words(language: Language, response: Response) -> Response {
+fn in_words(state: &State, language: Language, response: Response) -> Response {
     let problem = response.extensions().get::<Problem>();
-    match problem.filter(|_| language != Language::En) {
+    match problem.filter(|problem| language != Language::En || problem.wants_contact()) {
         None => response,
         Some(problem) => {
+            let seller = seller_of(&state.services.catalog);
+            let problem = match problem.wants_contact() {
+                true => problem.clone().with_contact(&seller.contact),
+                false => problem.clone(),
+            };
             let body = Json(problem.body(language)).into_response().into_body();
             let (mut parts, _) = response.into_parts();
             parts.headers.remove(CONTENT_LENGTH);

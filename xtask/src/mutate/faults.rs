@@ -189,6 +189,12 @@ pub const FAULTS: &[Fault] = &[
         "if self.figures.remaining + 1 < amount {",
     ),
     server(
+        "a hold is made for an account whose spending is stopped",
+        OPERATIONS,
+        "wallet.refuse_stopped()?;",
+        "",
+    ),
+    server(
         "a trial is not held",
         OPERATIONS,
         "locked.trials.held += 1;",

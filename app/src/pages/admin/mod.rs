@@ -1,5 +1,6 @@
 //! The operator's pages. One file a page; what they share stands here.
 
+mod anomalies;
 mod audit;
 mod batch;
 mod bulk;
@@ -34,7 +35,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         return None;
     };
     let inside = match &**page {
-        AdminPage::Overview { days } => overview::page(visit, days),
+        AdminPage::Overview { days, anomalies } => overview::page(visit, days, *anomalies),
         AdminPage::People {
             people,
             search,
@@ -61,6 +62,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         AdminPage::Purchase(page) => purchase::page(visit, page),
         AdminPage::Subscriptions(page) => subscriptions::page(visit, page),
         AdminPage::Statement(page) => statement::page(visit, page),
+        AdminPage::Anomalies(page) => anomalies::page(visit, page),
     };
     let w = visit.words();
     let flash = visit.flash.as_ref();
@@ -77,7 +79,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     Some(main.into_any())
 }
 
-const PLACES: [(&str, &str); 10] = [
+const PLACES: [(&str, &str); 11] = [
     (routes::ADMIN, "admin-overview-page"),
     (routes::ADMIN_USERS, "admin-people-page"),
     (routes::ADMIN_BULK, "admin-bulk-page"),
@@ -86,6 +88,7 @@ const PLACES: [(&str, &str); 10] = [
     (routes::ADMIN_JOBS, "admin-jobs-page"),
     (routes::ADMIN_EVENTS, "admin-events-page"),
     (routes::ADMIN_RECONCILIATION, "admin-reconciliation-page"),
+    (routes::ADMIN_ANOMALIES, "admin-anomalies-page"),
     (routes::ADMIN_AUDIT, "admin-audit-page"),
     (routes::ADMIN_SETTINGS, "admin-settings-page"),
 ];
@@ -174,17 +177,29 @@ fn text_filter(name: &'static str, label: String, kind: &'static str, value: &st
 
 /// The field that asks why something is done.
 fn because(w: Words, flash: Option<&Flash>, value: &str) -> AnyView {
-    let error = outcome_at(w, flash, Outcome::WhyMissing);
-    let error = error.map(|said| field_error("f-why-error".to_owned(), said, None));
-    let described = error.is_some().then_some("f-why-error");
+    because_at("f-why", Outcome::WhyMissing, w, flash, value)
+}
+
+/// The same where a page has several.
+fn because_at(
+    field: &'static str,
+    missing: Outcome,
+    w: Words,
+    flash: Option<&Flash>,
+    value: &str,
+) -> AnyView {
+    let error_id = format!("{field}-error");
+    let error = outcome_at(w, flash, missing);
+    let error = error.map(|said| field_error(error_id.clone(), said, None));
+    let described = error.is_some().then_some(error_id);
     let value = (!value.is_empty()).then(|| value.to_owned());
     view! {
         <div class="field">
-            <label for="f-why">{w.say("admin-reason")}</label>
+            <label for=field>{w.say("admin-reason")}</label>
             <input
-                class="input" id="f-why" name="reason" autocomplete="off" required=true value=value
-                maxlength=LONGEST_REASON.to_string() aria-describedby=described
-                aria-invalid=described.map(|_| "true")
+                class="input" id=field name="reason" autocomplete="off" required=true value=value
+                maxlength=LONGEST_REASON.to_string() aria-invalid=described.is_some().then_some("true")
+                aria-describedby=described
             />
             {error}
         </div>

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::head;
 use crate::components::chart::{Bar, Shape, chart, chart_of};
 use crate::components::icon::{Icon, icon};
+use crate::components::notice::{Notice, Tone};
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::{OVERVIEW_DAYS, Visit};
@@ -16,7 +17,7 @@ use crate::visit::{OVERVIEW_DAYS, Visit};
 const LIST: &str = "/api/admin/stats/daily";
 
 /// What the days came to: money, credits, people, jobs.
-pub fn page(visit: &Visit, days: &[SiteDay]) -> AnyView {
+pub fn page(visit: &Visit, days: &[SiteDay], anomalies: i64) -> AnyView {
     let w = visit.words();
     let span = days.len() as i64;
     let from = days.first().map_or("", |day| &day.date);
@@ -33,6 +34,7 @@ pub fn page(visit: &Visit, days: &[SiteDay]) -> AnyView {
     let whole = Whole::of(days);
     view! {
         {head(w, w.say("admin-overview-title"), "admin-overview-lead", format!("{LIST}?format=csv&from={from}"))}
+        {odd(w, anomalies)}
         <nav class="filters" aria-label=w.say("admin-overview-span")><ul>{spans}</ul></nav>
         {figures(w, &whole)}
         <section class="part" aria-labelledby="charts-title">
@@ -43,6 +45,23 @@ pub fn page(visit: &Visit, days: &[SiteDay]) -> AnyView {
         {providers(w, &visit.services.catalog, &whole)}
     }
     .into_any()
+}
+
+/// How much looks odd, if anything does.
+fn odd(w: Words, anomalies: i64) -> Option<AnyView> {
+    let notice = (anomalies > 0).then(|| {
+        view! {
+            <div class="notices">
+                <Notice tone=Tone::Warn>
+                    <p>
+                        {w.count("admin-anomalies-waiting", anomalies)}" "
+                        <a href=routes::ADMIN_ANOMALIES>{w.say("admin-anomalies-look")}</a>
+                    </p>
+                </Notice>
+            </div>
+        }
+    });
+    notice.map(IntoAny::into_any)
 }
 
 /// The days together.

@@ -51,6 +51,7 @@ const fn standing_key(standing: Standing) -> &'static str {
         Standing::Blocked => "admin-standing-blocked",
         Standing::Unverified => "admin-standing-unverified",
         Standing::Debt => "admin-standing-debt",
+        Standing::Stopped => "admin-standing-stopped",
     }
 }
 
@@ -58,6 +59,8 @@ const fn standing_key(standing: Standing) -> &'static str {
 pub fn standing(w: Words, person: &Person) -> AnyView {
     let (value, key) = if person.blocked {
         ("failed", "admin-standing-blocked")
+    } else if person.stopped {
+        ("failed", "admin-standing-stopped")
     } else if person.wallet.credits.debt > 0 {
         ("pending", "admin-standing-debt")
     } else if !person.verified {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::people::standing;
-use super::{audit, because, moment, nothing, outcome_at, purchases, subscriptions};
+use super::{audit, because_at, moment, nothing, outcome_at, purchases, subscriptions};
 use crate::components::device::device;
 use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
@@ -15,7 +15,7 @@ use crate::components::reason::Books;
 use crate::components::state::job_state;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::admin::{
-    AdjustCredits, BlockUser, EndUserSession, LONGEST_REASON, TYPED_AGAIN_ABOVE,
+    AdjustCredits, BlockUser, EndUserSession, LONGEST_REASON, StopSpending, TYPED_AGAIN_ABOVE,
 };
 use crate::i18n::Words;
 use crate::routes;
@@ -58,6 +58,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
         {figures(w, page)}
         <div class="settings">
             {adjust(w, page, flash)}
+            {spending(w, page, flash)}
             {block(w, page, flash)}
             {sessions(w, page)}
         </div>
@@ -213,6 +214,42 @@ fn adjust(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
     .into_any()
 }
 
+/// A switch that wants a reason.
+struct Switch {
+    /// Names the part of the page and its field.
+    name: &'static str,
+    field: &'static str,
+    title: &'static str,
+    text: &'static str,
+    button: &'static str,
+    /// The form, and what it sets to what.
+    action: &'static str,
+    what: &'static str,
+    on: bool,
+    reason_missing: Outcome,
+}
+
+fn spending(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
+    let stopped = page.person.stopped;
+    let (text, button) = if stopped {
+        ("admin-lift-text", "admin-lift")
+    } else {
+        ("admin-stop-text", "admin-stop")
+    };
+    let stop = Switch {
+        name: "stop",
+        field: "f-cause",
+        title: "admin-spending",
+        text,
+        button,
+        action: StopSpending::PATH,
+        what: "stopped",
+        on: !stopped,
+        reason_missing: Outcome::CauseMissing,
+    };
+    switch(w, page, flash, &stop)
+}
+
 fn block(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
     let blocked = page.person.blocked;
     let (text, button) = if blocked {
@@ -220,15 +257,30 @@ fn block(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
     } else {
         ("admin-block-text", "admin-block")
     };
+    let block = Switch {
+        name: "block",
+        field: "f-why",
+        title: "admin-access",
+        text,
+        button,
+        action: BlockUser::PATH,
+        what: "blocked",
+        on: !blocked,
+        reason_missing: Outcome::WhyMissing,
+    };
+    switch(w, page, flash, &block)
+}
+
+fn switch(w: Words, page: &PersonPage, flash: Option<&Flash>, switch: &Switch) -> AnyView {
     view! {
-        <section id="block">
-            <h2>{w.say("admin-access")}</h2>
-            <p class="soft">{w.say(text)}</p>
-            <form class="form" method="post" action=BlockUser::PATH>
+        <section id=switch.name>
+            <h2>{w.say(switch.title)}</h2>
+            <p class="soft">{w.say(switch.text)}</p>
+            <form class="form" method="post" action=switch.action>
                 {hidden("id", page.person.id.to_string())}
-                {hidden("blocked", (!blocked).to_string())}
-                {because(w, flash, "")}
-                <div>{submit("", w.say(button), w.say("admin-pending"))}</div>
+                {hidden(switch.what, switch.on.to_string())}
+                {because_at(switch.field, switch.reason_missing, w, flash, "")}
+                <div>{submit("", w.say(switch.button), w.say("admin-pending"))}</div>
             </form>
         </section>
     }

@@ -10,6 +10,7 @@ use crate::components::item::item_name;
 use crate::components::link::{button_link, text_link};
 use crate::components::notice::{Notice, Tone};
 use crate::components::own_plan::{portal, unpaid_until};
+use crate::components::stopped::stopped_notice;
 use crate::forms::accounts::ResendVerification;
 use crate::i18n::Words;
 use crate::routes;
@@ -24,6 +25,7 @@ pub fn notices(visit: &Visit, wallet: &WalletView, no_jobs: bool) -> Vec<AnyView
     let untouched = no_jobs && as_given && figures.used == 0 && wallet.trials.used == 0;
     let nothing_left = wallet.remaining_uses.try_on == Some(0);
     let notices = [
+        stopped_notice(visit),
         (untouched && !nothing_left).then(|| first(w, wallet)),
         (nothing_left && figures.debt == 0).then(|| empty(visit)),
         plan(visit),

@@ -148,7 +148,8 @@ impl ReconcileError {
     pub fn is_by_hand(&self) -> bool {
         let unknown = |error: &MendError| matches!(error, MendError::NoOwner | MendError::NoOffer);
         match self {
-            Self::ByHand => true,
+            // Nothing is held for an account whose spending is stopped: lift that first.
+            Self::ByHand | Self::Credits(CreditsError::Stopped) => true,
             Self::Payments(error) => unknown(error),
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! `/api/admin`: what the operator sees and does. Every list is also a CSV.
 
+pub mod anomalies;
 pub mod audit;
 pub mod batches;
 pub mod bulk;

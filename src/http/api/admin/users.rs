@@ -1,6 +1,6 @@
 use atelier_server::accounts::Scope;
 use atelier_server::ids::UserId;
-use atelier_server::oversight::{self, PeopleFilter, Person, Standing};
+use atelier_server::oversight::{self, Operator, PeopleFilter, Person, Standing};
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
@@ -53,11 +53,19 @@ const HEAD: &[&str] = &[
     "removed",
     "debt",
     "plan",
+    "stopped",
 ];
 
 #[derive(ToSchema)]
 pub struct BlockBody {
     pub blocked: bool,
+    #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
+    pub reason: String,
+}
+
+#[derive(ToSchema)]
+pub struct StopBody {
+    pub stopped: bool,
     #[schema(min_length = 1, max_length = 500, pattern = "\\S")]
     pub reason: String,
 }
@@ -148,6 +156,7 @@ fn row(person: Person) -> Vec<String> {
     ];
     row.extend(numbers.map(|number| number.to_string()));
     row.push(person.wallet.premium.plan.unwrap_or_default());
+    row.push(person.stopped.to_string());
     row
 }
 
@@ -195,10 +204,7 @@ pub async fn block(
 ) -> Result<Json<Person>, Problem> {
     caller.require(Scope::Admin)?;
     let blocked = fields.boolean("blocked");
-    let operator = operator(&caller, &mut fields);
-    if operator.reason.trim().is_empty() {
-        fields.refuse("reason", "wrong-missing");
-    }
+    let operator = with_reason(&caller, &mut fields);
     let id = UserId::parse(&id).ok_or_else(Problem::not_found)?;
     if blocked && id == caller.user.id {
         fields.refuse("blocked", "wrong-own-account");
@@ -207,6 +213,45 @@ pub async fn block(
     let services = &state.services;
     let now = services.clock.now();
     let found = oversight::block(&services.db, &id, blocked, &operator, now).await?;
+    found.ok_or_else(Problem::not_found)?;
+    find(&state, id.as_str()).await.map(Json)
+}
+
+/// The caller with the reason they have to give.
+fn with_reason(caller: &Caller, fields: &mut Fields) -> Operator {
+    let operator = operator(caller, fields);
+    if operator.reason.trim().is_empty() {
+        fields.refuse("reason", "wrong-missing");
+    }
+    operator
+}
+
+/// Stop the spending of an account, or lift that
+///
+/// While it is stopped, the account starts no job, deducts nothing and buys nothing. Everything else goes on: what was paid
+/// is granted, what was held ends, and money can go back. Its owner is written to.
+#[utoipa::path(
+    post,
+    path = "/api/admin/users/{id}/stop",
+    tag = "admin",
+    request_body = StopBody,
+    responses((status = 200, description = "The person", body = Person)),
+    security(("session" = ["admin"]), ("token" = ["admin"])),
+)]
+pub async fn stop(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    caller: Caller,
+    mut fields: Fields,
+) -> Result<Json<Person>, Problem> {
+    caller.require(Scope::Admin)?;
+    let stopped = fields.boolean("stopped");
+    let operator = with_reason(&caller, &mut fields);
+    let id = UserId::parse(&id).ok_or_else(Problem::not_found)?;
+    fields.check()?;
+    let services = &state.services;
+    let now = services.clock.now();
+    let found = oversight::stop_spending(&services.db, &id, stopped, &operator, now).await?;
     found.ok_or_else(Problem::not_found)?;
     find(&state, id.as_str()).await.map(Json)
 }
