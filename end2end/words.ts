@@ -129,6 +129,8 @@ export interface Words {
     sums: string;
     cause: { try_on: string; own_deduction: string; deducted: string; taken_back: string };
   };
+  /** An operator has stopped the spending. */
+  stopped: { title: string; text: RegExp };
   success: { updating: RegExp; failed: RegExp; expired: RegExp; tryAgain: RegExp };
   cancelled: { goOn: string };
   receipt: { open: string; title: string; total: string; kept: string };
@@ -283,6 +285,10 @@ export const words: Record<Language, Words> = {
         taken_back: 'Taken back after a refund or a dispute',
       },
     },
+    stopped: {
+      title: 'Spending is paused',
+      text: /Spending is paused while we look at your account\. Your credits are safe\. Write to help@example\.com/,
+    },
     success: {
       updating: /credits are being updated/i,
       failed: /payment did not go through/i,
@@ -431,6 +437,7 @@ export const words: Record<Language, Words> = {
         taken_back: '因退款或争议收回',
       },
     },
+    stopped: { title: '消费已暂停', text: /您的点数是安全的。请联系 help@example\.com/ },
     success: {
       updating: /点数正在更新/,
       failed: /付款没有成功/,

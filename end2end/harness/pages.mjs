@@ -69,6 +69,7 @@ export const PAGES = {
     { name: 'dashboard-spent', as: 'spent' },
     { name: 'dashboard-rich', as: 'rich' },
     { name: 'dashboard-debt', as: 'debtor' },
+    { name: 'dashboard-stopped', as: 'stopped' },
     { name: 'dashboard-plan', as: 'subscriber' },
     { name: 'dashboard-plan-ends', as: 'leaver' },
     { name: 'dashboard-plan-unpaid', as: 'late' },
@@ -79,6 +80,7 @@ export const PAGES = {
     { name: 'payments-top-up', as: 'newcomer', then: opensTheTopUp },
     { name: 'payments-top-up-refused', as: 'newcomer', then: topsUpTooLittle },
     { name: 'payments-debt', as: 'debtor' },
+    { name: 'payments-stopped', as: 'stopped' },
     { name: 'payments-plan', as: 'subscriber' },
     { name: 'payments-plan-unfolded', as: 'subscriber', then: unfolds },
     { name: 'payments-plan-ends', as: 'leaver' },
@@ -115,12 +117,14 @@ export const PAGES = {
     { name: 'try-on-unfolded', as: 'owner', then: unfolds },
     { name: 'try-on-spent', as: 'spent' },
     { name: 'try-on-kept', as: 'keeper' },
+    { name: 'try-on-stopped', as: 'stopped' },
   ],
   '/video': [
     { name: 'video', as: 'owner' },
     { name: 'video-refused', as: 'owner', then: choosesNothing },
     { name: 'video-again', as: 'owner', at: async (world) => again('/video', await world.owner()) },
     { name: 'video-spent', as: 'newcomer' },
+    { name: 'video-stopped', as: 'stopped' },
   ],
   '/jobs/:id': [
     { name: 'job', as: 'owner', at: async (world) => job((await world.owner()).tried) },
@@ -160,6 +164,7 @@ export const PAGES = {
   '/admin/users/:id': [
     { name: 'admin-person', as: 'admin', at: pageOfTheOwner },
     { name: 'admin-person-new', as: 'admin', at: pageOfANewcomer },
+    { name: 'admin-person-stopped', as: 'admin', at: pageOfTheStopped },
     { name: 'admin-person-refused', as: 'admin', at: pageOfTheOwner, then: givesTooMuch },
     { name: 'admin-person-changed', as: 'admin', at: pageOfTheOwner, then: givesALittle },
   ],
@@ -210,6 +215,10 @@ export const PAGES = {
   '/admin/reconciliation': [
     { name: 'admin-reconciliation', as: 'admin' },
     { name: 'admin-reconciliation-checked', as: 'admin', then: checksNow },
+  ],
+  '/admin/anomalies': [
+    { name: 'admin-anomalies', as: 'admin', at: withAnomalies },
+    { name: 'admin-anomalies-none', as: 'admin', at: () => '/admin/anomalies?kind=ledger_drift' },
   ],
   '/styleguide': [{ name: 'styleguide' }],
   '/sandbox': [
@@ -527,6 +536,18 @@ async function looksAtABatch(page, world) {
   const rows = [`${email},add,1500,a gift`, 'nobody@example.com,add,5,a gift', `${email},add,five,a gift`];
   await pastes(page, `email,action,amount,reason\n${rows.join('\n')}`);
   await page.locator('#apply').waitFor();
+}
+
+/** @param {World} world */
+async function withAnomalies(world) {
+  await world.stopped();
+  await world.rich();
+  return '/admin/anomalies';
+}
+
+/** @param {World} world */
+async function pageOfTheStopped(world) {
+  return pageOf(await world.account('stopped'));
 }
 
 /** @type {Act} */

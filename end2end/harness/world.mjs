@@ -24,6 +24,8 @@ const INITIAL_CREDITS = 8;
 const TRIALS = 3;
 /** What can be given at once. */
 const MOST_CREDITS = 1_000_000;
+/** More than looks usual. */
+const MUCH = 1_001;
 const MANY_ENTRIES = 64;
 const ENDS = ['succeeded', 'failed', 'cancelled'];
 const LIMIT_MS = 60_000;
@@ -323,6 +325,18 @@ export class World {
     });
   }
 
+  /** Was given much, and an operator has stopped the spending. */
+  stopped() {
+    return this.once('stopped', async () => {
+      const account = await Account.signsUp(this.server);
+      await this.gives(account, MUCH);
+      const admin = await this.account('admin');
+      const { user } = /** @type {{ user: { id: string } }} */ (await account.read('/api/auth/me'));
+      await admin.post(`/api/admin/users/${user.id}/stop`, { stopped: true, reason: 'a test stops' });
+      return { account };
+    });
+  }
+
   /** Has more entries than one page of the statement shows, each longer than a line. */
   regular() {
     return this.once('regular', async () => {
@@ -502,6 +516,6 @@ export class World {
 }
 
 /**
- * @typedef {'admin' | 'newcomer' | 'mover' | 'onlooker' | 'owner' | 'spent' | 'rich' | 'regular' | 'keeper' | 'debtor'
+ * @typedef {'admin' | 'newcomer' | 'mover' | 'onlooker' | 'owner' | 'spent' | 'rich' | 'stopped' | 'regular' | 'keeper' | 'debtor'
  *   | 'subscriber' | 'leaver' | 'late' | 'twice' | 'unlucky'} Who
  */
