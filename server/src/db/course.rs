@@ -22,9 +22,13 @@ impl Course {
             Kind::Postgres => ("EXPLAIN", 0),
         };
         if db.kind() == Kind::Postgres {
-            // A small table is read whole because that is cheap, not because there is no other way.
-            let dear = sqlx::query("SET LOCAL enable_seqscan = off");
-            dear.execute(&mut *connection).await?;
+            // Few rows are read whole and put in order because that is cheap, not because there is no other way.
+            for dear in [
+                "SET LOCAL enable_seqscan = off",
+                "SET LOCAL enable_sort = off",
+            ] {
+                sqlx::query(dear).execute(&mut *connection).await?;
+            }
         }
         let mut statement = format!("{explain} {select}");
         for (at, value) in values.iter().enumerate().rev() {

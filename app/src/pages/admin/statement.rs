@@ -27,7 +27,7 @@ pub fn page(visit: &Visit, page: &OwnersStatement) -> AnyView {
             {sums(w, &page.sums)}
         </section>
         <section>
-            <h2>{w.say("admin-statement-entries")}</h2>
+            <h2>{w.say("statement-title")}</h2>
             {filter(w, &page.statement, routes::statement_of(id))}
             {entries(visit, &page.statement, Reader::Operator)}
         </section>

@@ -92,13 +92,13 @@ fn row(visit: &Visit, it: &Subscriber) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, it.created_at)}</td>
             <th scope="row" class="first">
-                {plan}" "<span class="soft">{provider_name(it.provider)}</span>" "<code class="id">{it.id.clone()}</code>
+                {plan}" "<span class="soft">{provider_name(it.provider)}</span>
             </th>
             <td class="last"><a href=person>{it.email.clone()}</a></td>
             <td class="right"><span class="state" data-value=tone>{w.say(status_key(it.status))}</span>{surplus}</td>
             <td class="soft last">{period}</td>
             <td class="last">{course(w, it)}</td>
-            <td class="last">{purchases}</td>
+            <td class="last">{purchases}" "<code class="id">{it.id.clone()}</code></td>
         </tr>
     }
 }
