@@ -98,8 +98,8 @@ fn providers(visit: &Visit, page: &SettingsPage) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">{w.say("admin-provider")}</th>
-                        <th scope="col">{w.say("admin-provider-does")}</th>
                         <th scope="col">{w.say("admin-events-state")}</th>
+                        <th scope="col">{w.say("admin-provider-does")}</th>
                         <th scope="col">{w.say("admin-provider-heard")}</th>
                     </tr>
                 </thead>
@@ -120,8 +120,8 @@ fn provider_row(
     view! {
         <tr>
             <th scope="row" class="first"><code>{name}</code></th>
-            <td>{does}</td>
             <td class="right"><span class="state" data-value=tone>{said}</span></td>
+            <td>{does}</td>
             <td class="soft num last">{at}</td>
         </tr>
     }
@@ -185,8 +185,8 @@ fn catalogue(w: Words, catalog: &Catalog) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">{w.say("admin-catalogue-item")}</th>
-                        <th scope="col">{w.say("admin-catalogue-gives")}</th>
                         <th scope="col" class="end">{w.say("admin-catalogue-price")}</th>
+                        <th scope="col">{w.say("admin-catalogue-gives")}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -200,8 +200,8 @@ fn item(name: String, gives: String, price: Option<String>) -> AnyView {
     view! {
         <tr>
             <th scope="row" class="first">{name}</th>
-            <td class="right">{gives}</td>
             <td class="num end">{price}</td>
+            <td class="soft">{gives}</td>
         </tr>
     }
     .into_any()
