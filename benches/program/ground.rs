@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use atelier::settings::Settings;
 use atelier::start::{self, StartError};
+use atelier_server::db::Kind;
 use atelier_server::services::Services;
-use atelier_server::testing::Scratch;
+use atelier_server::testing::{Scratch, fresh_database};
 use axum::http::header;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -28,8 +29,14 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    /// On an empty database of this kind.
+    pub async fn on(kind: Kind) -> Self {
         let folder = Scratch::new().unwrap();
-        let settings = settings(&folder);
+        let database = fresh_database(kind, &folder).await;
+        let settings = settings(&folder, &database);
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let program = start::build(&settings, address).await.unwrap();
@@ -54,11 +61,12 @@ impl Site {
     }
 }
 
-fn settings(folder: &Scratch) -> Settings {
+fn settings(folder: &Scratch, database: &str) -> Settings {
     let data = folder.path().display().to_string();
     let variables = [
         ("ATELIER_LISTEN", "127.0.0.1:0"),
         ("ATELIER_DATA_DIR", &data),
+        ("DATABASE_URL", database),
         ("ATELIER_RATE_LIMITS", "off"),
     ];
     let variables: HashMap<String, String> = variables
@@ -85,6 +93,24 @@ pub async fn sign_up(address: &str, name: &str) -> Person {
         .await
         .unwrap();
     assert_eq!(answer.status().as_u16(), 201);
+    person_of(answer).await
+}
+
+/// Signs in as the administrator that a sandbox begins with.
+pub async fn sign_in_as_admin(address: &str) -> Person {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let body = json!({"email": "admin@example.com", "password": "atelier-demo"});
+    let answer = client
+        .post(format!("http://{address}/api/auth/sign-in"))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    person_of(answer).await
+}
+
+async fn person_of(answer: reqwest::Response) -> Person {
     let cookies = answer.headers().get_all(header::SET_COOKIE);
     let mut texts = cookies.iter().map(|cookie| cookie.to_str().unwrap());
     let cookie = texts.find(|cookie| cookie.starts_with(SESSION)).unwrap();

@@ -12,7 +12,7 @@ pub const CONNECTIONS: usize = 16;
 pub struct Side {
     pub name: String,
     address: String,
-    path: &'static str,
+    path: String,
     cookie: String,
     rounds: Vec<Round>,
 }
@@ -38,11 +38,11 @@ pub async fn interleaved(sides: &mut [Side], warm_up: Duration, rounds: usize, r
 }
 
 impl Side {
-    pub fn new(name: &str, address: &str, path: &'static str, cookie: &str) -> Self {
+    pub fn new(name: &str, address: &str, path: &str, cookie: &str) -> Self {
         Self {
             name: name.to_owned(),
             address: address.to_owned(),
-            path,
+            path: path.to_owned(),
             cookie: cookie.to_owned(),
             rounds: Vec::new(),
         }

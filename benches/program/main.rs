@@ -7,6 +7,7 @@
     reason = "a bench speaks on standard output and has nobody to report an error to"
 )]
 
+mod admin;
 mod dashboard;
 mod ground;
 mod load;
@@ -36,5 +37,8 @@ async fn bench() {
     }
     if picked("process") {
         process::bench().await;
+    }
+    if picked("admin") {
+        admin::bench().await;
     }
 }

@@ -148,6 +148,35 @@ on_both_places! {
         refund_killed_at(place, STRIPE_ANSWERED, 2).await;
     }
 
+    async fn a_payment_that_is_adopted_is_followed_to_its_end(place: &Place) {
+        let next = Next::to(place).await;
+        // The record and its grant are committed; what went back before is read, and not written down.
+        let server = doomed(place, STRIPE_ANSWERED, 1);
+        let anyone = server.anonymous();
+        anyone.post_json("/sandbox/stripe/webhooks", json!({"mode": "never"})).await.expect(200);
+        let ann = server.anonymous().signed_up_as("ann").await;
+        let bought = ann.checkout("credits-10").await;
+        pay(&ann, &bought, "never").await;
+        let db = Database::open(&place.database_url).await.expect("the database");
+        let mut tx = db.begin().await.expect("a transaction");
+        let lost = sqlx::query("DELETE FROM recharge_records").execute(&mut *tx).await;
+        assert_eq!(lost.expect("a deletion").rows_affected(), 1);
+        tx.commit().await.expect("a commit");
+        db.close().await;
+        let session = format!("/sandbox/stripe/v1/checkout/sessions/{}", bought.session_id);
+        let session = anyone.send(anyone.request(Method::GET, &session).bearer_auth("sk_test_somebody")).await;
+        let half = json!({"payment_intent": session.expect(200).json()["payment_intent"], "amount": "95"});
+        anyone.post_json("/sandbox/stripe/refunds", half).await.expect(200);
+        let admin = server.anonymous().signed_in_as("admin@example.com", "atelier-demo").await;
+        let mend = admin.request(Method::POST, "/api/admin/reconciliation/mend");
+        let mend = mend.json(&json!({"kind": "payment_without_record", "id": bought.session_id}));
+        assert!(kill_in(server, &admin, mend).await.is_none());
+        let server = next.takes_over();
+        wallet_becomes(&ann.at(&server.base), "/credits/remaining", json!(13)).await;
+        server.terminate();
+        agrees(place);
+    }
+
     async fn a_move_up_is_known_and_billed_once(place: &Place) {
         let next = Next::to(place).await;
         let server = doomed(place, PLAN_CHANGED, 1);

@@ -3,6 +3,7 @@
 
 use atelier_server::credits;
 use atelier_server::ids::UserId;
+use atelier_server::testing::copies::multiply;
 use atelier_server::verify::{self, Finding};
 use serde_json::json;
 use sqlx::any::AnyRow;
@@ -200,6 +201,29 @@ async fn with_history(app: &App) -> String {
 }
 
 on_both_databases! {
+    async fn copies_of_an_account_are_as_the_program_writes_them(app: &App) {
+        let ann = app.sign_up("ann").await;
+        for item in ["starter", "premium-monthly"] {
+            let checkout = ann.buy(item, "normal").await;
+            ann.recharge_becomes(&checkout, "completed").await;
+        }
+        let job = ann.start_job().await;
+        ann.job_ends(&job).await;
+        ann.post_json("/api/credits", json!({"action": "deduct", "amount": 2, "reason": "elsewhere"})).await.expect(200);
+        let services = &app.services;
+        multiply(&services.db, &UserId::parse(&ann.id).expect("an id"), 3).await.expect("copies");
+        assert_eq!(verify::findings(&services.db).await.expect("the ledger is read"), []);
+        let wallets: Vec<(i64, i64)> = sqlx::query_as("SELECT remaining, used FROM wallets w JOIN users u ON u.id = w.user_id \
+             WHERE u.email LIKE '%' || $1").bind(&ann.email).fetch_all(services.db.reader()).await.expect("the wallets");
+        assert_eq!(wallets, vec![(121, 2); 4]);
+        for table in ["jobs", "recharge_records", "plan_periods", "subscriptions"] {
+            let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")));
+            let count = count.fetch_one(services.db.reader()).await.expect("a count");
+            assert_eq!(count % 4, 0, "{table}");
+            assert!(count > 0, "{table}");
+        }
+    }
+
     async fn every_column_of_the_ledger_is_proven(app: &App) {
         let user = with_history(app).await;
         let someone = app.sign_up("someone").await.id;

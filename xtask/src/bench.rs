@@ -5,12 +5,13 @@ use crate::process::must;
 use crate::workspace::cargo;
 
 /// Each part with the package and bench that have it.
-const PARTS: [(&str, &str, &str); 5] = [
+const PARTS: [(&str, &str, &str); 6] = [
     ("ledger", "atelier-server", "ledger"),
     ("verify", "atelier-server", "ledger"),
     ("dashboard", "atelier", "program"),
     ("push", "atelier", "program"),
     ("process", "atelier", "program"),
+    ("admin", "atelier", "program"),
 ];
 
 pub fn run(wanted: &[String]) -> Outcome {

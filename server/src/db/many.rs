@@ -1,11 +1,7 @@
 use sqlx::AssertSqlSafe;
 
 /// An `INSERT` of so many rows at once: `columns` as they stand in SQL, a placeholder for each value.
-pub(crate) fn many_rows(
-    table: &'static str,
-    columns: &'static str,
-    rows: usize,
-) -> AssertSqlSafe<String> {
+pub(crate) fn many_rows(table: &str, columns: &str, rows: usize) -> AssertSqlSafe<String> {
     let width = columns.split(',').count();
     let row = |number: usize| {
         let places: Vec<String> = (1..=width)

@@ -4,6 +4,7 @@
 //! PostgreSQL.
 
 pub mod cluster;
+pub mod copies;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -283,10 +283,8 @@ fn with_refusals(api: OpenApi, callers: Callers) -> Value {
             operation["operationId"] = json!(name_of(method, path));
             // A body that may be left out is not therefore `null`.
             let whole = "/requestBody/content/application~1json/schema";
-            if let Some(schema) = operation.pointer_mut(whole)
-                && schema["oneOf"][1] == json!({ "type": "null" })
-            {
-                *schema = schema["oneOf"][0].take();
+            if let Some(schema) = operation.pointer_mut(whole) {
+                *schema = without_null(schema);
             }
             let parameters = operation.get_mut("parameters");
             for parameter in parameters
