@@ -23,8 +23,9 @@ const PAGES: [&str; 4] = ["/dashboard", "/payments", "/try-on", "/video"];
 async fn is_told(client: &Client) -> Vec<(bool, bool)> {
     let mut told = Vec::new();
     for page in PAGES {
-        let english = client.get(&format!("/en{page}")).await.expect(200).text();
+        // The language that was asked for last stays the account's, and its letters'.
         let chinese = client.get(&format!("/zh{page}")).await.expect(200).text();
+        let english = client.get(&format!("/en{page}")).await.expect(200).text();
         let has = |page: &str, text: &str| page.contains(text) && page.contains(CONTACT);
         told.push((has(&english, PAUSED), has(&chinese, PAUSED_ZH)));
     }
