@@ -69,7 +69,7 @@ on_both_databases! {
         assert_eq!(person["stopped"], true);
 
         let records = "SELECT COUNT(*) FROM recharge_records";
-        let sessions = "SELECT COUNT(*) FROM sandbox_objects";
+        let sessions = "SELECT COUNT(*) FROM sandbox_objects WHERE kind = 'checkout.session'";
         let (begun, opened) = (app.number(records).await, app.number(sessions).await);
         is_refused(ann.try_on_usual().await);
         is_refused(ann.post_json("/api/video/generate", json!({"prompt": "a walk"})).await);
