@@ -20,6 +20,11 @@ const NAMES: &str = "Ann ann example com demo admin atelier Atelier Sandbox Exam
 const AT_THE_DESK: &str = "active complete open paid unpaid succeeded price normal delayed MS duplicate N \
                            before redirect never";
 
+/// On the operator's pages: codes, kinds of events and providers as programs call them.
+const AT_THE_OPERATOR: &str = "bad image fashn invalid input provider internal moderation no pose verdict refused \
+                               replicate result unavailable timeout checkout session completed invoice paid \
+                               customer subscription created updated SQLite";
+
 /// Attributes that are read out or shown.
 const SAID: [&str; 8] = [
     "alt",
@@ -269,6 +274,44 @@ async fn pages_of_money(reader: &mut Reader, ann: &Client) {
     }
 }
 
+async fn pages_of_the_operator(reader: &mut Reader, server: &Server, ann: &Client) {
+    let admin = server.anonymous();
+    let admin = admin
+        .signed_in_as("admin@example.com", "atelier-demo")
+        .await;
+    let first = async |path: &str| {
+        let list = admin.get(path).await.expect(200).json();
+        list["items"][0]["id"].as_str().expect("an id").to_owned()
+    };
+    let own = reader.own.clone();
+    let words = AT_THE_OPERATOR.split_whitespace().map(str::to_owned);
+    reader.own.extend(words);
+    let purchase = first("/api/admin/recharges?status=completed").await;
+    let job = first("/api/admin/jobs").await;
+    let person = format!("/admin/users/{}", ann.id);
+    for path in [
+        "/admin",
+        "/admin/users",
+        &person,
+        &format!("{person}/statement"),
+        "/admin/purchases",
+        &format!("/admin/purchases/{purchase}"),
+        &format!("/admin/purchases/{purchase}?refund=all"),
+        "/admin/subscriptions",
+        "/admin/jobs",
+        &format!("/admin/jobs/{job}"),
+        "/admin/bulk",
+        "/admin/webhooks",
+        "/admin/reconciliation",
+        "/admin/anomalies",
+        "/admin/audit",
+        "/admin/settings",
+    ] {
+        reader.visit(&admin, path).await;
+    }
+    reader.own = own;
+}
+
 /// What programs are told instead of what they asked for.
 async fn problems(reader: &mut Reader, server: &Server, ann: &Client) {
     let anyone = server.anonymous();
@@ -410,6 +453,7 @@ async fn every_word_of_every_page_is_a_text() {
     }
     pages_of_jobs(&mut reader, &ann).await;
     pages_of_money(&mut reader, &ann).await;
+    pages_of_the_operator(&mut reader, &server, &ann).await;
     problems(&mut reader, &server, &ann).await;
     letters(&mut reader, &place, &ann).await;
     println!(

@@ -20,11 +20,12 @@ const TABLES: [&str; 5] = [
 ];
 
 /// Columns that nothing but the seal of their row vouches for.
-const ONLY_SEALED: [&str; 34] = [
+const ONLY_SEALED: [&str; 35] = [
     "wallets.version",
     "wallets.trials_limit",
     "wallets.changed_at",
     "wallets.seal",
+    "wallets.stopped_at",
     "lots.seal",
     "entries.actor",
     "entries.recharge_id",
