@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use atelier_server::catalog::Catalog;
 use atelier_server::mail::{Letter, Matter, Wording};
-use atelier_server::oversight::anomalies::Kind;
+use atelier_server::oversight::anomalies::AnomalyKind;
 use atelier_server::payments::{GRACE, Recharge, Refund, Subscription};
 use leptos::prelude::*;
 
@@ -223,7 +223,7 @@ impl Desk<'_> {
 
 impl Desk<'_> {
     /// To an administrator.
-    fn anomalies(&self, new: &[(Kind, i64)]) -> Page {
+    fn anomalies(&self, new: &[(AnomalyKind, i64)]) -> Page {
         let w = self.w;
         let facts = new.iter();
         let facts = facts.map(|(kind, count)| (w.say(kind_key(*kind)), w.number(*count)));
@@ -391,7 +391,7 @@ mod tests {
             (Matter::EmailTaken, "/sign-in"),
             (Matter::EmailChanged, "/sign-in"),
             (
-                Matter::Anomalies(vec![(Kind::StuckHold, 2)]),
+                Matter::Anomalies(vec![(AnomalyKind::StuckHold, 2)]),
                 "/admin/anomalies",
             ),
             (Matter::SpendingStopped, "/dashboard"),

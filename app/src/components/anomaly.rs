@@ -1,13 +1,13 @@
-use atelier_server::oversight::anomalies::Kind;
+use atelier_server::oversight::anomalies::AnomalyKind;
 
 /// What a kind is called.
-pub const fn kind_key(word: Kind) -> &'static str {
+pub const fn kind_key(word: AnomalyKind) -> &'static str {
     match word {
-        Kind::UnpaidGrant => "admin-anomaly-unpaid-grant",
-        Kind::GivenCredits => "admin-anomaly-given-credits",
-        Kind::LedgerDrift => "admin-anomaly-ledger-drift",
-        Kind::StuckHold => "admin-anomaly-stuck-hold",
-        Kind::RefundRate => "admin-anomaly-refund-rate",
-        Kind::SignUpBurst => "admin-anomaly-sign-up-burst",
+        AnomalyKind::UnpaidGrant => "admin-anomaly-unpaid-grant",
+        AnomalyKind::GivenCredits => "admin-anomaly-given-credits",
+        AnomalyKind::LedgerDrift => "admin-anomaly-ledger-drift",
+        AnomalyKind::StuckHold => "admin-anomaly-stuck-hold",
+        AnomalyKind::RefundRate => "admin-anomaly-refund-rate",
+        AnomalyKind::SignUpBurst => "admin-anomaly-sign-up-burst",
     }
 }

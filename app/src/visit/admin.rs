@@ -9,7 +9,7 @@ use atelier_server::accounts::{OpenSession, User};
 use atelier_server::credits::{self, Entry, EntryFilter, Sum};
 use atelier_server::db::{self, Migration};
 use atelier_server::ids::{InboxId, JobId, RechargeId, UserId};
-use atelier_server::oversight::anomalies::{Anomalies, Anomaly, Kind, Limits};
+use atelier_server::oversight::anomalies::{Anomalies, Anomaly, AnomalyKind, Limits};
 use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
 use atelier_server::oversight::{
     self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
@@ -135,7 +135,7 @@ pub struct OverseenPage {
 pub struct AnomaliesPage {
     pub found: Anomalies,
     pub limits: Limits,
-    pub kind: Option<Kind>,
+    pub kind: Option<AnomalyKind>,
     /// Of the accounts that are shown, those whose spending is stopped.
     pub stopped: HashSet<String>,
 }
@@ -455,7 +455,7 @@ const OF_ONE: usize = 25;
 
 async fn anomalies(request: &Request) -> db::Result<AdminPage> {
     let services = &request.services;
-    let kind = Kind::parse(&asked(request, "kind"));
+    let kind = AnomalyKind::parse(&asked(request, "kind"));
     let found = services.lookout.find().await?;
     let users = shown_anomalies(&found, kind).filter_map(|it| UserId::parse(it.user_id.as_ref()?));
     let users: HashSet<UserId> = users.collect();
@@ -471,8 +471,8 @@ async fn anomalies(request: &Request) -> db::Result<AdminPage> {
 }
 
 /// Those that the page shows.
-fn shown_anomalies(found: &Anomalies, kind: Option<Kind>) -> impl Iterator<Item = &Anomaly> {
-    let kinds = Kind::ALL
+fn shown_anomalies(found: &Anomalies, kind: Option<AnomalyKind>) -> impl Iterator<Item = &Anomaly> {
+    let kinds = AnomalyKind::ALL
         .iter()
         .filter(move |each| kind.is_none_or(|kind| kind == **each));
     let most = if kind.is_some() { OF_ONE } else { OF_EACH };
@@ -484,7 +484,7 @@ fn shown_anomalies(found: &Anomalies, kind: Option<Kind>) -> impl Iterator<Item 
 
 impl AnomaliesPage {
     /// Those of a kind that are shown, and how many there are.
-    pub fn of(&self, kind: Kind) -> (Vec<&Anomaly>, usize) {
+    pub fn of(&self, kind: AnomalyKind) -> (Vec<&Anomaly>, usize) {
         let shown = shown_anomalies(&self.found, self.kind).filter(|item| item.kind == kind);
         let all = self.found.items.iter().filter(|item| item.kind == kind);
         (shown.collect(), all.count())

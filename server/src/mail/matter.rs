@@ -3,7 +3,7 @@
 use crate::accounts::{Accounts, ChangeLetter, Purpose};
 use crate::credits;
 use crate::ids::{RechargeId, UserId};
-use crate::oversight::anomalies::{self, Kind as AnomalyKind};
+use crate::oversight::anomalies::{self, AnomalyKind};
 use crate::payments::{self, Recharge, Refund, Subscription};
 
 use super::Template;

@@ -6,7 +6,7 @@ use atelier_server::accounts::{Email, Language, NewAccount, Password, Role};
 use atelier_server::credits::{self, Action, Actor, Adjustment, Grant};
 use atelier_server::ids::{JobId, RechargeId, UserId};
 use atelier_server::on_both_databases;
-use atelier_server::oversight::anomalies::{Anomaly, Kind as Odd, Limits, Lookout};
+use atelier_server::oversight::anomalies::{Anomaly, AnomalyKind as Odd, Limits, Lookout};
 use atelier_server::oversight::reconciliation::{Kind as Fault, Mended};
 use atelier_server::testing::TestGround;
 

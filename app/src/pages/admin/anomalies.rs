@@ -1,4 +1,4 @@
-use atelier_server::oversight::anomalies::{Anomaly, Kind, Limits};
+use atelier_server::oversight::anomalies::{Anomaly, AnomalyKind, Limits};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -15,7 +15,7 @@ const LIST: &str = "/api/admin/anomalies";
 /// What looks odd, by kind, and the stop of the account's spending.
 pub fn page(visit: &Visit, page: &AnomaliesPage) -> AnyView {
     let w = visit.words();
-    let kinds = Kind::ALL.iter();
+    let kinds = AnomalyKind::ALL.iter();
     let parts: Vec<_> = kinds
         .filter(|kind| page.kind.is_none_or(|chosen| chosen == **kind))
         .filter_map(|kind| part(w, page, *kind))
@@ -40,7 +40,7 @@ pub fn page(visit: &Visit, page: &AnomaliesPage) -> AnyView {
 /// All of them, or those of one kind.
 fn kinds_of(w: Words, page: &AnomaliesPage) -> AnyView {
     let current = |chosen: bool| chosen.then_some("true");
-    let links: Vec<_> = Kind::ALL
+    let links: Vec<_> = AnomalyKind::ALL
         .iter()
         .map(|kind| {
             let (_, count) = page.of(*kind);
@@ -66,7 +66,7 @@ fn kinds_of(w: Words, page: &AnomaliesPage) -> AnyView {
     .into_any()
 }
 
-fn part(w: Words, page: &AnomaliesPage, kind: Kind) -> Option<AnyView> {
+fn part(w: Words, page: &AnomaliesPage, kind: AnomalyKind) -> Option<AnyView> {
     let (shown, count) = page.of(kind);
     if shown.is_empty() {
         return None;
@@ -103,10 +103,10 @@ fn part(w: Words, page: &AnomaliesPage, kind: Kind) -> Option<AnyView> {
 }
 
 /// Where it is mended, if it can be.
-fn reconciliation(w: Words, kind: Kind) -> Option<AnyView> {
+fn reconciliation(w: Words, kind: AnomalyKind) -> Option<AnyView> {
     let is_mended = matches!(
         kind,
-        Kind::UnpaidGrant | Kind::LedgerDrift | Kind::StuckHold
+        AnomalyKind::UnpaidGrant | AnomalyKind::LedgerDrift | AnomalyKind::StuckHold
     );
     is_mended.then(|| {
         view! { <a href=routes::ADMIN_RECONCILIATION>{w.say("admin-anomaly-mended")}</a> }
@@ -121,7 +121,7 @@ fn row(w: Words, page: &AnomaliesPage, item: &Anomaly) -> impl IntoView + use<> 
     });
     let about = about(item).map(|about| view! { <code class="id">{about}</code> });
     // What a reconciliation found is said in words.
-    let figure = (item.kind != Kind::LedgerDrift).then_some("num");
+    let figure = (item.kind != AnomalyKind::LedgerDrift).then_some("num");
     view! {
         <tr>
             <th scope="row" class="first">{account}</th>
@@ -142,7 +142,7 @@ fn about(item: &Anomaly) -> Option<String> {
     let id = id.strip_prefix('@').unwrap_or(id);
     match item.kind {
         _ if id.is_empty() => None,
-        Kind::SignUpBurst => Some(id.chars().take(TELLS).collect()),
+        AnomalyKind::SignUpBurst => Some(id.chars().take(TELLS).collect()),
         _ => Some(id.to_owned()),
     }
 }
@@ -155,7 +155,7 @@ fn click(w: Words, page: &AnomaliesPage, item: &Anomaly) -> Option<AnyView> {
         return Some(view! { <span class="state" data-value="failed">{said}</span> }.into_any());
     }
     let label = w.say_with("admin-stop-one", &[("id", id.clone().into())]);
-    let back = page.kind.map_or("all", Kind::as_str);
+    let back = page.kind.map_or("all", AnomalyKind::as_str);
     let form = view! {
         <form class="row screen" method="post" action=StopSpending::PATH>
             {hidden("id", id)}
@@ -196,13 +196,13 @@ fn limits(w: Words, limits: Limits) -> AnyView {
     view! { <ul>{lines}</ul><p class="soft">{w.say("admin-limits-how")}</p> }.into_any()
 }
 
-const fn text_key(word: Kind) -> &'static str {
+const fn text_key(word: AnomalyKind) -> &'static str {
     match word {
-        Kind::UnpaidGrant => "admin-anomaly-unpaid-grant-text",
-        Kind::GivenCredits => "admin-anomaly-given-credits-text",
-        Kind::LedgerDrift => "admin-anomaly-ledger-drift-text",
-        Kind::StuckHold => "admin-anomaly-stuck-hold-text",
-        Kind::RefundRate => "admin-anomaly-refund-rate-text",
-        Kind::SignUpBurst => "admin-anomaly-sign-up-burst-text",
+        AnomalyKind::UnpaidGrant => "admin-anomaly-unpaid-grant-text",
+        AnomalyKind::GivenCredits => "admin-anomaly-given-credits-text",
+        AnomalyKind::LedgerDrift => "admin-anomaly-ledger-drift-text",
+        AnomalyKind::StuckHold => "admin-anomaly-stuck-hold-text",
+        AnomalyKind::RefundRate => "admin-anomaly-refund-rate-text",
+        AnomalyKind::SignUpBurst => "admin-anomaly-sign-up-burst-text",
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::FromRow;
 
-use super::{Anomalies, Anomaly, Kind, Limits, Lookout};
+use super::{Anomalies, Anomaly, AnomalyKind, Limits, Lookout};
 use crate::ids::first_of;
 use crate::time::Timestamp;
 
@@ -115,13 +115,13 @@ impl Lookout {
         let now = self.clock.now();
         let reported = self.reported().await?;
         let mut items = self.unpaid_grants(now).await?;
-        for grant in of_kind(&reported, Kind::UnpaidGrant) {
+        for grant in of_kind(&reported, AnomalyKind::UnpaidGrant) {
             if items.iter().all(|known| known.id != grant.id) {
                 items.push(grant);
             }
         }
         items.extend(self.given(now).await?);
-        items.extend(of_kind(&reported, Kind::LedgerDrift));
+        items.extend(of_kind(&reported, AnomalyKind::LedgerDrift));
         items.extend(self.stuck_holds(now).await?);
         items.extend(self.refund_rates(now).await?);
         items.extend(self.sign_up_bursts(now).await?);
@@ -154,7 +154,7 @@ impl Lookout {
             .fetch_all(self.db.reader())
             .await?;
         let items = rows.into_iter().map(|row| Anomaly {
-            kind: Kind::UnpaidGrant,
+            kind: AnomalyKind::UnpaidGrant,
             id: row.id,
             user_id: Some(row.user_id),
             seen: row.status,
@@ -172,7 +172,7 @@ impl Lookout {
             .fetch_all(self.db.reader())
             .await?;
         let items = rows.into_iter().map(|row| Anomaly {
-            kind: Kind::GivenCredits,
+            kind: AnomalyKind::GivenCredits,
             id: format!("{}@{}", row.user_id, row.since.day()),
             user_id: Some(row.user_id),
             seen: row.given.to_string(),
@@ -189,7 +189,7 @@ impl Lookout {
             .fetch_all(self.db.reader())
             .await?;
         let items = rows.into_iter().map(|row| Anomaly {
-            kind: Kind::StuckHold,
+            kind: AnomalyKind::StuckHold,
             id: row.id,
             user_id: Some(row.user_id),
             seen: format!("{}, {}", hours(now.since(row.since)), row.status),
@@ -214,7 +214,7 @@ impl Lookout {
             .fetch_all(self.db.reader())
             .await?;
         let items = rows.into_iter().map(|row| Anomaly {
-            kind: Kind::RefundRate,
+            kind: AnomalyKind::RefundRate,
             id: row.user_id.clone(),
             user_id: Some(row.user_id),
             seen: format!("{} / {}", row.returned, row.purchases),
@@ -269,7 +269,7 @@ impl Lookout {
         odd.filter_map(|(account, burst)| {
             let (size, since) = burst?;
             Some(Anomaly {
-                kind: Kind::SignUpBurst,
+                kind: AnomalyKind::SignUpBurst,
                 id: account.address.clone(),
                 user_id: Some(account.id.clone()),
                 seen: size.to_string(),
@@ -281,22 +281,22 @@ impl Lookout {
     }
 }
 
-fn of_kind(items: &[Anomaly], kind: Kind) -> impl Iterator<Item = Anomaly> {
+fn of_kind(items: &[Anomaly], kind: AnomalyKind) -> impl Iterator<Item = Anomaly> {
     let those = items.iter().filter(move |item| item.kind == kind);
     those.take(usize::try_from(MOST).unwrap_or(0)).cloned()
 }
 
 /// What a finding of the reconciliation is here, if anything.
-fn kind_of_report(word: &str) -> Option<Kind> {
+fn kind_of_report(word: &str) -> Option<AnomalyKind> {
     use crate::oversight::reconciliation::Kind as Fault;
     match Fault::parse(word)? {
-        Fault::GrantedNotPaid | Fault::GrantedTwice => Some(Kind::UnpaidGrant),
+        Fault::GrantedNotPaid | Fault::GrantedTwice => Some(AnomalyKind::UnpaidGrant),
         Fault::WalletSum
         | Fault::LotOff
         | Fault::VersionOff
         | Fault::TrialsOff
         | Fault::PeriodOff
-        | Fault::EntryOff => Some(Kind::LedgerDrift),
+        | Fault::EntryOff => Some(AnomalyKind::LedgerDrift),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What looks odd, for an operator to look at: it is reported, and nothing is done by itself. What an operator can do
 //! at once is stop the account's spending ([`super::stop_spending`]).
 //!
-//! To add a kind: a word of [`Kind`], its limit in [`Limits`], its statement in [`find`] with the plan test there, its text in
+//! To add a kind: a word of [`AnomalyKind`], its limit in [`Limits`], its statement in [`find`] with the plan test there, its text in
 //! both languages, its row in `docs/anomalies.md` and in the tests.
 
 mod find;
@@ -20,7 +20,7 @@ pub(crate) use told::told_on;
 
 words! {
     /// What looks odd.
-    Kind {
+    AnomalyKind {
         UnpaidGrant = "unpaid_grant",
         GivenCredits = "given_credits",
         LedgerDrift = "ledger_drift",
@@ -64,7 +64,7 @@ impl Default for Limits {
 /// One thing that looks odd.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Anomaly {
-    pub kind: Kind,
+    pub kind: AnomalyKind,
     /// What it is about: a purchase, an account and a day, a row of the ledger, a job, an account, the hash of an address.
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
-use super::{Anomaly, Kind, Lookout};
+use super::{Anomaly, AnomalyKind, Lookout};
 use crate::credits::day_of;
 use crate::db::{Batch, Database, Tx};
 use crate::ids::UserId;
@@ -156,7 +156,7 @@ async fn write_to_administrators(tx: &mut Tx, day: i64, now: Timestamp) -> sqlx:
 }
 
 /// How many of each kind became known on a day and are there still, for its letter.
-pub(crate) async fn told_on(db: &Database, day: i64) -> sqlx::Result<Vec<(Kind, i64)>> {
+pub(crate) async fn told_on(db: &Database, day: i64) -> sqlx::Result<Vec<(AnomalyKind, i64)>> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT kind, COUNT(*) FROM anomalies_told WHERE day = $1 GROUP BY kind ORDER BY kind",
     )
@@ -165,6 +165,6 @@ pub(crate) async fn told_on(db: &Database, day: i64) -> sqlx::Result<Vec<(Kind, 
     .await?;
     let counts = rows.into_iter();
     Ok(counts
-        .filter_map(|(kind, count)| Some((Kind::parse(&kind)?, count)))
+        .filter_map(|(kind, count)| Some((AnomalyKind::parse(&kind)?, count)))
         .collect())
 }
