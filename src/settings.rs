@@ -503,6 +503,12 @@ impl Reader {
                 "wants https:// on any other host than loopback",
             ));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wants(
+                "ATELIER_URL",
+                "wants an address that nobody signs in with",
+            ));
+        }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(wants("ATELIER_URL", "wants an address without a path"));
         }

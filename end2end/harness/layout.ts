@@ -23,6 +23,8 @@ export function layout(): Layout {
   const LETTERS = 0.8;
   /** What a field for a date leaves free between the date and its button, where it has the room. */
   const BLANK = 24;
+  /** The same of a field for a file, which keeps room for the file’s name beside its few words. */
+  const ROOM_FOR_A_NAME = 72;
 
   interface Line {
     element: Element;
@@ -94,7 +96,8 @@ export function layout(): Layout {
     if (!shows || !element.checkVisibility({ opacityProperty: true })) return false;
     const { style, clientWidth } = element as HTMLElement;
     style.inlineSize = 'max-content';
-    const isTooNarrow = element.clientWidth - BLANK > clientWidth + SLACK;
+    const blank = element.matches('[type=file]') ? ROOM_FOR_A_NAME : BLANK;
+    const isTooNarrow = element.clientWidth - blank > clientWidth + SLACK;
     style.inlineSize = '';
     return isTooNarrow;
   }

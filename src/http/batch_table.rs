@@ -20,6 +20,15 @@ pub fn read(bytes: &[u8]) -> Result<Vec<TypedRow>, Outcome> {
         Some('[' | '{') => read_json(text)?,
         Some(_) => read_csv(text)?,
     };
+    // A NUL cannot be stored by every database.
+    let has_nul = |row: &TypedRow| {
+        let texts = [&row.email, &row.action, &row.amount, &row.reason];
+        texts.iter().any(|text| text.contains('\0'))
+    };
+    if let Some(at) = rows.iter().position(has_nul) {
+        let row = u64::try_from(at + 1).unwrap_or(u64::MAX);
+        return Err(Outcome::TableRow { row });
+    }
     match rows.len() {
         0 => Err(Outcome::TableEmpty),
         count if count > Batch::MOST_ROWS => Err(Outcome::TableTooLong),

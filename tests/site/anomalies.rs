@@ -130,6 +130,7 @@ on_both_databases! {
             assert_eq!(app.number(renews).await, left, "{action}");
         }
         is_refused(ann.post_json("/api/checkout", json!({"item": "premium-monthly"})).await);
+        is_refused(ann.post_json("/api/checkout/portal", json!({})).await);
         stop(&admin, &ann, false).await;
         ann.form("/do/plan", &[("action", "resume")]).await;
         assert_eq!(app.number(renews).await, 1);

@@ -118,6 +118,25 @@ on_both_databases! {
         assert_eq!((ann.remaining().await, bob.remaining().await), (908, 600));
     }
 
+    async fn what_pays_a_debt_is_counted(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let bought = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&bought, "completed").await;
+        ann.post_json("/api/credits", json!({"action": "deduct", "amount": 18, "reason": "x"})).await.expect(200);
+        let refund = format!("/api/admin/recharges/{}/refund", bought.recharge_id);
+        admin.post_json(&refund, json!({})).await.expect(200);
+        assert_eq!((ann.remaining().await, ann.figure("debt").await), (0, 10));
+        for (action, amount, moved) in [("add", 1005, "1005"), ("set", 995, "1005")] {
+            let page = look(&admin, &format!("{},{action},{amount},x\n", ann.email)).await;
+            apply(&admin, &page, "").await;
+            assert_eq!(ann.figure("debt").await, 10, "{action}");
+            if action == "set" {
+                apply(&admin, &page, moved).await;
+            }
+        }
+        assert_eq!((ann.remaining().await, ann.figure("debt").await), (995, 0));
+    }
+
     async fn a_table_that_cannot_be_read_is_named_and_not_lost(app: &App) {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         for (text, said) in [
@@ -205,5 +224,13 @@ on_both_databases! {
         }).await;
         assert_eq!(app.number("SELECT COUNT(*) FROM bulk_lines WHERE reason = 'for Ann' OR email LIKE 'ann%'").await, 0);
         admin.get(&page).await.expect(200);
+        // What others got is undone all the same.
+        assert_eq!(admin.remaining().await, 9);
+        let id = page.rsplit('/').next().expect("an id");
+        let undo = admin.post_json(&format!("/api/admin/credits/bulk/{id}/undo"), json!({"reason": "a mistake"})).await;
+        let undone: Vec<bool> = undo.expect(200).json()["rows"].as_array().expect("rows")
+            .iter().map(|row| row["ok"] == true).collect();
+        assert_eq!(undone, [false, true]);
+        assert_eq!(admin.remaining().await, 8);
     }
 }

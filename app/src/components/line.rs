@@ -22,8 +22,10 @@ pub fn statement_table(w: Words, books: Books<'_>, entries: &[Entry], reader: Re
             <th scope="col">{w.say("admin-statement-by")}</th>
         }
     });
+    // With two columns more it may be wider than its place.
+    let region = (reader == Reader::Operator).then_some("region");
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=w.say("statement-title")>
+        <div class="scroll" tabindex=region.map(|_| "0") role=region aria-label=region.map(|_| w.say("statement-title"))>
             <table class="table cards">
                 <thead>
                     <tr>
@@ -73,14 +75,14 @@ fn line(w: Words, books: Books<'_>, entry: &Entry, reader: Reader) -> impl IntoV
     }
 }
 
-/// The job or the purchase that an entry is about; a purchase leads to its page.
+/// The job or the purchase that an entry is about, which leads to its page.
 fn about(entry: &Entry) -> Option<AnyView> {
-    if let Some(id) = &entry.recharge_id {
-        let (href, id) = (routes::purchase(id.as_str()), id.to_string());
-        return Some(view! { <a href=href><code class="id">{id}</code></a> }.into_any());
-    }
-    let job = entry.job_id.as_ref()?.to_string();
-    Some(view! { <code class="id">{job}</code> }.into_any())
+    let (href, id) = match (&entry.recharge_id, &entry.job_id) {
+        (Some(id), _) => (routes::purchase(id.as_str()), id.to_string()),
+        (None, Some(id)) => (routes::overseen_job(id.as_str()), id.to_string()),
+        (None, None) => return None,
+    };
+    Some(view! { <a href=href><code class="id">{id}</code></a> }.into_any())
 }
 
 fn lot_part(w: Words, lot: &EntryLot) -> String {

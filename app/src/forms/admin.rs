@@ -2,7 +2,7 @@
 //! they do is in the audit log.
 
 use atelier_server::accounts::User;
-use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError};
+use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError, Figures};
 use atelier_server::db;
 use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
 use atelier_server::ids::{InboxId, RechargeId, UserId};
@@ -72,16 +72,20 @@ pub async fn adjust_credits(
     let number = number
         .filter(|number| chosen.is_some_and(|action| Adjustment::amount_is_valid(action, *number)));
     let user = UserId::parse(&id);
-    // Setting counts by what it changes.
-    let remaining = match (&user, chosen) {
+    // Setting counts by what it moves: a debt is paid by what comes in.
+    let figures = match (&user, chosen) {
         (Some(user), Some(Action::Set)) => {
             let wallet = caller.services.wallet(user).await.map_err(unexpected)?;
-            wallet.figures.remaining
+            wallet.figures
         }
-        _ => 0,
+        _ => Figures::default(),
     };
     let is_typed_again = |number: i64| {
-        (number - remaining).abs() <= TYPED_AGAIN_ABOVE || again.trim() == amount.trim()
+        let change = match number - figures.remaining {
+            missing @ 1.. => missing + figures.debt,
+            surplus => -surplus,
+        };
+        change <= TYPED_AGAIN_ABOVE || again.trim() == amount.trim()
     };
     let why = cut(&reason);
     let (Some(user), Some(action), Some(amount), true, false) = (

@@ -4,7 +4,7 @@ use atelier_server::accounts::User;
 use atelier_server::db;
 use atelier_server::idempotency::{self, BodyHash, Claim, Key, KeyRefused, Scope};
 use atelier_server::ids::RechargeId;
-use atelier_server::payments::RefundError;
+use atelier_server::payments::{RefundError, RefundPreview};
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
 
@@ -85,6 +85,7 @@ async fn refund_once(caller: &Caller, admin: &User, wish: &Wish, key: &str) -> R
     let body = [
         ("purchase", wish.id.as_str().as_bytes()),
         ("amount", amount.as_deref().unwrap_or("all").as_bytes()),
+        ("mark", wish.mark.as_bytes()),
         ("reason", wish.reason.as_bytes()),
     ];
     let scope = Scope {
@@ -113,8 +114,9 @@ async fn refund_once(caller: &Caller, admin: &User, wish: &Wish, key: &str) -> R
     }
     tx.commit().await.map_err(broken)?;
     let operator = acts(caller, admin, &wish.reason);
+    let wished = RefundPreview::key_of(&wish.mark);
     let refunded = payments
-        .refund(&wish.id, wish.amount_minor, Some(key), &operator)
+        .refund(&wish.id, wish.amount_minor, Some(&wished), &operator)
         .await;
     match refunded {
         Ok(()) => keep(caller, &scope, now).await.map_err(broken),

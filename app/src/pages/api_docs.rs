@@ -127,7 +127,9 @@ impl Description<'_> {
             })
             .collect();
         let answers = operation["responses"].as_object().into_iter().flatten();
+        // That each may have nobody to answer is said once, above.
         let answers: Vec<_> = answers
+            .filter(|(status, _)| *status != "503")
             .map(|(status, answer)| self.answer(status, answer))
             .collect();
         let takes = (!parameters.is_empty()).then(|| self.fields(parameters));

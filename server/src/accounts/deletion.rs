@@ -163,10 +163,13 @@ async fn make_nobody(tx: &mut Tx, user: &UserId, email: &str, now: Timestamp) ->
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    sqlx::query("DELETE FROM email_tokens WHERE user_id = $1")
-        .bind(user)
-        .execute(&mut **tx)
-        .await?;
+    for statement in [
+        "DELETE FROM email_tokens WHERE user_id = $1",
+        // It names from where accounts were made.
+        "DELETE FROM anomalies_told WHERE user_id = $1",
+    ] {
+        sqlx::query(statement).bind(user).execute(&mut **tx).await?;
+    }
     forget_mail(tx, user, email).await
 }
 

@@ -108,6 +108,9 @@ pub struct RowResult {
     pub after: Option<i64>,
     /// The entry that tells it.
     pub entry: Option<Entry>,
+    /// Credits it would give, or take (below zero), whatever they pay for.
+    #[serde(skip)]
+    pub moved: i64,
     #[serde(skip)]
     pub problem: Option<RowProblem>,
 }
@@ -175,8 +178,9 @@ struct Preview {
 }
 
 impl Preview {
-    /// As the ledger would: what comes pays debt first, and no more goes than remains.
-    fn change(&mut self, action: Action, amount: i64) -> Result<(), Insufficient> {
+    /// As the ledger would: what comes pays debt first, and no more goes than remains. Gives what it moves.
+    fn change(&mut self, action: Action, amount: i64) -> Result<i64, Insufficient> {
+        let before = self.remaining - self.debt;
         match action {
             Action::Add => {
                 let paid = self.debt.min(amount);
@@ -195,7 +199,7 @@ impl Preview {
             }
             Action::Set => self.remaining = amount,
         }
-        Ok(())
+        Ok(self.remaining - self.debt - before)
     }
 }
 
@@ -208,6 +212,7 @@ impl RowResult {
             before: None,
             after: None,
             entry: None,
+            moved: 0,
             problem: Some(problem),
         }
     }
@@ -246,11 +251,16 @@ impl Bulk {
                 return RowResult::refused(at, email, RowProblem::NoAccount);
             };
             let before = wallet.remaining;
-            if !done.contains(&at)
-                && let Err(insufficient) = wallet.change(row.action, row.amount)
-            {
-                return RowResult::refused(at, email, RowProblem::Insufficient(insufficient));
-            }
+            let moved = match done.contains(&at) {
+                true => Ok(0),
+                false => wallet.change(row.action, row.amount),
+            };
+            let moved = match moved {
+                Ok(moved) => moved,
+                Err(short) => {
+                    return RowResult::refused(at, email, RowProblem::Insufficient(short));
+                }
+            };
             RowResult {
                 row: at,
                 email: email.to_owned(),
@@ -258,6 +268,7 @@ impl Bulk {
                 before: Some(before),
                 after: Some(wallet.remaining),
                 entry: None,
+                moved,
                 problem: None,
             }
         });
@@ -421,6 +432,7 @@ impl Bulk {
                 before: None,
                 after: None,
                 entry: done_entry(&mut tx, batch_id, index).await?,
+                moved: 0,
                 problem: None,
             });
         }
@@ -437,6 +449,10 @@ impl Bulk {
                     email,
                     RowProblem::Insufficient(short),
                 ));
+            }
+            // It was deleted a moment ago.
+            Err(CreditsError::Deleted) => {
+                return Ok(RowResult::refused(at, email, RowProblem::NoAccount));
             }
             Err(error) => return Err(error.into()),
         };
@@ -458,6 +474,7 @@ impl Bulk {
             ok: true,
             before: Some(adjusted.before),
             after: Some(adjusted.wallet.credits.remaining),
+            moved: adjusted.entry.as_ref().map_or(0, |entry| entry.amount),
             entry: adjusted.entry,
             problem: None,
         })
@@ -483,6 +500,7 @@ impl Bulk {
             before: None,
             after: None,
             entry: None,
+            moved: 0,
             problem: None,
         };
         let mut undone = 0;
@@ -504,6 +522,12 @@ impl Bulk {
                 }
                 change.amount = short.remaining;
                 adjusted = credits::adjust(&mut tx, &change, &self.prices, now).await;
+            }
+            // Nothing is taken from a deleted account, and nothing given to it.
+            if let Err(CreditsError::Deleted) = adjusted {
+                result.ok = false;
+                result.problem = Some(RowProblem::NotUndone(rest));
+                break;
             }
             let adjusted = adjusted?;
             let back = adjusted.entry.as_ref().map_or(0, |entry| -entry.amount);

@@ -62,6 +62,8 @@ pub struct SheetRow {
     /// Of the credits that remain: what it would leave, as long as it waits.
     pub before: Option<i64>,
     pub after: Option<i64>,
+    /// Credits it would give, or take (below zero), whatever they pay for.
+    pub moved: i64,
     /// What it changed, and what of that was undone.
     pub changed: i64,
     pub undone: i64,
@@ -89,8 +91,7 @@ impl Sheet {
     pub fn sums(&self) -> (i64, i64) {
         let waiting = self.rows.iter().filter(|row| row.state == RowState::Waits);
         waiting.fold((0, 0), |(given, taken), row| {
-            let change = row.after.unwrap_or(0) - row.before.unwrap_or(0);
-            (given + change.max(0), taken - change.min(0))
+            (given + row.moved.max(0), taken - row.moved.min(0))
         })
     }
 
@@ -267,6 +268,7 @@ impl Bulk {
                 fault,
                 before: result.as_ref().and_then(|result| result.before),
                 after: result.as_ref().and_then(|result| result.after),
+                moved: result.as_ref().map_or(0, |result| result.moved),
                 problem: result.and_then(|result| result.problem),
                 changed: 0,
                 undone: 0,
@@ -321,6 +323,7 @@ impl DoneRow {
             problem: None,
             before: None,
             after: None,
+            moved: 0,
             changed: self.changed,
             undone: self.undone,
             entry_id: self.entry_id,

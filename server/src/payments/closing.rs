@@ -67,7 +67,7 @@ impl Payments {
     /// The provider's pages of what was bought show who bought it.
     async fn forget_addresses(&self, user: &UserId) -> sqlx::Result<()> {
         let with_addresses: Vec<RechargeRow> = sqlx::query_as(
-            "SELECT * FROM recharge_records WHERE user_id = $1 AND status <> 'pending' \
+            "SELECT * FROM recharge_records WHERE user_id = $1 AND (status <> 'pending' OR next_check_at IS NULL) \
              AND (checkout_url IS NOT NULL OR receipt_url IS NOT NULL)",
         )
         .bind(user)

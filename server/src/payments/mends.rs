@@ -2,7 +2,7 @@
 //! written of a wallet is one transaction, with its line in the audit log. Done twice, or by two at once, it is done once.
 
 use super::fulfil::FulfilError;
-use super::gateway::{CheckoutProgress, CheckoutState, Gateway, GatewayError};
+use super::gateway::{CheckoutProgress, CheckoutState, Gateway, GatewayError, InvoiceState};
 use super::records::{self, NewRecord, Recharge, RechargeRow, RechargeStatus};
 use super::subscriptions::{Subscription, lock_buyer, mark_surplus};
 use super::{Payments, Provider};
@@ -21,6 +21,9 @@ pub enum MendError {
     NoOwner,
     #[error("nothing in the catalogue costs what was paid")]
     NoOffer,
+    /// Something was paid, and the provider does not say by which payment.
+    #[error("the provider knows of no payment that could go back")]
+    NothingToReturn,
     #[error(transparent)]
     Provider(#[from] GatewayError),
     #[error(transparent)]
@@ -87,10 +90,20 @@ impl Payments {
     /// What became of the money before the record was there, told long ago and not again: in the usual way, after the grant.
     async fn follow(&self, recharge: Option<Recharge>) -> Result<(), MendError> {
         let complete = |recharge: &Recharge| recharge.status == RechargeStatus::Completed;
-        if let Some(recharge) = recharge.filter(complete) {
-            self.read_recharge_again(&recharge).await?;
-        }
-        Ok(())
+        let Some(recharge) = recharge.filter(complete) else {
+            return Ok(());
+        };
+        // Due, should the provider not answer now.
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        records::change(&mut tx, &recharge.id, |row| {
+            let complete = row.status == RechargeStatus::Completed;
+            row.next_check_at = Some(now);
+            complete
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(self.read_recharge_again(&recharge).await?)
     }
 
     /// The account that a checkout names, if it exists.
@@ -405,6 +418,7 @@ impl Payments {
         &self,
         tx: &mut Tx,
         id: &RechargeId,
+        now: Timestamp,
     ) -> sqlx::Result<ComparedCredits> {
         let select = tx.locking("SELECT * FROM recharge_records WHERE id = $1");
         let row: Option<RechargeRow> = sqlx::query_as(select)
@@ -426,7 +440,6 @@ impl Payments {
             return Ok(ComparedCredits::Agree);
         };
         if row.seal.is_empty() || row.seal == row.seal() {
-            let now = self.clock.now();
             let expires_at = row.expires_days.map(|days| now.plus_days(days));
             return Ok(ComparedCredits::Missing(row.credits - granted, expires_at));
         }
@@ -436,6 +449,28 @@ impl Payments {
         })
         .await?;
         Ok(ComparedCredits::Corrected)
+    }
+
+    /// Lets the credits of a purchase be what is left of its money, as its record has that.
+    pub(crate) async fn keep_in_line(
+        &self,
+        tx: &mut Tx,
+        id: &RechargeId,
+        now: Timestamp,
+    ) -> Result<(), CreditsError> {
+        let row: RechargeRow = sqlx::query_as("SELECT * FROM recharge_records WHERE id = $1")
+            .bind(id)
+            .fetch_one(&mut **tx)
+            .await?;
+        let returned = Returned {
+            recharge: id,
+            paid_minor: row.paid_minor.unwrap_or(row.amount_minor),
+            returned_minor: row.returned_minor,
+            disputed: row.disputed != 0,
+            provider: row.provider.as_str(),
+        };
+        credits::returned(tx, &row.user_id, returned, now).await?;
+        Ok(())
     }
 
     /// Gives back, through the provider, a payment that fits no record: nobody knows what it was for. Nothing was granted for it.
@@ -448,6 +483,7 @@ impl Payments {
             return Ok(());
         };
         let state = self.checkout_of(&recharge).await?;
+        let was_free = state.as_ref().is_some_and(|state| state.amount_minor == 0);
         let (subscription, transaction) = match state {
             Some(state) => (state.subscription_id, state.transaction_id),
             // A renewal has no checkout.
@@ -464,7 +500,8 @@ impl Payments {
                 gateway.refund(transaction, None, &key).await?;
                 None
             }
-            (None, None) => None,
+            (None, None) if was_free => None,
+            (None, None) => return Err(MendError::NothingToReturn),
         };
         let mut tx = self.db.begin().await?;
         records::change(&mut tx, id, |row| {
@@ -472,6 +509,7 @@ impl Payments {
             if open {
                 row.status = RechargeStatus::Cancelled;
                 row.next_check_at = None;
+                row.checkout_url = None;
                 row.payment_id = invoice.or(row.payment_id.take());
                 row.subscription_id = subscription;
             }
@@ -489,7 +527,7 @@ impl Payments {
         gateway: &dyn Gateway,
         recharge: &Recharge,
         subscription: &str,
-    ) -> Result<Option<String>, GatewayError> {
+    ) -> Result<Option<String>, MendError> {
         let id = &recharge.id;
         let state = gateway.subscription(subscription).await?;
         gateway.end_subscription(subscription).await?;
@@ -497,11 +535,15 @@ impl Payments {
         if let Some(own) = &recharge.payment_id {
             invoices.retain(|invoice| invoice.id == *own);
         }
-        for invoice in invoices.iter().filter(|invoice| invoice.paid) {
-            if let Some(transaction) = &invoice.transaction_id {
-                let key = format!("held_back:{id}:{}", invoice.id);
-                gateway.refund(transaction, None, &key).await?;
-            }
+        if invoices.is_empty() {
+            return Err(MendError::NothingToReturn);
+        }
+        let paid = |invoice: &&InvoiceState| invoice.paid && invoice.amount_minor > 0;
+        for invoice in invoices.iter().filter(paid) {
+            let transaction = invoice.transaction_id.as_ref();
+            let transaction = transaction.ok_or(MendError::NothingToReturn)?;
+            let key = format!("held_back:{id}:{}", invoice.id);
+            gateway.refund(transaction, None, &key).await?;
         }
         Ok(invoices.into_iter().next().map(|invoice| invoice.id))
     }

@@ -143,6 +143,8 @@ impl Payments {
         email: &str,
         verified: bool,
     ) -> Result<String, PlanError> {
+        // Plans can be changed there.
+        self.refuse_stopped(user).await?;
         let provider = match self.plan_of(user).await? {
             Some(subscription) => subscription.provider,
             None => Provider::Stripe,

@@ -3,6 +3,7 @@
 use super::fulfil::FulfilError;
 use super::records::{RechargeRow, RechargeStatus};
 use super::returns::{RefundError, beyond, newest_period_of};
+use super::reversals::REFUNDS;
 use super::{Payments, Recharge};
 use crate::credits::{self, Effect, Returned};
 use crate::ids::RechargeId;
@@ -17,15 +18,24 @@ pub struct RefundPreview {
     /// The period of a plan that it paid for would end, and the plan with it.
     pub ends_plan: bool,
     returned_minor: i64,
+    /// Refunds that were asked for before, whatever became of them.
+    refunds: i64,
 }
 
 impl RefundPreview {
+    /// Under what the provider is asked: whoever confirms a refund of the same books, twice or elsewhere, wishes the same one.
+    pub fn key_of(mark: &str) -> String {
+        let books: Vec<&str> = mark.split('-').take(2).collect();
+        format!("confirmed:{}", books.join(":"))
+    }
+
     /// Tells this preview from one with other figures: whoever confirms it sends it along.
     pub fn mark(&self) -> String {
         let Effect { taken, owed } = self.effect;
         let plan = i64::from(self.ends_plan);
         let figures = [
             self.returned_minor,
+            self.refunds,
             self.amount_minor,
             self.left_minor,
             taken,
@@ -88,6 +98,7 @@ impl Payments {
             effect,
             ends_plan,
             returned_minor: before,
+            refunds: REFUNDS.count(&mut *tx, id).await?,
         })
     }
 }

@@ -100,7 +100,8 @@ impl RefundError {
             matches!(error, Unreachable { .. } | Incomplete { .. })
         };
         match self {
-            Self::Provider(error) | Self::Fulfil(FulfilError::Provider(error)) => unknown(error),
+            Self::Provider(error) => unknown(error),
+            // It was made, and could not be read.
             Self::Database(_) | Self::Fulfil(_) => true,
             Self::NotPaid | Self::TooMuch(_) | Self::NothingLeft => false,
         }

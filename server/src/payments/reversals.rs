@@ -1,6 +1,6 @@
 //! What is kept of refunds and disputes: two tables of one shape.
 
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, FromRow};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, FromRow};
 
 use super::gateway::{DisputeProgress, DisputeState, RefundProgress, RefundState};
 use crate::db::Tx;
@@ -136,10 +136,14 @@ impl Table {
     }
 
     /// How many there are of a purchase, whatever became of them.
-    pub async fn count(&self, pool: &AnyPool, recharge: &RechargeId) -> sqlx::Result<i64> {
+    pub async fn count<'e>(
+        &self,
+        db: impl Executor<'e, Database = Any>,
+        recharge: &RechargeId,
+    ) -> sqlx::Result<i64> {
         let select = format!("SELECT COUNT(*) FROM {} WHERE recharge_id = $1", self.name);
         let count = sqlx::query_scalar(AssertSqlSafe(select)).bind(recharge);
-        count.fetch_one(pool).await
+        count.fetch_one(db).await
     }
 
     /// Those of an account, oldest first.

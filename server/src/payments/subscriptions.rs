@@ -328,15 +328,22 @@ impl Work<'_> {
         if invoice.opens.is_none() && invoice.amount_minor == 0 {
             return Ok(());
         }
-        if let Some(record) = recorded(tx, invoice).await? {
-            // A period that got lost is opened again.
-            let gives = record.status == RechargeStatus::Completed && record.held_back.is_none();
-            if gives && !surplus {
-                self.open(tx, &record, invoice).await?;
+        let known = recorded(tx, invoice).await?;
+        // One that lost its word is completed again.
+        let is_lost = |record: &RechargeRow| {
+            record.status != RechargeStatus::Completed && record.held_back.is_none()
+        };
+        let first = match known {
+            Some(record) if is_lost(&record) => Some(record),
+            Some(record) => {
+                // A period that got lost is opened again.
+                if record.held_back.is_none() && !surplus {
+                    self.open(tx, &record, invoice).await?;
+                }
+                return Ok(());
             }
-            return Ok(());
-        }
-        let first = self.first_record(tx, invoice).await?;
+            None => self.first_record(tx, invoice).await?,
+        };
         if self.is_deleted {
             return self.hold_back_late(tx, invoice, first).await;
         }
@@ -385,7 +392,11 @@ impl Work<'_> {
         first: Option<RechargeRow>,
     ) -> Result<(), FulfilError> {
         // A record is of one invoice.
-        let record = match first.filter(|first| first.payment_id.is_none()) {
+        let is_its_own = |first: &RechargeRow| {
+            let paid_by = first.payment_id.as_deref();
+            paid_by.is_none_or(|known| known == invoice.id)
+        };
+        let record = match first.filter(is_its_own) {
             Some(record) => record,
             None => self.new_record(tx, invoice).await?,
         };

@@ -175,7 +175,7 @@ fn without_null(schema: &Value) -> Value {
 
 const INTRODUCTION: &str = "JSON in, JSON out, UTF-8; a NUL is no part of any text. Times are RFC 3339 in UTC. Credits are \
      whole numbers, money is in minor units of ISO 4217. Lists come in pages: `next` is the `cursor` of the next one. \
-     Refusals are `application/problem+json` with a `code`. What may be used up says so in `RateLimit`. Names and refusals are in English or Chinese, as \
+     Refusals are `application/problem+json` with a `code`; each operation may answer 503 while the database is away. What may be used up says so in `RateLimit`. Names and refusals are in English or Chinese, as \
      `Accept-Language` asks.";
 
 const TAGS: [(&str, &str); 8] = [

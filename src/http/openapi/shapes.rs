@@ -50,7 +50,7 @@ pub fn limit() -> Object {
     whole_number().build()
 }
 
-/// Where a list goes on: an id, or nothing.
+/// Where a list goes on, or what it is filtered by: an id, or nothing.
 pub fn cursor() -> Object {
     let pattern = r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$";
     text().pattern(Some(pattern)).build()

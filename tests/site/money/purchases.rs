@@ -196,6 +196,23 @@ on_both_databases! {
         }
     }
 
+    async fn two_forms_that_saw_the_same_books_give_back_once(app: &App) {
+        let books = Books::open(app).await;
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let checkout = buy_and_land(app, &ann, "credits-10", CARD).await;
+        let (first, _) = Confirm::shown(&admin, &checkout, "refund=part&amount=0.50").await;
+        let (second, _) = Confirm::shown(&admin, &checkout, "refund=part&amount=0.50").await;
+        tokio::join!(first.send(&admin, "they asked for it"), second.send(&admin, "they asked twice"));
+        let intent = intent_of(&books.stripe, &checkout).await;
+        let refunds = books.stripe.api(Method::GET, &format!("refunds?payment_intent={intent}"), &[]).await;
+        assert_eq!(refunds["data"].as_array().map(Vec::len), Some(1), "{refunds}");
+        assert_eq!(ann.recharge(&checkout).await["returned_minor"], 50);
+        // Who has seen that may wish for more.
+        let (third, _) = Confirm::shown(&admin, &checkout, "refund=part&amount=0.50").await;
+        third.send(&admin, "and once more").await;
+        assert_eq!(ann.recharge(&checkout).await["returned_minor"], 100);
+    }
+
     async fn a_refund_whose_preview_is_no_longer_true_is_shown_anew(app: &App) {
         let books = Books::open(app).await;
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);

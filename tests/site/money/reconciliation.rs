@@ -372,6 +372,16 @@ on_both_databases! {
             books.mended(Fault::RefundNotTakenBack, &checkout.recharge_id).await;
             books.has(&buyer, 13).await;
         }
+        // What was paid for it is back: nothing more is given.
+        let eve = app.sign_up("eve").await;
+        let checkout = books.paid(&eve, "credits-10").await;
+        books.grant(&eve.id, &checkout.recharge_id, 4).await;
+        books.fulfil(&checkout).await;
+        let intent = intent_of(&books.stripe, &checkout).await;
+        books.stripe.desk("refunds", json!({"payment_intent": intent})).await;
+        app.services.payments.read_payment_again(Provider::Stripe, &intent).await.expect("it is read");
+        books.put_right(Fault::WrongCredits, &checkout.recharge_id).await;
+        books.has(&eve, 8).await;
         // Its bonus is missing.
         let dan = app.sign_up("dan").await;
         let checkout = books.paid(&dan, "starter").await;

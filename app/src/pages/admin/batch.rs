@@ -149,7 +149,7 @@ fn table(w: Words, page: &BatchPage) -> AnyView {
         .filter_map(|at| row(w, &page.sheet, *at))
         .collect();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-batch-page")>
             <table class="table cards">
                 <thead>
                     <tr>

@@ -93,7 +93,7 @@ fn table_of(rows: &[TypedRow]) -> String {
 fn table(w: Words, batches: &[BatchLine]) -> AnyView {
     let rows: Vec<_> = batches.iter().map(|batch| row(w, batch)).collect();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-bulk-batches")>
             <table class="table cards">
                 <thead>
                     <tr>

@@ -119,7 +119,7 @@ fn jobs(w: Words, jobs: &[Job]) -> AnyView {
                     <th scope="row" class="first">{w.about("admin-tool", job.tool())}</th>
                     <td class="end">{cost}</td>
                     <td class="right">{job_state(w, job.state)}</td>
-                    <td class="last"><code class="id">{job.id.to_string()}</code></td>
+                    <td class="last"><a href=routes::overseen_job(job.id.as_str())><code class="id">{job.id.to_string()}</code></a></td>
                 </tr>
             }
         })

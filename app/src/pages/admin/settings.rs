@@ -93,7 +93,7 @@ fn providers(visit: &Visit, page: &SettingsPage) -> AnyView {
     });
     let rows: Vec<_> = payments.chain(makers).collect();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-providers")>
             <table class="table cards">
                 <thead>
                     <tr>
@@ -180,7 +180,7 @@ fn catalogue(w: Words, catalog: &Catalog) -> AnyView {
     });
     let rows: Vec<_> = tools.chain(packs).chain(top_up).chain(plans).collect();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-catalogue")>
             <table class="table cards">
                 <thead>
                     <tr>
@@ -213,7 +213,7 @@ fn variables(w: Words, settings: &[Setting]) -> AnyView {
         .map(|setting| variable(w, setting))
         .collect();
     view! {
-        <div class="scroll">
+        <div class="scroll" tabindex="0" role="region" aria-label=w.say("admin-settings-variables")>
             <table class="table cards">
                 <thead>
                     <tr>

@@ -109,7 +109,7 @@ impl Reconciliation {
         let now = self.clock.now();
         let user = account(item)?;
         let mut tx = self.db.begin().await?;
-        match self.payments.compare_credits(&mut tx, id).await? {
+        match self.payments.compare_credits(&mut tx, id, now).await? {
             ComparedCredits::Agree => return Ok(()),
             ComparedCredits::Corrected => {}
             ComparedCredits::Missing(amount, expires_at) => {
@@ -125,6 +125,7 @@ impl Reconciliation {
                 };
                 let (note, actor) = (&by.reason, actor(by));
                 credits::correct_purchase(&mut tx, &user, wrong, note, actor, now).await?;
+                self.payments.keep_in_line(&mut tx, id, now).await?;
             }
         }
         by.records(

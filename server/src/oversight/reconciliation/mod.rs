@@ -146,7 +146,10 @@ pub struct Reconciliation {
 impl ReconcileError {
     /// Whether the operator has to look: nothing tells what would be right.
     pub fn is_by_hand(&self) -> bool {
-        let unknown = |error: &MendError| matches!(error, MendError::NoOwner | MendError::NoOffer);
+        let unknown = |error: &MendError| {
+            use MendError::{NoOffer, NoOwner, NothingToReturn};
+            matches!(error, NoOwner | NoOffer | NothingToReturn)
+        };
         match self {
             // Nothing is held for an account whose spending is stopped: lift that first.
             Self::ByHand | Self::Credits(CreditsError::Stopped) => true,

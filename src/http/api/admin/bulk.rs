@@ -194,6 +194,7 @@ fn senseless(at: usize, row: &Value, error: String) -> ReportRow {
         before: None,
         after: None,
         entry: None,
+        moved: 0,
         problem: None,
     };
     ReportRow {

@@ -25,7 +25,7 @@ pub struct Asked {
     #[param(schema_with = shapes::word_of::<SubscriptionStatus>)]
     status: Option<String>,
     /// Only those of this account.
-    #[param(value_type = Option<UserId>)]
+    #[param(schema_with = shapes::cursor)]
     user_id: Option<String>,
     /// 1 to 200; 50 when it is not there.
     #[param(schema_with = shapes::limit)]
