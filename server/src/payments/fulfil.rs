@@ -4,7 +4,7 @@ use super::closing::DELETED;
 use super::gateway::{CheckoutProgress, CheckoutState, GatewayError};
 use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::{Payments, Provider};
-use crate::credits::{self, CreditsError, Grant, Returned};
+use crate::credits::{self, CreditsError};
 use crate::failpoint;
 use crate::ids::RechargeId;
 
@@ -203,26 +203,12 @@ impl Payments {
         let Some(row) = completed.await? else {
             return Ok(());
         };
-        let grant = Grant {
-            recharge: &recharge.id,
-            credits: recharge.credits - recharge.bonus,
-            bonus: recharge.bonus,
-            expires_at: recharge.expires_days.map(|days| now.plus_days(days)),
-            provider: recharge.provider.as_str(),
-        };
         // A record that lost its word is completed again without a second grant; what was taken back
         // because nobody had paid comes again.
         if credits::is_granted(&mut tx, &recharge.id).await? {
-            let returned = Returned {
-                recharge: &recharge.id,
-                paid_minor: state.amount_minor,
-                returned_minor: row.returned_minor,
-                disputed: row.disputed != 0,
-                provider: recharge.provider.as_str(),
-            };
-            credits::returned(&mut tx, &recharge.user_id, returned, now).await?;
+            credits::returned(&mut tx, &recharge.user_id, row.returned(), now).await?;
         } else {
-            credits::grant(&mut tx, &recharge.user_id, grant, now).await?;
+            credits::grant(&mut tx, &recharge.user_id, recharge.grant(now), now).await?;
         }
         failpoint::reach(failpoint::STRIPE_ANSWERED).await;
         tx.commit().await?;

@@ -7,7 +7,7 @@ use super::records::{self, NewRecord, Recharge, RechargeRow, RechargeStatus};
 use super::subscriptions::{Subscription, lock_buyer, mark_surplus};
 use super::{Payments, Provider};
 use crate::catalog::Offer;
-use crate::credits::{self, Actor, CreditsError, Grant, Returned};
+use crate::credits::{self, Actor, CreditsError, Returned};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{PeriodId, RechargeId, UserId};
 use crate::oversight::Operator;
@@ -462,14 +462,7 @@ impl Payments {
             .bind(id)
             .fetch_one(&mut **tx)
             .await?;
-        let returned = Returned {
-            recharge: id,
-            paid_minor: row.paid_minor.unwrap_or(row.amount_minor),
-            returned_minor: row.returned_minor,
-            disputed: row.disputed != 0,
-            provider: row.provider.as_str(),
-        };
-        credits::returned(tx, &row.user_id, returned, now).await?;
+        credits::returned(tx, &row.user_id, row.returned(), now).await?;
         Ok(())
     }
 
@@ -666,14 +659,7 @@ async fn grant_record(
     recharge: &Recharge,
     now: Timestamp,
 ) -> Result<(), CreditsError> {
-    let grant = Grant {
-        recharge: &recharge.id,
-        credits: recharge.credits - recharge.bonus,
-        bonus: recharge.bonus,
-        expires_at: recharge.expires_days.map(|days| now.plus_days(days)),
-        provider: recharge.provider.as_str(),
-    };
-    credits::grant(tx, &recharge.user_id, grant, now).await?;
+    credits::grant(tx, &recharge.user_id, recharge.grant(now), now).await?;
     Ok(())
 }
 

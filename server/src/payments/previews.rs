@@ -5,7 +5,7 @@ use super::records::{RechargeRow, RechargeStatus};
 use super::returns::{RefundError, beyond, newest_period_of};
 use super::reversals::REFUNDS;
 use super::{Payments, Recharge};
-use crate::credits::{self, Effect, Returned};
+use crate::credits::{self, Effect};
 use crate::ids::RechargeId;
 
 /// What a refund would do by the books as they are.
@@ -67,7 +67,7 @@ impl Payments {
         if row.transaction_id.is_none() && row.payment_id.is_none() {
             return Err(RefundError::NotPaid);
         }
-        let paid_minor = row.paid_minor.unwrap_or(row.amount_minor);
+        let paid_minor = row.paid();
         let before = row.returned_minor;
         let left = paid_minor - before;
         if let Some(refused) = beyond(left, amount_minor) {
@@ -76,19 +76,13 @@ impl Payments {
         let amount = amount_minor.unwrap_or(left);
         row.returned_minor += amount;
         let ends_plan = row.is_returned() && newest_period_of(&mut tx, &row).await?.is_some();
-        let returned = Returned {
-            recharge: id,
-            paid_minor,
-            returned_minor: row.returned_minor,
-            disputed: row.disputed != 0,
-            provider: row.provider.as_str(),
-        };
         // What a plan gives are uses, which end with its period.
         let effect = match Recharge::from(row.clone()).plan {
             Some(_) => Effect::default(),
             None => {
                 let now = self.clock.now();
-                let previewed = credits::preview_returned(&mut tx, &row.user_id, returned, now);
+                let user = &row.user_id;
+                let previewed = credits::preview_returned(&mut tx, user, row.returned(), now);
                 previewed.await.map_err(FulfilError::from)?
             }
         };

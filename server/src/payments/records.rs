@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use super::fulfil::SURPLUS;
 use super::{Payments, Provider, letters};
 use crate::catalog::{Interval, Offer};
+use crate::credits::{Grant, Returned};
 use crate::db::{Seal, Tx};
 use crate::ids::{RechargeId, UserId};
 use crate::time::Timestamp;
@@ -75,6 +76,17 @@ impl Recharge {
     /// Whether it paid for a second plan beside a living one: its money goes back.
     pub fn is_surplus(&self) -> bool {
         self.held_back.as_deref() == Some(SURPLUS)
+    }
+
+    /// What it brings when it is paid at `now`.
+    pub(super) fn grant(&self, now: Timestamp) -> Grant<'_> {
+        Grant {
+            recharge: &self.id,
+            credits: self.credits - self.bonus,
+            bonus: self.bonus,
+            expires_at: self.expires_days.map(|days| now.plus_days(days)),
+            provider: self.provider.as_str(),
+        }
     }
 }
 
@@ -173,8 +185,23 @@ impl RechargeRow {
 
     /// Whether all the money went back.
     pub fn is_returned(&self) -> bool {
-        let paid = self.paid_minor.unwrap_or(self.amount_minor);
-        self.returned_minor > 0 && self.returned_minor >= paid
+        self.returned_minor > 0 && self.returned_minor >= self.paid()
+    }
+
+    /// What was paid; as long as the provider has not said it, the price.
+    pub(super) fn paid(&self) -> i64 {
+        self.paid_minor.unwrap_or(self.amount_minor)
+    }
+
+    /// How its money stands, as the ledger wants to know it.
+    pub(super) fn returned(&self) -> Returned<'_> {
+        Returned {
+            recharge: &self.id,
+            paid_minor: self.paid(),
+            returned_minor: self.returned_minor,
+            disputed: self.disputed != 0,
+            provider: self.provider.as_str(),
+        }
     }
 
     fn plan(&self) -> Option<RecordedPlan> {

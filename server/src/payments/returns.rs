@@ -10,7 +10,7 @@ use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::reversals::{DISPUTES, REFUNDS, Reversal};
 use super::subscriptions::lock_buyer;
 use super::{Payments, Provider, letters};
-use crate::credits::{self, CreditsError, PaidPeriod, PeriodChange, Returned};
+use crate::credits::{self, CreditsError, PaidPeriod, PeriodChange};
 use crate::db::Tx;
 use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
@@ -234,14 +234,7 @@ impl Payments {
             end_returned_plan(tx, &row, now).await?;
             return Ok(news > 0);
         }
-        let returned = Returned {
-            recharge: &recharge.id,
-            paid_minor: state.paid_minor,
-            returned_minor,
-            disputed,
-            provider: recharge.provider.as_str(),
-        };
-        credits::returned(tx, &recharge.user_id, returned, now).await?;
+        credits::returned(tx, &recharge.user_id, row.returned(), now).await?;
         Ok(news > 0)
     }
 
