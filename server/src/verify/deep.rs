@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{Finding, Told, Totals, accepted, plans};
 use crate::db::Database;
-use crate::ids::{RechargeId, UserId};
+use crate::ids::{RechargeId, UserId, first_of};
 use crate::payments::gateway::{
     CheckoutProgress, CheckoutState, Gateway, GatewayError, PaymentState,
 };
@@ -50,16 +50,17 @@ pub async fn ask_providers(
             tell(Told::Finding(&finding));
         }
     };
+    let mut refused = None;
     for gateway in payments.gateways() {
         let finished = if gateway.lists_checkouts() {
-            Some(read_finished(payments, &**gateway, &mut found).await?)
+            read_finished(payments, &**gateway, &mut found).await?
         } else {
-            None
+            read_known(payments, &**gateway, db, &mut refused, &mut found).await?
         };
-        check_completed(&**gateway, db, finished.as_ref(), &mut found).await?;
+        check_completed(&**gateway, db, &finished, &mut found).await?;
         plans::check_all(&**gateway, db, &mut found).await?;
     }
-    Ok(())
+    refused.map_or(Ok(()), |error| Err(DeepError::Provider(error)))
 }
 
 /// The same of one record.
@@ -79,7 +80,7 @@ pub async fn ask_about(
         && let Some(state) = gateway.checkout(session).await?
         && state.progress != CheckoutProgress::Open
     {
-        compare(Some(record), &state, &mut found);
+        compare(gateway, Some(record), &state, &mut found);
     }
     let completed: Option<Completed> =
         sqlx::query_as(concat!(completed!(), "status = 'completed' AND id = $1"))
@@ -105,7 +106,7 @@ pub async fn ask_about_checkout(
         && let Some(state) = gateway.checkout(session_id).await?
     {
         let record = payments.recharge_of_session(session_id).await?;
-        compare(record.as_ref(), &state, &mut |finding| {
+        compare(gateway, record.as_ref(), &state, &mut |finding| {
             findings.push(finding);
         });
     }
@@ -124,12 +125,62 @@ async fn read_finished(
         let page = gateway.finished_checkouts(after.as_deref()).await?;
         for state in &page.checkouts {
             let record = payments.recharge_of_session(&state.session_id).await?;
-            compare(record.as_ref(), state, found);
+            compare(gateway, record.as_ref(), state, found);
             finished.insert(state.session_id.clone());
         }
         after = page.checkouts.last().map(|state| state.session_id.clone());
         if !page.has_more || after.is_none() {
             return Ok(finished);
+        }
+    }
+}
+
+/// How long somebody may have paid for a checkout that its record gave up, as it is asked about one by one.
+const ASKED_FOR: i64 = 35;
+
+/// The same where a provider lists no checkouts: those of completed records and of recent others are asked about. One that it
+/// will not tell of keeps no other from being asked about.
+async fn read_known(
+    payments: &Payments,
+    gateway: &dyn Gateway,
+    db: &Database,
+    refused: &mut Option<GatewayError>,
+    found: &mut (dyn FnMut(Finding) + Send),
+) -> Result<HashSet<String>, DeepError> {
+    let mut finished = HashSet::new();
+    let since = first_of(payments.clock.now().plus_days(-ASKED_FOR));
+    let mut after = String::new();
+    loop {
+        let known: Vec<(String, String)> = sqlx::query_as(
+            "SELECT id, session_id FROM recharge_records WHERE provider = $1 AND id > $2 \
+             AND session_id IS NOT NULL AND (status = 'completed' OR id >= $3) \
+             ORDER BY id LIMIT 200",
+        )
+        .bind(gateway.provider().as_str())
+        .bind(&after)
+        .bind(&since)
+        .fetch_all(db.reader())
+        .await?;
+        let Some((last, _)) = known.last() else {
+            return Ok(finished);
+        };
+        after.clone_from(last);
+        for (_, session) in &known {
+            let state = match gateway.checkout(session).await {
+                Ok(state) => state,
+                Err(error @ (GatewayError::Refused { .. } | GatewayError::Incomplete { .. })) => {
+                    *refused = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let paid = |state: &CheckoutState| state.progress == CheckoutProgress::Paid;
+            if let Some(state) = state.filter(paid) {
+                // As it is by now.
+                let record = payments.recharge_of_session(session).await?;
+                compare(gateway, record.as_ref(), &state, found);
+                finished.insert(session.clone());
+            }
         }
     }
 }
@@ -151,7 +202,7 @@ struct Completed {
 async fn check_completed(
     gateway: &dyn Gateway,
     db: &Database,
-    finished: Option<&HashSet<String>>,
+    finished: &HashSet<String>,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<(), DeepError> {
     let mut after = String::new();
@@ -169,7 +220,7 @@ async fn check_completed(
         };
         after = last.id.to_string();
         for record in &completed {
-            check_record(gateway, record, finished, found).await?;
+            check_record(gateway, record, Some(finished), found).await?;
         }
     }
 }
@@ -226,6 +277,7 @@ async fn is_finished(
 
 /// One finished checkout against its record.
 fn compare(
+    gateway: &dyn Gateway,
     record: Option<&Recharge>,
     state: &CheckoutState,
     found: &mut (dyn FnMut(Finding) + Send),
@@ -273,7 +325,14 @@ fn compare(
         None => state.transaction_id.as_deref(),
     };
     let payment = payment.unwrap_or("none");
-    let amount = (state.amount_minor - state.tax_minor + state.discount_minor).to_string();
+    let amount = state.amount_minor - state.tax_minor + state.discount_minor;
+    // Without a list the tax is told by the product, which may ask for it otherwise by now.
+    let is_vouched = !gateway.lists_checkouts() && record.paid_minor == Some(state.amount_minor);
+    let amount = match is_vouched {
+        true => record.amount_minor,
+        false => amount,
+    };
+    let amount = amount.to_string();
     for (kind, expected, found_here) in [
         ("recharge.user_id", owner, record.user_id.as_str()),
         (

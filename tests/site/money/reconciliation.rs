@@ -7,7 +7,7 @@ use atelier_server::credits::{self, Actor, Grant, NewPeriod, Returned};
 use atelier_server::ids::{PeriodId, RechargeId, UserId};
 use atelier_server::oversight::Operator;
 use atelier_server::oversight::reconciliation::{Kind as Fault, Mend, Mended, Reconciliation};
-use atelier_server::payments::{Fulfilment, Provider};
+use atelier_server::payments::{Fulfilment, MendError, Provider};
 use atelier_server::verify;
 use reqwest::Method;
 use serde_json::json;
@@ -298,6 +298,14 @@ on_both_databases! {
         books.run("UPDATE recharge_records SET status = 'pending', completed_at = NULL WHERE id = $1", &[&checkout.recharge_id]).await;
         books.mended(Fault::PaidNotGranted, &checkout.recharge_id).await;
         books.has(&ann, 18).await;
+        // That of a plan lost its word: its period stands, and no second one is opened.
+        let bob = app.sign_up("bob").await;
+        let plan = buy_and_land(app, &bob, "premium-monthly", CARD).await;
+        let period = bob.wallet().await["premium"].clone();
+        books.run("UPDATE recharge_records SET status = 'pending', completed_at = NULL WHERE id = $1", &[&plan.recharge_id]).await;
+        books.put_right(Fault::PaidNotGranted, &plan.recharge_id).await;
+        assert_eq!(bob.wallet().await["premium"], period);
+        assert_eq!(app.number("SELECT COUNT(*) FROM plan_periods").await, 1);
         // It says that it is complete.
         let checkout = books.paid(&ann, "credits-10").await;
         let intent = intent_of(&books.stripe, &checkout).await;
@@ -419,6 +427,27 @@ on_both_databases! {
         let refunds = books.stripe.api(Method::GET, &format!("refunds?payment_intent={intent}"), &[]).await;
         assert_eq!(refunds["data"].as_array().map(Vec::len), Some(1), "{refunds}");
         assert_eq!(refunds["data"][0]["amount"], 190);
+    }
+
+    async fn what_was_kept_back_and_has_no_payment_stays_with_the_operator(app: &App) {
+        let books = Books::open(app).await;
+        let ann = app.sign_up("ann").await;
+        let checkout = books.paid(&ann, "credits-10").await;
+        books.run("UPDATE recharge_records SET currency = 'eur' WHERE id = $1", &[&checkout.recharge_id]).await;
+        assert!(matches!(books.fulfil(&checkout).await, Fulfilment::HeldBack(_)));
+        books.run("UPDATE recharge_records SET session_id = NULL WHERE id = $1", &[&checkout.recharge_id]).await;
+        let (payments, id) = (&app.services.payments, RechargeId::parse(&checkout.recharge_id).expect("an id"));
+        for _ in 0..2 {
+            let refused = payments.give_back_held(&id, &books.operator()).await;
+            assert!(matches!(refused, Err(MendError::NothingToReturn)), "{refused:?}");
+        }
+        let record: (String, Option<String>) = sqlx::query_as("SELECT status, held_back FROM recharge_records")
+            .fetch_one(app.services.db.reader()).await.expect("the record");
+        assert_eq!(record, ("pending".to_owned(), Some("currency".to_owned())), "it is still to be seen");
+        let refunds = books.stripe.api(Method::GET, "refunds", &[]).await;
+        assert_eq!(refunds["data"].as_array().map(Vec::len), Some(0), "{refunds}");
+        books.has(&ann, 8).await;
+        books.run("UPDATE recharge_records SET session_id = $2 WHERE id = $1", &[&checkout.recharge_id, &checkout.session_id]).await;
     }
 
     async fn a_record_says_what_the_provider_says(app: &App) {
