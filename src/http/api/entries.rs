@@ -1,18 +1,16 @@
 use atelier_server::credits::{self, Entry, EntryFilter, EntryKind};
 use atelier_server::ids::UserId;
 use atelier_server::time::Timestamp;
-use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Page, limit};
+use super::lists::{List, Page, Wanted, moment, place, word};
 use crate::http::State;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -41,18 +39,21 @@ pub struct Asked {
     format: Option<String>,
 }
 
-/// Entries that are read at once for a CSV.
-const ROWS_A_PAGE: i64 = 1_000;
-const HEAD: &[&str] = &[
-    "created_at",
-    "kind",
-    "amount",
-    "balance_after",
-    "reason",
-    "actor",
-    "job_id",
-    "recharge_id",
-];
+const LIST: List<Entry, i64> = List {
+    name: "statement",
+    head: &[
+        "created_at",
+        "kind",
+        "amount",
+        "balance_after",
+        "reason",
+        "actor",
+        "job_id",
+        "recharge_id",
+    ],
+    row,
+    place: |entry| entry.seq,
+};
 
 /// List the entries of the statement
 ///
@@ -75,54 +76,32 @@ pub async fn list(
     let user = caller.reads(asked.user_id.as_deref())?;
     let services = &state.services;
     let (db, now) = (services.db.clone(), services.clock.now());
-    let filter = filter(&asked)?;
+    let filter = EntryFilter {
+        before: None,
+        kind: word("kind", asked.kind.as_deref(), EntryKind::parse)?,
+        from: moment("from", asked.from.as_deref(), Timestamp::parse)?,
+        to: moment("to", asked.to.as_deref(), Timestamp::parse_end)?,
+        limit: 0,
+    };
+    let before = place(asked.cursor.as_deref(), |text| text.parse().ok())?;
     let wallet = credits::find_wallet(db.reader(), &user, now).await?;
     wallet.ok_or_else(Problem::not_found)?;
     credits::settle_lapsed(&db, &user, now).await?;
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("statement", HEAD, move |before| {
-            let (db, user) = (db.clone(), user.clone());
-            let page = EntryFilter {
-                before: before.or(filter.before),
-                limit: ROWS_A_PAGE,
-                ..filter.clone()
-            };
-            async move {
-                let entries = credits::statement(&db, &user, &page).await?;
-                Ok(Rows::of(entries, ROWS_A_PAGE, |entry| entry.seq, row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let page = EntryFilter {
-        limit: wanted + 1,
-        ..filter
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
     };
-    let entries = credits::statement(&db, &user, &page).await?;
-    Ok(Json(Page::of(entries, wanted, |entry| entry.seq.to_string())).into_response())
-}
-
-fn filter(asked: &Asked) -> Result<EntryFilter, Problem> {
-    let set = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
-    let bad = |field| {
-        let wanted = match field {
-            "from" | "to" => "wrong-time",
-            _ => "wrong-word",
+    let read = move |before, limit| {
+        let (db, user) = (db.clone(), user.clone());
+        let filter = EntryFilter {
+            before,
+            limit,
+            ..filter.clone()
         };
-        Problem::validation([(field, wanted)])
+        async move { credits::statement(&db, &user, &filter).await }
     };
-    let before = set(&asked.cursor).map(|text| text.parse().map_err(|_| bad("cursor")));
-    let kind = set(&asked.kind).map(|text| EntryKind::parse(&text).ok_or_else(|| bad("kind")));
-    let from = set(&asked.from).map(|text| Timestamp::parse(&text).ok_or_else(|| bad("from")));
-    let to = set(&asked.to).map(|text| Timestamp::parse_end(&text).ok_or_else(|| bad("to")));
-    Ok(EntryFilter {
-        before: before.transpose()?,
-        kind: kind.transpose()?,
-        from: from.transpose()?,
-        to: to.transpose()?,
-        limit: 0,
-    })
+    LIST.answer(wanted, before, read).await
 }
 
 fn row(entry: Entry) -> Vec<String> {

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Page, limit};
+use super::lists::{Page, limit, place, word};
 use crate::http::State;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
@@ -62,7 +62,7 @@ pub async fn list(
 ) -> Result<Json<Page<Job>>, Problem> {
     caller.require(Scope::Jobs)?;
     let wanted = limit(asked.limit);
-    let before = before(asked.cursor.as_deref())?;
+    let before = place(asked.cursor.as_deref(), JobId::parse)?;
     let filter = JobFilter {
         tool: word("tool", asked.tool.as_deref(), Tool::parse)?,
         state: word("state", asked.state.as_deref(), JobState::parse)?,
@@ -73,32 +73,6 @@ pub async fn list(
         .jobs_of(&caller.user.id, filter, before.as_ref(), wanted + 1)
         .await?;
     Ok(Json(Page::of(jobs, wanted, |job| job.id.to_string())))
-}
-
-/// The job before which a list goes on, if it goes on.
-pub(super) fn before(cursor: Option<&str>) -> Result<Option<JobId>, Problem> {
-    match cursor.filter(|cursor| !cursor.is_empty()) {
-        None => Ok(None),
-        Some(text) => match JobId::parse(text) {
-            None => Err(Problem::validation([("cursor", "wrong-cursor")])),
-            job => Ok(job),
-        },
-    }
-}
-
-/// A word of a filter, if it is set.
-pub(super) fn word<T>(
-    field: &'static str,
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, Problem> {
-    match text.filter(|text| !text.is_empty()) {
-        None => Ok(None),
-        Some(text) => match parse(text) {
-            None => Err(Problem::validation([(field, "wrong-word")])),
-            word => Ok(word),
-        },
-    }
 }
 
 /// Read a job

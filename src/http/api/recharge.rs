@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::admin::operator;
-use super::{Page, limit};
+use super::lists::{Page, limit, place};
 use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
@@ -55,13 +55,7 @@ pub async fn list(
 ) -> Result<Json<Page<Recharge>>, Problem> {
     caller.require(Scope::CreditsRead)?;
     let wanted = limit(asked.limit);
-    let before = match asked.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-        Some(text) => Some(
-            RechargeId::parse(text)
-                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-        None => None,
-    };
+    let before = place(asked.cursor.as_deref(), RechargeId::parse)?;
     let payments = &state.services.payments;
     let records = payments
         .recharges_of(&caller.user.id, before.as_ref(), wanted + 1)

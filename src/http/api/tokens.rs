@@ -7,7 +7,7 @@ use axum::extract::{Path, State as Extract};
 use axum::http::StatusCode;
 use utoipa::ToSchema;
 
-use super::Page;
+use super::lists::Page;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;

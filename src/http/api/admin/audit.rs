@@ -1,18 +1,17 @@
 use atelier_server::accounts::Scope;
 use atelier_server::oversight::{self, AuditFilter, AuditLine};
-use axum::Json;
+use atelier_server::time::Timestamp;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ROWS_A_PAGE, moment, set};
+use super::set;
 use crate::http::State;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, moment};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -40,9 +39,14 @@ pub struct Asked {
     format: Option<String>,
 }
 
-const HEAD: &[&str] = &[
-    "id", "at", "actor", "action", "target", "before", "after", "reason", "address",
-];
+const LIST: List<AuditLine, String> = List {
+    name: "audit",
+    head: &[
+        "id", "at", "actor", "action", "target", "before", "after", "reason", "address",
+    ],
+    row,
+    place: |it| it.id.clone(),
+};
 
 /// List what operators did
 ///
@@ -66,33 +70,27 @@ pub async fn list(
         actor: set(asked.actor.as_ref()),
         action: set(asked.action.as_ref()),
         target: set(asked.target.as_ref()),
-        from: moment("from", asked.from.as_ref(), false)?,
-        to: moment("to", asked.to.as_ref(), true)?,
-        before: set(asked.cursor.as_ref()),
-        limit: ROWS_A_PAGE,
+        from: moment("from", asked.from.as_deref(), Timestamp::parse)?,
+        to: moment("to", asked.to.as_deref(), Timestamp::parse_end)?,
+        before: None,
+        limit: 0,
+    };
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
     };
     let db = state.services.db.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("audit", HEAD, move |before: Option<String>| {
-            let db = db.clone();
-            let filter = AuditFilter {
-                before: before.or_else(|| filter.before.clone()),
-                ..filter.clone()
-            };
-            async move {
-                let lines = oversight::audit_lines(db.reader(), &filter).await?;
-                Ok(Rows::of(lines, ROWS_A_PAGE, |line| line.id.clone(), row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let filter = AuditFilter {
-        limit: wanted + 1,
-        ..filter
+    let read = move |before, limit| {
+        let db = db.clone();
+        let filter = AuditFilter {
+            before,
+            limit,
+            ..filter.clone()
+        };
+        async move { oversight::audit_lines(db.reader(), &filter).await }
     };
-    let lines = oversight::audit_lines(db.reader(), &filter).await?;
-    Ok(Json(Page::of(lines, wanted, |line| line.id.clone())).into_response())
+    LIST.answer(wanted, set(asked.cursor.as_ref()), read).await
 }
 
 fn row(line: AuditLine) -> Vec<String> {

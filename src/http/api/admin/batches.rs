@@ -11,10 +11,9 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ROWS_A_PAGE, set};
+use super::set;
 use crate::http::State;
-use crate::http::api::jobs::word;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, limit, place, word};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
@@ -79,7 +78,12 @@ pub struct WholeRow {
     error: Option<String>,
 }
 
-const HEAD: &[&str] = &["batch_id", "created_at", "rows", "actor", "undone_at"];
+const LIST: List<BatchLine, String> = List {
+    name: "batches",
+    head: &["batch_id", "created_at", "rows", "actor", "undone_at"],
+    row: line,
+    place: |it| it.batch_id.clone(),
+};
 const ROWS_HEAD: &[&str] = &[
     "row", "email", "action", "amount", "reason", "state", "before", "after", "changed", "undone",
     "entry_id", "error",
@@ -103,22 +107,17 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
-    let before = set(asked.cursor.as_ref());
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
+    };
     let db = state.services.db.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("batches", HEAD, move |next: Option<String>| {
-            let (db, before) = (db.clone(), next.or_else(|| before.clone()));
-            async move {
-                let batches = oversight::batches(&db, before.as_deref(), ROWS_A_PAGE).await?;
-                let cursor = |batch: &BatchLine| batch.batch_id.clone();
-                Ok(Rows::of(batches, ROWS_A_PAGE, cursor, line))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let batches = oversight::batches(&db, before.as_deref(), wanted + 1).await?;
-    Ok(Json(Page::of(batches, wanted, |batch| batch.batch_id.clone())).into_response())
+    let read = move |before: Option<String>, limit| {
+        let db = db.clone();
+        async move { oversight::batches(&db, before.as_deref(), limit).await }
+    };
+    LIST.answer(wanted, set(asked.cursor.as_ref()), read).await
 }
 
 fn line(batch: BatchLine) -> Vec<String> {
@@ -153,13 +152,8 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let only = word("state", asked.state.as_deref(), RowState::parse)?;
-    let after: Option<usize> = match set(asked.cursor.as_ref()) {
-        None => None,
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-    };
+    let parse = |text: &str| text.parse::<usize>().ok();
+    let after = place(asked.cursor.as_deref(), parse)?;
     let sheet = find(&state, &caller, &batch_id).await?;
     let w = Words(language);
     let (batch_id, created_at, stands) = (sheet.batch_id, sheet.created_at, sheet.state);

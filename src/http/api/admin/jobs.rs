@@ -2,20 +2,17 @@ use atelier_server::accounts::Scope;
 use atelier_server::ids::JobId;
 use atelier_server::studio::{Failure, JobState, OverseenFilter, OverseenJob, ProviderId, Tool};
 use atelier_server::time::Timestamp;
-use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ROWS_A_PAGE, set};
+use super::set;
 use crate::http::State;
-use crate::http::api::jobs::{before, word};
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, place, word};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -48,27 +45,32 @@ pub struct Asked {
     format: Option<String>,
 }
 
-const HEAD: &[&str] = &[
-    "id",
-    "created_at",
-    "user_id",
-    "email",
-    "tool",
-    "state",
-    "provider",
-    "external_id",
-    "attempts",
-    "fetch_attempts",
-    "paid_by",
-    "cost",
-    "error",
-    "submitted_at",
-    "started_at",
-    "called_back_at",
-    "deadline_at",
-    "finished_at",
-    "deleted_at",
-];
+const LIST: List<OverseenJob, JobId> = List {
+    name: "jobs",
+    head: &[
+        "id",
+        "created_at",
+        "user_id",
+        "email",
+        "tool",
+        "state",
+        "provider",
+        "external_id",
+        "attempts",
+        "fetch_attempts",
+        "paid_by",
+        "cost",
+        "error",
+        "submitted_at",
+        "started_at",
+        "called_back_at",
+        "deadline_at",
+        "finished_at",
+        "deleted_at",
+    ],
+    row,
+    place: |it| it.job.id.clone(),
+};
 
 /// List jobs of all accounts
 ///
@@ -95,31 +97,26 @@ pub async fn list(
         provider: word("provider", asked.provider.as_deref(), ProviderId::parse)?,
         failure: word("code", asked.code.as_deref(), Failure::parse)?,
         stuck: asked.stuck.unwrap_or(false),
-        before: before(asked.cursor.as_deref())?,
-        limit: ROWS_A_PAGE,
+        before: None,
+        limit: 0,
     };
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
+    };
+    let before = place(asked.cursor.as_deref(), JobId::parse)?;
     let studio = state.services.studio.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("jobs", HEAD, move |before: Option<JobId>| {
-            let studio = studio.clone();
-            let filter = OverseenFilter {
-                before: before.or_else(|| filter.before.clone()),
-                ..filter.clone()
-            };
-            async move {
-                let jobs = studio.overseen_jobs(&filter).await?;
-                Ok(Rows::of(jobs, ROWS_A_PAGE, |job| job.job.id.clone(), row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let filter = OverseenFilter {
-        limit: wanted + 1,
-        ..filter
+    let read = move |before, limit| {
+        let studio = studio.clone();
+        let filter = OverseenFilter {
+            before,
+            limit,
+            ..filter.clone()
+        };
+        async move { studio.overseen_jobs(&filter).await }
     };
-    let jobs = studio.overseen_jobs(&filter).await?;
-    Ok(Json(Page::of(jobs, wanted, |job| job.job.id.to_string())).into_response())
+    LIST.answer(wanted, before, read).await
 }
 
 fn row(overseen: OverseenJob) -> Vec<String> {

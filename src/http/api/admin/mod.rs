@@ -13,16 +13,12 @@ pub mod users;
 pub mod webhook_events;
 
 use atelier_server::oversight::Operator;
-use atelier_server::time::Timestamp;
 
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
-use crate::http::problem::{Problem, too_long};
+use crate::http::problem::too_long;
 
 const LONGEST_REASON: usize = 500;
-
-/// Rows that are read at once for a CSV.
-const ROWS_A_PAGE: i64 = 500;
 
 /// The caller as the audit log names them, with the reason they give.
 pub(super) fn operator(caller: &Caller, fields: &mut Fields) -> Operator {
@@ -40,24 +36,4 @@ pub(super) fn operator(caller: &Caller, fields: &mut Fields) -> Operator {
 /// A value of a filter, if it is set.
 fn set(value: Option<&String>) -> Option<String> {
     value.filter(|text| !text.is_empty()).cloned()
-}
-
-/// A moment of a filter, if it is set; a day as the end of a time counts to its own end.
-fn moment(
-    field: &'static str,
-    value: Option<&String>,
-    is_end: bool,
-) -> Result<Option<Timestamp>, Problem> {
-    let Some(text) = set(value) else {
-        return Ok(None);
-    };
-    let read = if is_end {
-        Timestamp::parse_end
-    } else {
-        Timestamp::parse
-    };
-    match read(&text) {
-        None => Err(Problem::validation([(field, "wrong-time")])),
-        moment => Ok(moment),
-    }
 }

@@ -2,20 +2,16 @@ use atelier_server::accounts::Scope;
 use atelier_server::ids::RechargeId;
 use atelier_server::payments::{HeldBack, Provider, Purchase, PurchaseFilter, Standing};
 use atelier_server::time::Timestamp;
-use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ROWS_A_PAGE, set};
 use crate::http::State;
-use crate::http::api::jobs::word;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, place, word};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -43,26 +39,31 @@ pub struct Asked {
     format: Option<String>,
 }
 
-const HEAD: &[&str] = &[
-    "id",
-    "user_id",
-    "provider",
-    "item",
-    "amount_minor",
-    "currency",
-    "credits",
-    "bonus",
-    "status",
-    "held_back",
-    "paid_minor",
-    "returned_minor",
-    "payment_method",
-    "payment_id",
-    "session_id",
-    "subscription_id",
-    "created_at",
-    "completed_at",
-];
+const LIST: List<Purchase, RechargeId> = List {
+    name: "recharges",
+    head: &[
+        "id",
+        "user_id",
+        "provider",
+        "item",
+        "amount_minor",
+        "currency",
+        "credits",
+        "bonus",
+        "status",
+        "held_back",
+        "paid_minor",
+        "returned_minor",
+        "payment_method",
+        "payment_id",
+        "session_id",
+        "subscription_id",
+        "created_at",
+        "completed_at",
+    ],
+    row,
+    place: |it| it.recharge.id.clone(),
+};
 
 /// List everybody's recharge records
 ///
@@ -82,45 +83,31 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
-    let before = match set(asked.cursor.as_ref()) {
-        Some(text) => Some(
-            RechargeId::parse(&text)
-                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-        None => None,
-    };
     let filter = PurchaseFilter {
         standing: word("status", asked.status.as_deref(), Standing::parse)?,
         provider: word("provider", asked.provider.as_deref(), Provider::parse)?,
         held_back: word("held_back", asked.held_back.as_deref(), HeldBack::parse)?,
         search: asked.q.clone().unwrap_or_default(),
-        before,
-        limit: ROWS_A_PAGE,
+        before: None,
+        limit: 0,
     };
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
+    };
+    let before = place(asked.cursor.as_deref(), RechargeId::parse)?;
     let payments = state.services.payments.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("recharges", HEAD, move |next: Option<RechargeId>| {
-            let payments = payments.clone();
-            let filter = PurchaseFilter {
-                before: next.or_else(|| filter.before.clone()),
-                ..filter.clone()
-            };
-            async move {
-                let purchases = payments.purchases(&filter).await?;
-                let cursor = |purchase: &Purchase| purchase.recharge.id.clone();
-                Ok(Rows::of(purchases, ROWS_A_PAGE, cursor, row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let filter = PurchaseFilter {
-        limit: wanted + 1,
-        ..filter
+    let read = move |before, limit| {
+        let payments = payments.clone();
+        let filter = PurchaseFilter {
+            before,
+            limit,
+            ..filter.clone()
+        };
+        async move { payments.purchases(&filter).await }
     };
-    let purchases = payments.purchases(&filter).await?;
-    let page = Page::of(purchases, wanted, |it| it.recharge.id.to_string());
-    Ok(Json(page).into_response())
+    LIST.answer(wanted, before, read).await
 }
 
 fn row(purchase: Purchase) -> Vec<String> {

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::moment;
 use crate::http::State;
+use crate::http::api::lists::moment;
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
@@ -77,8 +77,9 @@ pub async fn daily(
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let services = &state.services;
-    let to = moment("to", asked.to.as_ref(), false)?.unwrap_or_else(|| services.clock.now());
-    let from = moment("from", asked.from.as_ref(), false)?;
+    let to = moment("to", asked.to.as_deref(), Timestamp::parse)?
+        .unwrap_or_else(|| services.clock.now());
+    let from = moment("from", asked.from.as_deref(), Timestamp::parse)?;
     let from = from.unwrap_or_else(|| to.plus_days(1 - DAYS));
     if from.plus_days(MOST_DAYS) <= to {
         return Err(too_long_a_span("from", MOST_DAYS));

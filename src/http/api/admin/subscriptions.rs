@@ -1,20 +1,17 @@
 use atelier_server::accounts::Scope;
 use atelier_server::ids::UserId;
 use atelier_server::payments::{Errand, Subscriber, SubscriberFilter, SubscriptionStatus};
-use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ROWS_A_PAGE, set};
+use super::set;
 use crate::http::State;
-use crate::http::api::jobs::word;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, word};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -36,20 +33,25 @@ pub struct Asked {
     format: Option<String>,
 }
 
-const HEAD: &[&str] = &[
-    "id",
-    "user_id",
-    "provider",
-    "plan",
-    "status",
-    "renews",
-    "surplus",
-    "errand",
-    "period_start",
-    "period_end",
-    "created_at",
-    "ended_at",
-];
+const LIST: List<Subscriber, String> = List {
+    name: "subscriptions",
+    head: &[
+        "id",
+        "user_id",
+        "provider",
+        "plan",
+        "status",
+        "renews",
+        "surplus",
+        "errand",
+        "period_start",
+        "period_end",
+        "created_at",
+        "ended_at",
+    ],
+    row,
+    place: |it| it.id.clone(),
+};
 
 /// List everybody's subscriptions
 ///
@@ -73,31 +75,24 @@ pub async fn list(
     let filter = SubscriberFilter {
         status: word("status", asked.status.as_deref(), SubscriptionStatus::parse)?,
         user: word("user_id", asked.user_id.as_deref(), UserId::parse)?,
-        after: set(asked.cursor.as_ref()),
-        limit: ROWS_A_PAGE,
+        after: None,
+        limit: 0,
     };
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("subscriptions", HEAD, move |next: Option<String>| {
-            let payments = payments.clone();
-            let filter = SubscriberFilter {
-                after: next.or_else(|| filter.after.clone()),
-                ..filter.clone()
-            };
-            async move {
-                let subscribers = payments.subscribers(&filter).await?;
-                let cursor = |subscriber: &Subscriber| subscriber.id.clone();
-                Ok(Rows::of(subscribers, ROWS_A_PAGE, cursor, row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let filter = SubscriberFilter {
-        limit: wanted + 1,
-        ..filter
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
     };
-    let subscribers = payments.subscribers(&filter).await?;
-    Ok(Json(Page::of(subscribers, wanted, |it| it.id.clone())).into_response())
+    let read = move |after, limit| {
+        let payments = payments.clone();
+        let filter = SubscriberFilter {
+            after,
+            limit,
+            ..filter.clone()
+        };
+        async move { payments.subscribers(&filter).await }
+    };
+    LIST.answer(wanted, set(asked.cursor.as_ref()), read).await
 }
 
 fn row(subscriber: Subscriber) -> Vec<String> {

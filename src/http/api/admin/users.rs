@@ -4,17 +4,15 @@ use atelier_server::oversight::{self, Operator, PeopleFilter, Person, Standing};
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ROWS_A_PAGE, operator, set};
+use super::operator;
 use crate::http::State;
-use crate::http::api::jobs::word;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, place, word};
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::shapes;
 use crate::http::problem::Problem;
 
@@ -36,25 +34,30 @@ pub struct Asked {
     format: Option<String>,
 }
 
-const HEAD: &[&str] = &[
-    "id",
-    "email",
-    "name",
-    "role",
-    "verified",
-    "blocked",
-    "external_id",
-    "created_at",
-    "remaining",
-    "held",
-    "frozen",
-    "total",
-    "used",
-    "removed",
-    "debt",
-    "plan",
-    "stopped",
-];
+const LIST: List<Person, UserId> = List {
+    name: "users",
+    head: &[
+        "id",
+        "email",
+        "name",
+        "role",
+        "verified",
+        "blocked",
+        "external_id",
+        "created_at",
+        "remaining",
+        "held",
+        "frozen",
+        "total",
+        "used",
+        "removed",
+        "debt",
+        "plan",
+        "stopped",
+    ],
+    row,
+    place: |it| it.id.clone(),
+};
 
 #[derive(ToSchema)]
 pub struct BlockBody {
@@ -88,49 +91,32 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
-    let after = match set(asked.cursor.as_ref()) {
-        Some(text) => Some(
-            UserId::parse(&text)
-                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-        None => None,
-    };
     let filter = PeopleFilter {
         search: asked.q.clone().unwrap_or_default(),
         standing: word("standing", asked.standing.as_deref(), Standing::parse)?,
-        after,
-        limit: ROWS_A_PAGE,
+        after: None,
+        limit: 0,
     };
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
+    };
+    let after = place(asked.cursor.as_deref(), UserId::parse)?;
     let services = state.services.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("users", HEAD, move |after: Option<UserId>| {
-            let services = services.clone();
-            let filter = PeopleFilter {
-                after: after.or_else(|| filter.after.clone()),
-                ..filter.clone()
-            };
-            async move {
-                let now = services.clock.now();
-                let people =
-                    oversight::people(&services.db, &filter, &services.prices(), now).await?;
-                Ok(Rows::of(
-                    people,
-                    ROWS_A_PAGE,
-                    |person| person.id.clone(),
-                    row,
-                ))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let filter = PeopleFilter {
-        limit: wanted + 1,
-        ..filter
+    let read = move |after, limit| {
+        let services = services.clone();
+        let filter = PeopleFilter {
+            after,
+            limit,
+            ..filter.clone()
+        };
+        async move {
+            let now = services.clock.now();
+            oversight::people(&services.db, &filter, &services.prices(), now).await
+        }
     };
-    let now = services.clock.now();
-    let people = oversight::people(&services.db, &filter, &services.prices(), now).await?;
-    Ok(Json(Page::of(people, wanted, |person| person.id.to_string())).into_response())
+    LIST.answer(wanted, after, read).await
 }
 
 fn row(person: Person) -> Vec<String> {

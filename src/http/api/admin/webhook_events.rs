@@ -4,17 +4,15 @@ use atelier_server::payments::{EventState, KeptEvent};
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ROWS_A_PAGE, operator, set};
+use super::operator;
 use crate::http::State;
-use crate::http::api::jobs::word;
-use crate::http::api::{Page, limit};
+use crate::http::api::lists::{List, Page, Wanted, place, word};
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
-use crate::http::csv::{self, Rows};
 use crate::http::openapi::{Reason, shapes};
 use crate::http::problem::Problem;
 
@@ -42,20 +40,25 @@ pub struct WholeEvent {
     payload: String,
 }
 
-const HEAD: &[&str] = &[
-    "id",
-    "provider",
-    "event_id",
-    "kind",
-    "object_id",
-    "origin",
-    "state",
-    "reason",
-    "attempts",
-    "next_at",
-    "received_at",
-    "processed_at",
-];
+const LIST: List<KeptEvent, InboxId> = List {
+    name: "webhook-events",
+    head: &[
+        "id",
+        "provider",
+        "event_id",
+        "kind",
+        "object_id",
+        "origin",
+        "state",
+        "reason",
+        "attempts",
+        "next_at",
+        "received_at",
+        "processed_at",
+    ],
+    row,
+    place: |it| it.id.clone(),
+};
 
 /// List what payment providers told
 ///
@@ -76,31 +79,18 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let in_state = word("state", asked.state.as_deref(), EventState::parse)?;
-    let before = match set(asked.cursor.as_ref()) {
-        Some(text) => Some(
-            InboxId::parse(&text)
-                .ok_or_else(|| Problem::validation([("cursor", "wrong-cursor")]))?,
-        ),
-        None => None,
+    let wanted = Wanted {
+        limit: asked.limit,
+        format: asked.format.as_deref(),
+        headers: &headers,
     };
+    let before = place(asked.cursor.as_deref(), InboxId::parse)?;
     let payments = state.services.payments.clone();
-    if csv::is_wanted(asked.format.as_deref(), &headers) {
-        return csv::answer("webhook-events", HEAD, move |next: Option<InboxId>| {
-            let (payments, before) = (payments.clone(), next.or_else(|| before.clone()));
-            async move {
-                let events = payments
-                    .events(in_state, before.as_ref(), ROWS_A_PAGE)
-                    .await?;
-                Ok(Rows::of(events, ROWS_A_PAGE, |event| event.id.clone(), row))
-            }
-        })
-        .await;
-    }
-    let wanted = limit(asked.limit);
-    let events = payments
-        .events(in_state, before.as_ref(), wanted + 1)
-        .await?;
-    Ok(Json(Page::of(events, wanted, |event| event.id.to_string())).into_response())
+    let read = move |before: Option<InboxId>, limit| {
+        let payments = payments.clone();
+        async move { payments.events(in_state, before.as_ref(), limit).await }
+    };
+    LIST.answer(wanted, before, read).await
 }
 
 fn row(event: KeptEvent) -> Vec<String> {
