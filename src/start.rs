@@ -746,6 +746,7 @@ async fn sweep(state: State, node: String) {
             services.accounts.forget_old_limits().await?;
             idempotency::forget_old(&services.db, now).await?;
             services.studio.tidy().await?;
+            oversight::let_go(&services.db, now).await?;
             close_days(&state, &node).await?;
             Ok::<_, StartError>(())
         };
@@ -761,12 +762,13 @@ async fn sweep(state: State, node: String) {
     }
 }
 
-/// Keeps what the days that are over come to; one node does it.
+/// Keeps what the days that are over come to, and what the present one has so far; one node does it.
 async fn close_days(state: &State, node: &str) -> Result<(), StartError> {
     let Parts { db, clock, .. } = &*state.services;
     let now = clock.now();
     if db.take_lease("site_days", node, now, SWEEP_EVERY).await? {
         let kept = oversight::close_days(db, now).await?;
+        oversight::count_on(db, now).await?;
         if kept > 0 {
             tracing::info!(kept, "days are counted");
         }

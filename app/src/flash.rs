@@ -99,6 +99,8 @@ pub enum Outcome {
     BatchUndone,
     BatchWasUndone,
     NothingToApply,
+    NothingToUndo,
+    TwinApplied,
     TypeTotal,
     TableEmpty,
     TableTooLong,

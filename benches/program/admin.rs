@@ -26,11 +26,13 @@ const DEDUCTIONS: usize = 25;
 const CARD: &str = "4242 4242 4242 4242";
 
 /// Pages and lists; `{user}` is an account in the middle.
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 28] = [
     "/admin",
     "/api/admin/stats/daily",
     "/admin/users",
     "/admin/users?q=5-house",
+    "/admin/users?standing=stopped",
+    "/admin/users?standing=debt",
     "/admin/users?q=nobody@example.org",
     "/admin/users/{user}",
     "/api/admin/users",
@@ -46,9 +48,13 @@ const PATHS: [&str; 22] = [
     "/admin/subscriptions",
     "/admin/jobs",
     "/admin/jobs?state=failed",
+    "/admin/jobs?state=cancelled&tool=video",
+    "/admin/jobs?stuck=true&provider=fashn",
+    "/admin/jobs?tool=video&code=timeout",
     "/admin/jobs?q=5-house@example.com",
     "/admin/users/{user}/statement",
     "/admin/bulk",
+    "/admin/settings",
 ];
 
 pub async fn bench() {
@@ -107,6 +113,7 @@ impl House {
             client,
             site,
         };
+        house.was_reconciled().await;
         let first = house.live_through().await;
         let started = Instant::now();
         let db = &house.site.services.db;
@@ -140,11 +147,31 @@ impl House {
             .unwrap()
             > 0
         {}
+        atelier_server::oversight::count_on(db, house.site.services.clock.now())
+            .await
+            .unwrap();
         println!(
             "{kind:?}: its days were kept in {} s",
             started.elapsed().as_secs()
         );
         house
+    }
+
+    /// The day's report is there: its payments are no provider's, so each would be a finding.
+    async fn was_reconciled(&self) {
+        let services = &self.site.services;
+        let now = services.clock.now();
+        let mut tx = services.db.begin().await.unwrap();
+        sqlx::query(
+            "INSERT INTO reconciliation_reports (id, day, checked_at, actor, findings) \
+             VALUES ('today', $1, $2, 'system', 0)",
+        )
+        .bind(now.micros() / 86_400_000_000)
+        .bind(now)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// What somebody does who uses the place.
@@ -208,7 +235,7 @@ impl House {
         .bind(PaidBy::Credits.as_str())
         .bind(atelier_server::secret::token())
         .bind(now)
-        .bind(is_bad.then_some("provider_error"))
+        .bind(is_bad.then_some("provider_internal"))
         .execute(&mut *tx)
         .await
         .unwrap();

@@ -10,12 +10,12 @@ use axum::extract::{FromRequest, Multipart, Request, State as Extract};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::State;
 use super::batch_table;
 use super::caller::Caller;
 use super::pages;
 use super::problem::Problem;
-use super::upload::drain;
+use super::upload::{drain, read_field};
+use super::{MOST_BULK, State};
 
 /// A file, or else what was pasted.
 #[derive(Default)]
@@ -39,10 +39,10 @@ pub async fn keep(
         // The page itself says so.
         return Redirect::to(routes::ADMIN_BULK).into_response();
     }
-    let given = match receive(&state, request).await {
-        Ok(given) => given,
-        Err(outcome) => return refuse(&state, caller, language, &Given::default(), outcome).await,
-    };
+    let mut given = Given::default();
+    if let Err(outcome) = receive(&state, request, &mut given).await {
+        return refuse(&state, caller, language, &given, outcome).await;
+    }
     let bytes = match given.file.is_empty() {
         true => given.pasted.as_bytes(),
         false => &given.file,
@@ -89,21 +89,24 @@ async fn refuse(
     .await
 }
 
-async fn receive(state: &State, request: Request) -> Result<Given, Outcome> {
+/// Fills in what fits, whatever else does not.
+async fn receive(state: &State, request: Request, given: &mut Given) -> Result<(), Outcome> {
     let multipart = Multipart::from_request(request, state).await;
     let mut multipart = multipart.map_err(|_| Outcome::Unexpected)?;
-    let mut given = Given::default();
+    let (mut dropped, mut fits) = (0, true);
     loop {
-        // The whole body has its limit.
         let field = multipart.next_field().await;
-        let Some(field) = field.map_err(|_| Outcome::TableTooLarge)? else {
-            return Ok(given);
+        let field = field.map_err(|_| Outcome::TableTooLarge)?;
+        let Some(field) = field else {
+            return fits.then_some(()).ok_or(Outcome::TableTooLarge);
         };
         let name = field.name().unwrap_or_default().to_owned();
-        let bytes = field.bytes().await.map_err(|_| Outcome::TableTooLarge)?;
-        match name.as_str() {
-            "file" => given.file = bytes.into(),
-            "rows" => given.pasted = String::from_utf8_lossy(&bytes).into_owned(),
+        let bytes = read_field(field, MOST_BULK, &mut dropped).await;
+        let bytes = bytes.map_err(|_| Outcome::TableTooLarge)?;
+        fits &= bytes.is_some();
+        match (name.as_str(), bytes) {
+            ("file", Some(bytes)) => given.file = bytes.into(),
+            ("rows", Some(bytes)) => given.pasted = String::from_utf8_lossy(&bytes).into_owned(),
             _ => {}
         }
     }

@@ -105,7 +105,7 @@ impl Site {
 /// An API request is small; uploads and webhooks have their own limits.
 const MOST_BODY: usize = 64 * 1024;
 const MOST_WEBHOOK: usize = 1024 * 1024;
-/// Ten thousand rows with their reasons.
+/// Ten thousand rows with their reasons, as a body or as a file of a form.
 const MOST_BULK: usize = 8 * 1024 * 1024;
 /// Two pictures of 10 MB and the words around them; each file is limited by itself.
 const MOST_UPLOAD: usize = 48 * 1024 * 1024;
@@ -193,12 +193,8 @@ fn forms() -> Router<State> {
     Router::new()
         .route("/try-on", post(api::try_on::submit_form))
         .route("/video", post(api::video::submit_form))
+        .route("/admin/bulk", post(batches::keep))
         .layer(DefaultBodyLimit::max(MOST_UPLOAD))
-        .merge(
-            Router::new()
-                .route("/admin/bulk", post(batches::keep))
-                .layer(DefaultBodyLimit::max(MOST_BULK)),
-        )
         .route("/account/export", get(export::download))
         .route("/sandbox/mail/{id}", get(letters::show))
 }

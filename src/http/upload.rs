@@ -116,8 +116,9 @@ impl Upload {
     }
 }
 
-/// The bytes of a field, or `None` when there are more than `most`.
-async fn read_field(
+/// The bytes of a field, or `None` when there are more than `most`: these are read on and dropped, within bounds, so that
+/// a browser sees the answer.
+pub async fn read_field(
     mut field: Field<'_>,
     most: usize,
     dropped: &mut usize,

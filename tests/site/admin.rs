@@ -1,5 +1,7 @@
 //! What the operator sees and does over HTTP: people, the audit log, webhook events, wallets by the batch.
 
+use std::time::Duration;
+
 use atelier_server::oversight;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
@@ -433,8 +435,16 @@ on_both_databases! {
         assert_eq!((&jobs["succeeded"], &jobs["failed"], &jobs["credits"]), (&json!(1), &json!(1), &json!(1)));
         assert_eq!(days[28]["users"]["signed_up"], 0);
 
-        // Tomorrow it is kept, and is what it was; what is kept wrongly is found, and counted anew.
         let (db, now) = (&app.services.db, app.services.clock.now());
+        // What is counted of it meanwhile, up to now or to a moment in between, makes no difference.
+        for minutes in [20, 90, 24 * 60 - 1] {
+            let later = now.plus(Duration::from_secs(minutes * 60));
+            let later = if later.day() == now.day() { later } else { now };
+            oversight::count_on(db, later).await.expect("counted");
+            let so_far = admin.get("/api/admin/stats/daily").await.expect(200).json();
+            assert_eq!(so_far["days"][29], *today, "after {minutes} minutes");
+        }
+        // Tomorrow it is kept, and is what it was; what is kept wrongly is found, and counted anew.
         let tomorrow = now.plus_days(1);
         assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 1);
         assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 0);

@@ -1,5 +1,6 @@
 //! Many wallets at once, by the operator's page: a table is looked at, applied once, and undone.
 
+use atelier_server::oversight;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -209,6 +210,102 @@ on_both_databases! {
         assert!(refused.contains("10,000 rows at most"));
         apply(&admin, &page, "").await;
         assert_eq!(ann.remaining().await, 15);
+    }
+
+    async fn the_same_rows_again_are_a_second_batch_and_said_to_be(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let rows = format!("{},add,5,spring\n", ann.email);
+        let first = look(&admin, &rows.replace(&ann.email, &ann.email.to_uppercase())).await;
+        let (stale, other) = (look(&admin, &rows).await, look(&admin, &rows.replace("spring", "summer")).await);
+        let warned = async |page: &str| {
+            let shown = admin.get(page).await.expect(200).text();
+            (shown.contains("are done a second time"), shown.contains(&format!("href=\"{first}\"")))
+        };
+        assert_eq!(warned(&stale).await, (false, false), "only looked at");
+        apply(&admin, &first, "").await;
+        // This page was opened before that.
+        apply(&admin, &stale, "").await;
+        assert_eq!(ann.remaining().await, 13);
+        assert_eq!(warned(&stale).await, (true, true));
+        assert_eq!(warned(&look(&admin, &rows).await).await, (true, true));
+        assert_eq!(warned(&first).await, (false, false), "not of itself");
+        assert_eq!(warned(&other).await, (false, false), "of other rows");
+        // What is spent is not taken back.
+        ann.post_json("/api/credits", json!({"action": "deduct", "amount": 13, "reason": "x"})).await.expect(200);
+        undo(&admin, &first, "a mistake").await;
+        assert_eq!(warned(&stale).await, (true, true), "what it gave stands");
+        admin.form("/do/admin-batch-apply", &[("id", id_of(&stale)), ("twin", id_of(&first))]).await;
+        assert_eq!(ann.remaining().await, 5, "it is meant");
+        for page in [&first, &stale] {
+            undo(&admin, page, "a mistake").await;
+        }
+        let left = app.number("SELECT COUNT(*) FROM bulk_rows WHERE changed <> undone").await;
+        assert_eq!((ann.remaining().await, left), (0, 1));
+    }
+
+    async fn a_table_that_is_too_large_is_answered_with_words(app: &App) {
+        let admin = app.admin().await;
+        let row = format!("nobody@example.com,add,1,{}\n", "spring ".repeat(60));
+        let table = format!("{HEAD}{}", row.repeat(9 * 1024 * 1024 / row.len()));
+        for form in [
+            Multipart::default().file("file", "gifts.csv", table.as_bytes()),
+            Multipart::default().text("rows", &table),
+        ] {
+            let refused = send(&admin, form).await.expect(422).text();
+            assert!(refused.contains("8 MB at most"), "{refused}");
+        }
+        assert_eq!(app.number("SELECT COUNT(*) FROM bulk_sheets").await, 0);
+    }
+
+    async fn it_is_said_when_nothing_was_done(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let told = async |path: &str, fields: &[(&str, &str)]| {
+            let led = admin.form(path, fields).await;
+            admin.follow(&led).await.expect(200).text()
+        };
+        let page = look(&admin, &format!("{},add,5,spring\n", ann.email)).await;
+        let id = [("id", id_of(&page)), ("reason", "a mistake")];
+        assert!(told("/do/admin-batch-apply", &id).await.contains("Applied. What became of each row"));
+        ann.post_json("/api/credits", json!({"action": "deduct", "amount": 13, "reason": "x"})).await.expect(200);
+        assert!(told("/do/admin-batch-undo", &id).await.contains("None of its credits are free any more."));
+        assert_eq!(ann.remaining().await, 0);
+        let (bob, id) = (app.sign_up("bob").await, |page: &str| [("id", id_of(page).to_owned()), ("reason", "x".to_owned())]);
+        let page = look(&admin, &format!("{},add,5,spring\n", bob.email)).await;
+        let fields = id(&page);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        told("/do/admin-batch-apply", &fields).await;
+        assert!(told("/do/admin-batch-undo", &fields).await.contains("Undone as far as it goes."));
+        assert!(told("/do/admin-batch-undo", &fields).await.contains("This batch was undone before."));
+        // Refused meanwhile.
+        let page = look(&admin, &format!("{},deduct,8,spring\n", bob.email)).await;
+        bob.post_json("/api/credits", json!({"action": "deduct", "amount": 1, "reason": "x"})).await.expect(200);
+        let fields = id(&page);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert!(told("/do/admin-batch-apply", &fields).await.contains("None of its rows can be applied."));
+        assert_eq!(bob.remaining().await, 7);
+    }
+
+    async fn what_was_not_done_is_kept_for_a_week(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        // The last one has its address in the wrong column.
+        let rows = format!("{},add,5,for Ann\nold-address@example.com,add,5,for Bob\nadd,old-address@example.com,5,for Bob\n", ann.email);
+        let (applied, looked_at) = (look(&admin, &rows).await, look(&admin, &rows).await);
+        apply(&admin, &applied, "").await;
+        let (db, now) = (&app.services.db, app.services.clock.now());
+        let go = async |days| oversight::let_go(db, now.plus_days(days)).await.expect("let go");
+        assert_eq!(go(6).await, 0);
+        admin.get(&looked_at).await.expect(200);
+        assert_eq!((go(8).await, go(8).await), (2, 0));
+        admin.get(&looked_at).await.expect(404);
+        let shown = admin.get(&applied).await.expect(200).text();
+        assert!(shown.contains("for Ann") && shown.contains("Not done, and erased since"), "{shown}");
+        assert!(!shown.contains("old-address") && !shown.contains("for Bob"), "{shown}");
+        assert_eq!(app.number("SELECT COUNT(*) FROM bulk_lines").await, 3);
+        // What was done is undone all the same, and what was not is not done again.
+        apply(&admin, &applied, "").await;
+        assert_eq!(ann.remaining().await, 13);
+        undo(&admin, &applied, "a mistake").await;
+        assert_eq!(ann.remaining().await, 8);
     }
 
     async fn rows_that_name_a_deleted_account_are_erased(app: &App) {

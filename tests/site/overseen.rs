@@ -106,6 +106,71 @@ on_both_databases! {
         assert!(page.contains("/api/admin/jobs?format=csv&amp;stuck=true"), "{page}");
     }
 
+    // Whatever is asked for together: as if each job were held against each wish by itself.
+    async fn filters_of_jobs_narrow_each_other(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let gift = json!({"action": "add", "amount": 50, "reason": "a gift", "user_id": ann.id});
+        admin.post_json("/api/credits", gift).await.expect(200);
+        let mut jobs = Vec::new();
+        for _ in 0..24 {
+            let job = ann.start_job().await;
+            ann.job_becomes(&job, "succeeded").await;
+            jobs.push(job);
+        }
+        // Of each tool, provider and state one or more, some of them late.
+        let (tools, providers) = (["try_on", "video"], ["fashn", "replicate"]);
+        let states = ["queued", "running", "succeeded", "failed", "cancelled", "failed"];
+        let kinds: Vec<_> = (0..jobs.len())
+            .map(|at| (tools[at % 2], providers[at / 2 % 2], states[at / 4], at % 3 == 0))
+            .collect();
+        for (job, (tool, provider, state, late)) in jobs.iter().zip(&kinds) {
+            let is_open = ["queued", "running"].contains(state);
+            let code = if *state == "failed" { "'timeout'" } else { "NULL" };
+            let update = format!(
+                "UPDATE jobs SET tool = '{tool}', provider = '{provider}', state = '{state}', error_code = {code}, \
+                 finished_at = {}, next_at = NULL, deadline_at = {} WHERE id = '{job}'",
+                if is_open { "NULL" } else { "1" },
+                if *late { "1" } else { "9000000000000000" },
+            );
+            app.execute(update.leak(), &[]).await;
+        }
+        let mut asked = 0;
+        for tool in [None, Some("try_on"), Some("video")] {
+            for provider in [None, Some("fashn"), Some("replicate")] {
+                for state in [None, Some("queued"), Some("failed"), Some("succeeded")] {
+                    for (code, stuck) in [(false, false), (true, false), (false, true), (true, true)] {
+                        let wanted: Vec<&String> = jobs.iter().zip(&kinds).rev()
+                            .filter(|(_, kind)| tool.is_none_or(|tool| tool == kind.0))
+                            .filter(|(_, kind)| provider.is_none_or(|provider| provider == kind.1))
+                            .filter(|(_, kind)| state.is_none_or(|state| state == kind.2))
+                            .filter(|(_, kind)| !code || kind.2 == "failed")
+                            .filter(|(_, kind)| !stuck || (kind.3 && ["queued", "running"].contains(&kind.2)))
+                            .map(|(job, _)| job)
+                            .collect();
+                        let words = [("tool", tool), ("provider", provider), ("state", state)];
+                        let words = words.iter().filter_map(|(name, word)| word.map(|word| format!("&{name}={word}")));
+                        let mut query: String = words.collect();
+                        query.push_str(if code { "&code=timeout" } else { "" });
+                        query.push_str(if stuck { "&stuck=true" } else { "" });
+                        let list = async |more: &str| items(&admin, &format!("/api/admin/jobs?{}{more}", query.trim_start_matches('&'))).await;
+                        let found = list("&limit=200").await;
+                        assert_eq!(each(&found, "id"), wanted, "{query}");
+                        // The second half of them, behind the first.
+                        let half = wanted.len() / 2;
+                        if let Some(last) = half.checked_sub(1).map(|at| wanted[at]) {
+                            let rest = list(&format!("&limit=200&cursor={last}")).await;
+                            assert_eq!(each(&rest, "id"), wanted[half..], "{query} behind {last}");
+                            asked += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(asked > 40, "{asked}");
+        let as_they_were = "UPDATE jobs SET tool = 'try_on', provider = 'fashn', state = 'succeeded', error_code = NULL, finished_at = 1";
+        app.execute(as_they_were, &[]).await;
+    }
+
     async fn everything_of_a_job_stands_on_its_page(app: &App) {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         app.next_job("fail:PoseError").await;

@@ -14,7 +14,7 @@ use crate::support::{Answer, Client, Kind, html, pictures, until};
 
 /// What nobody translates: who is here, who sells, how things are called everywhere.
 const NAMES: &str = "Ann ann example com demo admin atelier Atelier Sandbox Example Street Sampletown help \
-                     sandbox Stripe Creem FASHN USD CNY MB any Jan \
+                     sandbox Stripe Creem FASHN Replicate USD CNY MB any Jan \
                      Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
 /// On the sandbox's desk: what Stripe calls its states, and what is typed there.
 const AT_THE_DESK: &str = "active complete open paid unpaid succeeded price normal delayed MS duplicate N \

@@ -37,6 +37,7 @@ pub fn say_fault(w: Words, fault: RowFault) -> String {
 /// Why a row is not done, or not undone whole.
 pub fn say_problem(w: Words, problem: RowProblem) -> String {
     match problem {
+        RowProblem::Erased => w.say("bulk-erased"),
         RowProblem::NoAccount => w.say("bulk-no-account"),
         RowProblem::Insufficient(short) => w.say_with(
             "bulk-insufficient",

@@ -49,6 +49,8 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::BatchUndone => w.say("admin-batch-was-undone"),
         Outcome::BatchWasUndone => w.say("admin-batch-undone-before"),
         Outcome::NothingToApply => w.say("admin-batch-nothing"),
+        Outcome::NothingToUndo => w.say("admin-batch-not-undone"),
+        Outcome::TwinApplied => w.say("admin-batch-twin-applied"),
         Outcome::TypeTotal => w.say("admin-batch-type-total"),
         Outcome::TableEmpty => w.say("admin-table-empty"),
         Outcome::TableTooLong => {
@@ -359,6 +361,8 @@ mod tests {
         Outcome::BatchUndone,
         Outcome::BatchWasUndone,
         Outcome::NothingToApply,
+        Outcome::NothingToUndo,
+        Outcome::TwinApplied,
         Outcome::TypeTotal,
         Outcome::TableEmpty,
         Outcome::TableTooLong,

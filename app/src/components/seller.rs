@@ -71,7 +71,7 @@ pub fn studio_providers(visit: &Visit) -> String {
 }
 
 /// What an AI provider calls itself.
-const fn ai_name(provider: ProviderId) -> &'static str {
+pub const fn ai_name(provider: ProviderId) -> &'static str {
     match provider {
         ProviderId::Fashn => "FASHN",
         ProviderId::Replicate => "Replicate",

@@ -1,7 +1,9 @@
 //! The operator's forms about many wallets at once.
 
 use atelier_server::accounts::User;
-use atelier_server::oversight::{BatchState, Bulk, BulkError, Operator, RowState};
+use atelier_server::oversight::{
+    BatchState, Bulk, BulkError, Operator, RowProblem, RowResult, RowState,
+};
 use atelier_server::services::Services;
 use leptos::prelude::*;
 
@@ -22,24 +24,30 @@ pub fn bulk_of(services: &Services, admin: &User, operator: Operator) -> Bulk {
     }
 }
 
-/// Applies a batch that was looked at, each of its rows once.
+/// Applies a batch that was looked at, each of its rows once. `twin` is the batch of the same rows that its page warned of.
 #[server(prefix = "/do", endpoint = "admin-batch-apply")]
 pub async fn apply_batch(
     id: String,
     #[server(default)] again: String,
+    #[server(default)] twin: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::batch(&routes::encode(&id));
     let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());
     };
     let bulk = bulk_of(&caller.services, &admin, acts(&caller, &admin, ""));
-    let outcome = apply_once(&bulk, &id, again.trim()).await;
+    let outcome = apply_once(&bulk, &id, again.trim(), &twin).await;
     let outcome = outcome.unwrap_or_else(of_refused);
     go_with(&page, &Flash::new(Form::Batch, outcome));
     Ok(())
 }
 
-async fn apply_once(bulk: &Bulk, id: &str, again: &str) -> Result<Outcome, BulkError> {
+async fn apply_once(
+    bulk: &Bulk,
+    id: &str,
+    again: &str,
+    warned_of: &str,
+) -> Result<Outcome, BulkError> {
     let sheet = match id.contains('\0') {
         true => None,
         false => bulk.sheet(id).await?,
@@ -49,12 +57,25 @@ async fn apply_once(bulk: &Bulk, id: &str, again: &str) -> Result<Outcome, BulkE
     if sheet.count(RowState::Waits) == 0 && sheet.state == BatchState::Kept {
         return Ok(Outcome::NothingToApply);
     }
+    let twin = sheet
+        .twin
+        .as_ref()
+        .map_or("", |twin| twin.batch_id.as_str());
+    if sheet.state == BatchState::Kept && twin != warned_of {
+        return Ok(Outcome::TwinApplied);
+    }
     let total = sheet.total();
     if total > TYPED_AGAIN_ABOVE && again != total.to_string() {
         return Ok(Outcome::TypeTotal);
     }
-    bulk.apply(batch).await?;
-    Ok(Outcome::BatchApplied)
+    let results = bulk.apply(batch).await?;
+    // What was done before tells nothing of before and after.
+    let is_done_now = |result: &RowResult| result.ok && result.before.is_some();
+    Ok(match results.iter().any(is_done_now) {
+        true => Outcome::BatchApplied,
+        // Each was refused meanwhile.
+        false => Outcome::NothingToApply,
+    })
 }
 
 /// Takes back what a batch did, as far as its credits are still free.
@@ -79,10 +100,21 @@ pub async fn undo_batch(
         false => bulk.undo(&id).await,
     };
     answer(match undone {
-        Ok(_) => Outcome::BatchUndone,
+        Ok(results) => outcome_of_undoing(&results),
         Err(error) => of_refused(error),
     });
     Ok(())
+}
+
+fn outcome_of_undoing(results: &[RowResult]) -> Outcome {
+    let is_left = |result: &RowResult| matches!(result.problem, Some(RowProblem::NotUndone(_)));
+    if results.iter().any(|result| result.entry.is_some()) {
+        Outcome::BatchUndone
+    } else if results.iter().any(is_left) {
+        Outcome::NothingToUndo
+    } else {
+        Outcome::BatchWasUndone
+    }
 }
 
 fn of_refused(error: BulkError) -> Outcome {

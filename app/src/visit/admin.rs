@@ -150,11 +150,11 @@ pub struct ReconciliationPage {
     pub reports: Vec<ReportLine>,
 }
 
-/// The statement of an account, and what all its entries come to.
+/// The statement of an account, and on its first page what all its entries come to.
 #[derive(Clone, Debug)]
 pub struct OwnersStatement {
     pub person: Person,
-    pub sums: Vec<Sum>,
+    pub sums: Option<Vec<Sum>>,
     pub statement: StatementPage,
 }
 
@@ -384,8 +384,13 @@ async fn owners_statement(request: &Request, id: &UserId) -> db::Result<Option<A
         return Ok(None);
     };
     let statement = statement(request, id).await?;
+    // All entries are read for them, so older pages go without.
+    let sums = match asked(request, "before").is_empty() {
+        true => Some(credits::sums(db, id).await?),
+        false => None,
+    };
     Ok(Some(AdminPage::Statement(Box::new(OwnersStatement {
-        sums: credits::sums(db, id).await?,
+        sums,
         person,
         statement,
     }))))

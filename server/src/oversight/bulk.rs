@@ -8,7 +8,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
 
-use super::Operator;
+use super::{Operator, sheets};
 use crate::accounts::{Accounts, Email};
 use crate::credits::{self, Action, Actor, Adjustment, CreditsError, Entry, Insufficient, Prices};
 use crate::db::{self, Database, Tx};
@@ -122,6 +122,8 @@ pub enum RowProblem {
     Insufficient(Insufficient),
     /// So many credits are spent or held already.
     NotUndone(i64),
+    /// Whom it names is not kept any more.
+    Erased,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -372,6 +374,7 @@ impl Bulk {
     async fn begin(&self, batch: &Batch) -> Result<(), BulkError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        sheets::lock(&mut tx, &batch.id).await?;
         let begun = sqlx::query(
             "INSERT INTO bulk_batches (batch_id, rows_hash, row_count, actor, created_at) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (batch_id) DO NOTHING",

@@ -1,11 +1,12 @@
-//! What happens on each day, over all accounts. A day that is over is counted once and kept; the present one is counted
-//! when somebody looks. Nothing of it is written by the operations that are counted, so no row is fought over.
+//! What happens on each day, over all accounts. A day that is over is counted once and kept; what cannot change any more
+//! of the present one is kept bit by bit, and its rest is counted when somebody looks. Nothing of it is written by the
+//! operations that are counted, so no row is fought over.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde::Serialize;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, FromRow};
 use utoipa::ToSchema;
 
 use super::Operator;
@@ -85,6 +86,8 @@ const AGAIN: i64 = 35;
 /// Days that one run counts at most; the next one goes on.
 const AT_ONCE: usize = 400;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// What is kept of the present day ends at a quarter of an hour.
+const STEP: i64 = 15 * 60 * 1_000_000;
 
 /// The days from `from` to `to`, both included and oldest first.
 ///
@@ -93,14 +96,15 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Result<Vec<SiteDay>> {
     let (first, last) = (day_of(from), day_of(to));
     let mut snapshot = db.snapshot().await?;
-    let kept: Vec<(i64,)> = sqlx::query_as("SELECT day FROM site_days WHERE day BETWEEN $1 AND $2")
-        .bind(first)
-        .bind(last)
-        .fetch_all(&mut *snapshot)
-        .await?;
-    let mut by_day: HashMap<i64, Figures> = kept
+    let kept: Vec<(i64, Timestamp)> =
+        sqlx::query_as("SELECT day, counted_until FROM site_days WHERE day BETWEEN $1 AND $2")
+            .bind(first)
+            .bind(last)
+            .fetch_all(&mut *snapshot)
+            .await?;
+    let mut by_day: HashMap<i64, (Timestamp, Figures)> = kept
         .into_iter()
-        .map(|(day,)| (day, Figures::new()))
+        .map(|(day, until)| (day, (until, Figures::new())))
         .collect();
     let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
         "SELECT day, figure, part, amount FROM site_figures WHERE day BETWEEN $1 AND $2",
@@ -110,17 +114,18 @@ pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Resul
     .fetch_all(&mut *snapshot)
     .await?;
     for (day, figure, part, amount) in rows {
-        by_day
-            .entry(day)
-            .or_default()
-            .insert((figure, part), amount);
+        if let Some((_, figures)) = by_day.get_mut(&day) {
+            figures.insert((figure, part), amount);
+        }
     }
     let mut days = Vec::new();
     for day in first..=last {
-        let figures = match by_day.remove(&day) {
-            Some(figures) => figures,
-            None => count(&mut snapshot, day).await?,
-        };
+        let nothing = || (start_of(day), Figures::new());
+        let (until, mut figures) = by_day.remove(&day).unwrap_or_else(nothing);
+        if until < end_of(day) {
+            settled(&mut snapshot, &mut figures, day, until, end_of(day)).await?;
+            unsettled(&mut snapshot, &mut figures, day).await?;
+        }
         days.push(SiteDay::of(day, figures));
     }
     snapshot.rollback().await?;
@@ -133,9 +138,8 @@ pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Resul
 /// The database's own; what is kept by then stays.
 pub async fn close_days(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
     let last = day_of(now.minus(GRACE)) - 1;
-    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(day) FROM site_days")
-        .fetch_one(db.reader())
-        .await?;
+    let newest = "SELECT MAX(day) FROM site_days WHERE counted_until >= (day + 1) * 86400000000";
+    let newest: Option<i64> = sqlx::query_scalar(newest).fetch_one(db.reader()).await?;
     let first = match newest {
         Some(newest) if newest >= last => return Ok(0),
         Some(newest) => newest + 1 - AGAIN,
@@ -157,6 +161,54 @@ pub async fn close_days(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
     Ok(kept)
 }
 
+/// Keeps what does not change any more of the present day, in steps. Says up to when it is kept now.
+///
+/// # Errors
+/// The database's own.
+pub async fn count_on(db: &Database, now: Timestamp) -> sqlx::Result<Timestamp> {
+    let settled_by = now.minus(GRACE);
+    let day = day_of(settled_by);
+    let to = Timestamp::from_micros(settled_by.micros() - settled_by.micros().rem_euclid(STEP));
+    let kept: Option<Timestamp> =
+        sqlx::query_scalar("SELECT counted_until FROM site_days WHERE day = $1")
+            .bind(day)
+            .fetch_optional(db.reader())
+            .await?;
+    if let Some(kept) = kept.filter(|kept| *kept >= to) {
+        return Ok(kept);
+    }
+    let from = kept.unwrap_or(start_of(day));
+    let mut figures = Figures::new();
+    let mut snapshot = db.snapshot().await?;
+    settled(&mut snapshot, &mut figures, day, from, to).await?;
+    snapshot.rollback().await?;
+    let mut tx = db.begin().await?;
+    sqlx::query(
+        "INSERT INTO site_days (day, closed_at, counted_until) VALUES ($1, $2, $3) \
+         ON CONFLICT (day) DO NOTHING",
+    )
+    .bind(day)
+    .bind(now)
+    .bind(from)
+    .execute(&mut *tx)
+    .await?;
+    // Unless somebody else was faster.
+    let taken = sqlx::query(
+        "UPDATE site_days SET counted_until = $3, closed_at = $4 WHERE day = $1 AND counted_until = $2",
+    )
+    .bind(day)
+    .bind(from)
+    .bind(to)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    if taken.rows_affected() == 1 {
+        insert(&mut tx, day, figures).await?;
+    }
+    tx.commit().await?;
+    Ok(to)
+}
+
 /// A day that is kept and comes to something else now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongDay {
@@ -173,12 +225,14 @@ pub struct WrongDay {
 /// The database's own.
 pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<Vec<WrongDay>> {
     let (first, last) = one.map_or((0, i64::MAX), |at| (day_of(at), day_of(at)));
-    let days: Vec<(i64,)> =
-        sqlx::query_as("SELECT day FROM site_days WHERE day BETWEEN $1 AND $2 ORDER BY day")
-            .bind(first)
-            .bind(last)
-            .fetch_all(db.reader())
-            .await?;
+    let days: Vec<(i64,)> = sqlx::query_as(
+        "SELECT day FROM site_days WHERE day BETWEEN $1 AND $2 \
+             AND counted_until >= (day + 1) * 86400000000 ORDER BY day",
+    )
+    .bind(first)
+    .bind(last)
+    .fetch_all(db.reader())
+    .await?;
     let mut wrong = Vec::new();
     for (day,) in days {
         let mut snapshot = db.snapshot().await?;
@@ -265,79 +319,139 @@ async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx
 
 async fn write(tx: &mut Tx, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO site_days (day, closed_at) VALUES ($1, $2) \
-         ON CONFLICT (day) DO UPDATE SET closed_at = excluded.closed_at",
+        "INSERT INTO site_days (day, closed_at, counted_until) VALUES ($1, $2, $3) \
+         ON CONFLICT (day) DO UPDATE \
+         SET closed_at = excluded.closed_at, counted_until = excluded.counted_until",
     )
     .bind(day)
     .bind(now)
+    .bind(end_of(day))
     .execute(&mut **tx)
     .await?;
     sqlx::query("DELETE FROM site_figures WHERE day = $1")
         .bind(day)
         .execute(&mut **tx)
         .await?;
+    insert(tx, day, figures).await
+}
+
+/// Adds figures to those that a day has.
+async fn insert(tx: &mut Tx, day: i64, figures: Figures) -> sqlx::Result<()> {
     for ((figure, part), amount) in figures {
-        sqlx::query("INSERT INTO site_figures (day, figure, part, amount) VALUES ($1, $2, $3, $4)")
-            .bind(day)
-            .bind(figure)
-            .bind(part)
-            .bind(amount)
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO site_figures (day, figure, part, amount) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (day, figure, part) DO UPDATE \
+             SET amount = site_figures.amount + excluded.amount",
+        )
+        .bind(day)
+        .bind(figure)
+        .bind(part)
+        .bind(amount)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }
 
-/// Counts a day, by ids where they tell the time and by indexes elsewhere. Entries belong to the day they were written
-/// on, so that a day that is over stays as it is.
+/// Counts a whole day.
 async fn count(db: &mut AnyConnection, day: i64) -> sqlx::Result<Figures> {
-    let start = Timestamp::from_micros(day * MICROS_PER_DAY);
-    let end = Timestamp::from_micros((day + 1) * MICROS_PER_DAY);
     let mut figures = Figures::new();
-    by_ids(
-        db,
-        &mut figures,
-        (start, end),
-        "SELECT CASE WHEN e.kind = 'grant' AND l.source = 'purchase' THEN 'sold' \
-                WHEN e.kind = 'grant' THEN 'given' \
-                WHEN e.kind = 'capture' THEN 'spent' \
-                WHEN e.kind = 'deduct' AND e.actor = 'user:' || e.user_id THEN 'spent' \
-                WHEN e.kind = 'release' THEN 'returned' \
-                WHEN e.kind = 'expire' THEN 'lapsed' \
-                WHEN e.kind = 'take_back' THEN 'taken_back' ELSE 'other' END AS figure, \
-                '' AS part, CAST(SUM(p.amount) AS BIGINT) \
-         FROM entries e JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
-         WHERE e.id >= $1 AND e.id < $2 GROUP BY 1, 2",
-    )
-    .await?;
-    figures.remove(&("other".to_owned(), String::new()));
-    by_ids(
-        db,
-        &mut figures,
-        (start, end),
-        "SELECT 'signed_up', '', COUNT(*) FROM users WHERE id >= $1 AND id < $2",
-    )
-    .await?;
-    by_ids(
-        db,
-        &mut figures,
-        (start, end),
-        "SELECT 'active', '', COUNT(DISTINCT user_id) FROM jobs WHERE id >= $1 AND id < $2",
-    )
-    .await?;
-    for select in BY_TIME {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
-            .bind(start)
-            .bind(end)
-            .fetch_all(&mut *db)
-            .await?;
-        add(&mut figures, rows);
-    }
+    settled(db, &mut figures, day, start_of(day), end_of(day)).await?;
+    unsettled(db, &mut figures, day).await?;
     Ok(figures)
 }
 
+/// What stays as it is once its moment is over, but for what the reconciliation mends, of the day's span from `from` on and
+/// before `to`: by ids where they tell the time, by an index elsewhere. Entries belong to the day they were written on. The spans of a day add up to it.
+async fn settled(
+    db: &mut AnyConnection,
+    figures: &mut Figures,
+    day: i64,
+    from: Timestamp,
+    to: Timestamp,
+) -> sqlx::Result<()> {
+    for select in BY_ID {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
+            .bind(first_of(from))
+            .bind(first_of(to))
+            .fetch_all(&mut *db)
+            .await?;
+        add(figures, rows);
+    }
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(ACTIVE)
+        .bind(first_of(from))
+        .bind(first_of(to))
+        .bind(first_of(start_of(day)))
+        .fetch_all(&mut *db)
+        .await?;
+    add(figures, rows);
+    let ended: Vec<Ended> = sqlx::query_as(ENDED)
+        .bind(from)
+        .bind(to)
+        .fetch_all(&mut *db)
+        .await?;
+    for ended in ended {
+        let of = |figure: &str, amount| (figure.to_owned(), ended.part.clone(), amount);
+        add(figures, vec![of(&ended.state, ended.jobs)]);
+        if ended.state == "succeeded" {
+            let more = [of("credits", ended.credits), of("micros", ended.micros)];
+            add(figures, more.into());
+        }
+    }
+    figures.remove(&("other".to_owned(), String::new()));
+    Ok(())
+}
+
+/// What may still change while the day lasts: purchases that are put right, refunds that fail.
+async fn unsettled(db: &mut AnyConnection, figures: &mut Figures, day: i64) -> sqlx::Result<()> {
+    for select in BY_TIME {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
+            .bind(start_of(day))
+            .bind(end_of(day))
+            .fetch_all(&mut *db)
+            .await?;
+        add(figures, rows);
+    }
+    Ok(())
+}
+
+/// Figures of rows whose ids are from `$1` on and before `$2`.
+const BY_ID: [&str; 2] = [
+    "SELECT CASE WHEN e.kind = 'grant' AND l.source = 'purchase' THEN 'sold' \
+            WHEN e.kind = 'grant' THEN 'given' \
+            WHEN e.kind = 'capture' THEN 'spent' \
+            WHEN e.kind = 'deduct' AND e.actor = 'user:' || e.user_id THEN 'spent' \
+            WHEN e.kind = 'release' THEN 'returned' \
+            WHEN e.kind = 'expire' THEN 'lapsed' \
+            WHEN e.kind = 'take_back' THEN 'taken_back' ELSE 'other' END AS figure, \
+            '' AS part, CAST(SUM(p.amount) AS BIGINT) \
+     FROM entries e JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+     WHERE e.id >= $1 AND e.id < $2 GROUP BY 1, 2",
+    "SELECT 'signed_up', '', COUNT(*) FROM users WHERE id >= $1 AND id < $2",
+];
+
+/// Accounts whose first job of the day, which began at `$3`, is in the span.
+const ACTIVE: &str = "SELECT 'active', '', COUNT(DISTINCT j.user_id) FROM jobs j \
+     WHERE j.id >= $1 AND j.id < $2 AND NOT EXISTS \
+     (SELECT 1 FROM jobs b WHERE b.user_id = j.user_id AND b.id >= $3 AND b.id < $1)";
+
+/// Jobs that ended from `$1` on and before `$2`: how often, what they took and cost.
+const ENDED: &str = "SELECT state, provider || '/' || tool AS part, COUNT(*) AS jobs, \
+            CAST(SUM(cost) AS BIGINT) AS credits, \
+            CAST(SUM(finished_at - COALESCE(started_at, created_at)) AS BIGINT) AS micros \
+     FROM jobs WHERE finished_at >= $1 AND finished_at < $2 GROUP BY state, provider, tool";
+
+#[derive(FromRow)]
+struct Ended {
+    state: String,
+    part: String,
+    jobs: i64,
+    credits: i64,
+    micros: i64,
+}
+
 /// Figures of what happened from `$1` on and before `$2`.
-const BY_TIME: [&str; 7] = [
+const BY_TIME: [&str; 5] = [
     "SELECT 'paying', '', COUNT(DISTINCT user_id) FROM recharge_records \
      WHERE completed_at >= $1 AND completed_at < $2",
     "SELECT 'revenue', currency, CAST(SUM(COALESCE(paid_minor, amount_minor)) AS BIGINT) \
@@ -350,31 +464,7 @@ const BY_TIME: [&str; 7] = [
     "SELECT 'refunded', r.currency, CAST(SUM(d.amount_minor) AS BIGINT) \
      FROM disputes d JOIN recharge_records r ON r.id = d.recharge_id \
      WHERE d.changed_at >= $1 AND d.changed_at < $2 AND d.status = 'lost' GROUP BY r.currency",
-    "SELECT state, provider || '/' || tool, COUNT(*) FROM jobs \
-     WHERE finished_at >= $1 AND finished_at < $2 GROUP BY state, provider, tool",
-    "SELECT 'credits', provider || '/' || tool, CAST(SUM(cost) AS BIGINT) FROM jobs \
-     WHERE finished_at >= $1 AND finished_at < $2 AND state = 'succeeded' GROUP BY provider, tool \
-     UNION ALL \
-     SELECT 'micros', provider || '/' || tool, \
-            CAST(SUM(finished_at - COALESCE(started_at, created_at)) AS BIGINT) FROM jobs \
-     WHERE finished_at >= $1 AND finished_at < $2 AND state = 'succeeded' GROUP BY provider, tool",
 ];
-
-/// Figures of rows whose ids were made in a span of time.
-async fn by_ids(
-    db: &mut AnyConnection,
-    figures: &mut Figures,
-    (start, end): (Timestamp, Timestamp),
-    select: &'static str,
-) -> sqlx::Result<()> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(select)
-        .bind(first_of(start))
-        .bind(first_of(end))
-        .fetch_all(&mut *db)
-        .await?;
-    add(figures, rows);
-    Ok(())
-}
 
 fn add(figures: &mut Figures, rows: Vec<(String, String, i64)>) {
     for (figure, part, amount) in rows {
@@ -384,8 +474,16 @@ fn add(figures: &mut Figures, rows: Vec<(String, String, i64)>) {
     }
 }
 
+fn start_of(day: i64) -> Timestamp {
+    Timestamp::from_micros(day * MICROS_PER_DAY)
+}
+
+fn end_of(day: i64) -> Timestamp {
+    start_of(day + 1)
+}
+
 fn date(day: i64) -> String {
-    Timestamp::from_micros(day * MICROS_PER_DAY).day()
+    start_of(day).day()
 }
 
 impl SiteDay {

@@ -15,11 +15,11 @@ pub(crate) use audit::forget;
 pub use audit::{Audit, AuditFilter, AuditLine, Operator, audit_lines, record};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem, RowResult};
 pub use daily::{
-    SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days, daily,
-    recount,
+    SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days,
+    count_on, daily, recount,
 };
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
 pub(crate) use sheets::forget_rows;
-pub use sheets::{BatchLine, BatchState, RowState, Sheet, SheetRow, TypedRow, batches};
+pub use sheets::{BatchLine, BatchState, RowState, Sheet, SheetRow, TypedRow, batches, let_go};
 pub use spending::stop_spending;
 pub use waiting::{Waiting, waiting};

@@ -33,6 +33,14 @@ impl Standing {
     }
 }
 
+/// By which id a list goes: that of the table whose rows are the few.
+const fn order(standing: Option<Standing>) -> &'static str {
+    match standing {
+        Some(Standing::Debt | Standing::Stopped) => "w.user_id",
+        _ => "u.id",
+    }
+}
+
 /// Somebody with an account, as the operator sees them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
@@ -102,16 +110,17 @@ pub async fn people(
             .standing
             .map(|standing| standing.condition().to_owned()),
     );
+    let id = order(filter.standing);
     if let Some(after) = &filter.after {
         values.push(after.to_string());
-        conditions.push(format!("u.id < ${}", values.len()));
+        conditions.push(format!("{id} < ${}", values.len()));
     }
     let wanted = match conditions.is_empty() {
         true => String::new(),
         false => format!("WHERE {}", conditions.join(" AND ")),
     };
     let place = values.len() + 1;
-    let select = format!("{COLUMNS} {wanted} ORDER BY u.id DESC LIMIT ${place}");
+    let select = format!("{COLUMNS} {wanted} ORDER BY {id} DESC LIMIT ${place}");
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(select));
     for value in values {
         query = query.bind(value);

@@ -70,6 +70,13 @@ pub struct SheetRow {
     pub entry_id: Option<String>,
 }
 
+/// A batch of which something was done and not taken back.
+#[derive(Clone, Debug, FromRow)]
+pub struct AppliedBatch {
+    pub batch_id: String,
+    pub created_at: Timestamp,
+}
+
 /// A whole batch.
 #[derive(Clone, Debug)]
 pub struct Sheet {
@@ -79,6 +86,8 @@ pub struct Sheet {
     pub rows: Vec<SheetRow>,
     /// What can still be applied of it; nothing where its rows came from a program.
     pub batch: Option<Batch>,
+    /// Another one of the same rows.
+    pub twin: Option<AppliedBatch>,
 }
 
 impl Sheet {
@@ -115,6 +124,7 @@ struct BegunRow {
 struct KeptRow {
     rows_hash: String,
     created_at: Timestamp,
+    let_go_at: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -126,7 +136,7 @@ struct DoneRow {
     undone: i64,
 }
 
-/// What was never applied is let go after so long.
+/// What was not done is let go after so long.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// Rows that are written by one statement.
 const AT_ONCE: usize = 500;
@@ -139,9 +149,9 @@ impl Bulk {
     pub async fn keep(&self, rows: &[TypedRow]) -> sqlx::Result<String> {
         let now = self.clock.now();
         let batch_id = uuid_v7(now);
-        let hash = secret::hash(&serde_json::to_string(rows).unwrap_or_default());
+        let rows: Vec<TypedRow> = rows.iter().map(TypedRow::known).collect();
+        let hash = secret::hash(&serde_json::to_string(&rows).unwrap_or_default());
         let mut tx = self.db.begin().await?;
-        let_go(&mut tx, now.minus(KEPT)).await?;
         sqlx::query(
             "INSERT INTO bulk_sheets (batch_id, rows_hash, row_count, actor, created_at) \
              VALUES ($1, $2, $3, $4, $5)",
@@ -153,7 +163,7 @@ impl Bulk {
         .bind(now)
         .execute(&mut *tx)
         .await?;
-        let numbered: Vec<(i64, &TypedRow)> = (0..).zip(rows).collect();
+        let numbered: Vec<(i64, &TypedRow)> = (0..).zip(&rows).collect();
         for some in numbered.chunks(AT_ONCE) {
             let columns = "batch_id, row_index, email, action, amount, reason";
             let mut insert = sqlx::query(many_rows("bulk_lines", columns, some.len()));
@@ -161,7 +171,7 @@ impl Bulk {
                 insert = insert
                     .bind(batch_id.clone())
                     .bind(*at)
-                    .bind(known(&row.email))
+                    .bind(row.email.clone())
                     .bind(row.action.clone())
                     .bind(row.amount.clone())
                     .bind(row.reason.clone());
@@ -178,11 +188,12 @@ impl Bulk {
     /// The database's own; [`BulkError::OtherRows`] where a program began another batch of this name.
     pub async fn sheet(&self, batch_id: &str) -> Result<Option<Sheet>, BulkError> {
         let reader = self.db.reader();
-        let kept: Option<KeptRow> =
-            sqlx::query_as("SELECT rows_hash, created_at FROM bulk_sheets WHERE batch_id = $1")
-                .bind(batch_id.to_owned())
-                .fetch_optional(reader)
-                .await?;
+        let kept: Option<KeptRow> = sqlx::query_as(
+            "SELECT rows_hash, created_at, let_go_at FROM bulk_sheets WHERE batch_id = $1",
+        )
+        .bind(batch_id.to_owned())
+        .fetch_optional(reader)
+        .await?;
         let begun: Option<BegunRow> = sqlx::query_as(
             "SELECT batch_id, row_count, actor, created_at, undone_at FROM bulk_batches \
              WHERE batch_id = $1",
@@ -202,14 +213,34 @@ impl Bulk {
             None => (None, done.into_iter().map(DoneRow::alone).collect()),
             Some(kept) => self.rows_of(batch_id, kept, state, done).await?,
         };
+        let twin = match &kept {
+            Some(kept) => self.twin_of(batch_id, &kept.rows_hash).await?,
+            None => None,
+        };
         let created_at = begun_at.or(kept.map(|kept| kept.created_at));
         Ok(Some(Sheet {
+            twin,
             batch_id: batch_id.to_owned(),
             state,
             created_at: created_at.unwrap_or_else(|| self.clock.now()),
             rows,
             batch,
         }))
+    }
+
+    /// The last other batch of the same rows of which something stands.
+    async fn twin_of(&self, batch_id: &str, hash: &str) -> sqlx::Result<Option<AppliedBatch>> {
+        sqlx::query_as(
+            "SELECT b.batch_id, b.created_at FROM bulk_sheets s \
+             JOIN bulk_batches b ON b.batch_id = s.batch_id \
+             WHERE s.rows_hash = $1 AND s.batch_id <> $2 AND EXISTS \
+             (SELECT 1 FROM bulk_rows r WHERE r.batch_id = b.batch_id AND r.changed <> r.undone) \
+             ORDER BY b.created_at DESC LIMIT 1",
+        )
+        .bind(hash.to_owned())
+        .bind(batch_id.to_owned())
+        .fetch_optional(self.db.reader())
+        .await
     }
 
     async fn rows_of(
@@ -255,6 +286,9 @@ impl Bulk {
             if let Some(done) = done.remove(&at) {
                 return done.of(typed);
             }
+            if kept.let_go_at.is_some() && typed.email.is_empty() {
+                return SheetRow::erased(typed);
+            }
             let result = results.remove(&at);
             let fault = faults.get(&at).copied();
             let ok = result.as_ref().is_some_and(|result| result.ok);
@@ -291,7 +325,33 @@ impl Bulk {
     }
 }
 
+impl SheetRow {
+    fn erased(typed: TypedRow) -> Self {
+        Self {
+            typed,
+            state: RowState::Refused,
+            fault: None,
+            problem: Some(RowProblem::Erased),
+            before: None,
+            after: None,
+            moved: 0,
+            changed: 0,
+            undone: 0,
+            entry_id: None,
+        }
+    }
+}
+
 impl TypedRow {
+    /// The row with its address as accounts have it, if it is one.
+    fn known(&self) -> Self {
+        let email = Email::parse(&self.email).map(|email| email.as_str().to_owned());
+        Self {
+            email: email.unwrap_or_else(|| self.email.clone()),
+            ..self.clone()
+        }
+    }
+
     /// A row that makes sense, or what is wrong with it first.
     fn read(&self, at: usize) -> Result<BatchRow, RowFault> {
         let amount = self.amount.trim().parse().ok();
@@ -328,14 +388,6 @@ impl DoneRow {
             undone: self.undone,
             entry_id: self.entry_id,
         }
-    }
-}
-
-/// An address as accounts have it, or what was typed instead of one.
-fn known(email: &str) -> String {
-    match Email::parse(email) {
-        Some(email) => email.as_str().to_owned(),
-        None => email.to_owned(),
     }
 }
 
@@ -387,29 +439,83 @@ pub(crate) async fn forget_rows(
     email: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE bulk_lines SET email = '', reason = '' WHERE email = $2 \
-         OR (batch_id, row_index) IN (SELECT batch_id, row_index FROM bulk_rows WHERE user_id = $1)",
+        "UPDATE bulk_lines SET email = '', reason = '' \
+         WHERE (batch_id, row_index) IN (SELECT batch_id, row_index FROM bulk_rows WHERE user_id = $1)",
     )
     .bind(user)
+    .execute(&mut **tx)
+    .await?;
+    // Of rows that were not done every column may be a mistake.
+    sqlx::query(
+        "UPDATE bulk_lines SET email = '', reason = '', action = '', amount = '' WHERE email = $1",
+    )
     .bind(email.unwrap_or_default().to_owned())
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Lets go what was kept before `since` and never applied.
-async fn let_go(tx: &mut Tx, since: Timestamp) -> sqlx::Result<()> {
-    for statement in [
-        "DELETE FROM bulk_lines WHERE batch_id IN (SELECT s.batch_id FROM bulk_sheets s \
-         WHERE s.created_at < $1 AND NOT EXISTS \
-         (SELECT 1 FROM bulk_batches b WHERE b.batch_id = s.batch_id))",
-        "DELETE FROM bulk_sheets WHERE created_at < $1 AND NOT EXISTS \
-         (SELECT 1 FROM bulk_batches b WHERE b.batch_id = bulk_sheets.batch_id)",
-    ] {
-        sqlx::query(statement)
-            .bind(since)
-            .execute(&mut **tx)
-            .await?;
-    }
+/// Whoever applies a batch and whoever lets it go wait for each other.
+pub(super) async fn lock(tx: &mut Tx, batch_id: &str) -> sqlx::Result<()> {
+    let select = tx.locking("SELECT batch_id FROM bulk_sheets WHERE batch_id = $1");
+    sqlx::query(select)
+        .bind(batch_id.to_owned())
+        .fetch_optional(&mut **tx)
+        .await?;
     Ok(())
+}
+
+/// Batches that are let go by one run.
+const GO_AT_ONCE: i64 = 50;
+
+/// Lets go what was kept for long enough and not done: batches that were never applied, and of those that were, whom the
+/// rows name that were refused. Says how many batches it went through.
+///
+/// # Errors
+/// The database's own.
+pub async fn let_go(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
+    let old: Vec<String> = sqlx::query_scalar(
+        "SELECT s.batch_id FROM bulk_sheets s WHERE s.let_go_at IS NULL AND s.created_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM bulk_batches b \
+                         WHERE b.batch_id = s.batch_id AND b.created_at >= $1) \
+         ORDER BY s.created_at LIMIT $2",
+    )
+    .bind(now.minus(KEPT))
+    .bind(GO_AT_ONCE)
+    .fetch_all(db.reader())
+    .await?;
+    for batch_id in &old {
+        let mut tx = db.begin().await?;
+        lock(&mut tx, batch_id).await?;
+        let begun: Option<String> =
+            sqlx::query_scalar("SELECT batch_id FROM bulk_batches WHERE batch_id = $1")
+                .bind(batch_id.clone())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let statements: &[&'static str] = match begun {
+            Some(_) => &[
+                "UPDATE bulk_lines SET email = '', reason = '', action = '', amount = '' \
+                 WHERE batch_id = $1 AND NOT EXISTS \
+                 (SELECT 1 FROM bulk_rows r WHERE r.batch_id = bulk_lines.batch_id \
+                  AND r.row_index = bulk_lines.row_index)",
+            ],
+            None => &[
+                "DELETE FROM bulk_lines WHERE batch_id = $1",
+                "DELETE FROM bulk_sheets WHERE batch_id = $1",
+            ],
+        };
+        for statement in statements {
+            sqlx::query(*statement)
+                .bind(batch_id.clone())
+                .execute(&mut *tx)
+                .await?;
+        }
+        sqlx::query("UPDATE bulk_sheets SET let_go_at = $2 WHERE batch_id = $1")
+            .bind(batch_id.clone())
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    }
+    Ok(old.len())
 }

@@ -1,5 +1,5 @@
-//! A full house: copies of one account that lived through the real thing, each with ids and seals of its own and some days
-//! earlier. Nothing about a copy differs from what the program would have written.
+//! A full house: copies of one account that lived through the real thing, each with ids and seals of its own, from an address
+//! of its own, some days earlier and at another time of the day. Nothing about a copy differs from what the program would have written.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -39,8 +39,9 @@ const TABLES: [(&str, &str); 12] = [
     ("audit_log", "target = $1"),
 ];
 /// Texts that are the row's own, beside its id.
-const OWN_TEXTS: [&str; 6] = [
+const OWN_TEXTS: [&str; 7] = [
     "email",
+    "signed_up_from",
     "callback_hash",
     "session_id",
     "payment_id",
@@ -55,7 +56,8 @@ const DUE: [&str; 2] = ["next_at", "next_check_at"];
 /// # Errors
 /// The database's own.
 pub async fn multiply(db: &Database, template: &UserId, copies: usize) -> sqlx::Result<()> {
-    let template = Template::read(db, template).await?;
+    let mut template = Template::read(db, template).await?;
+    template.a_day = copies / DAYS + 1;
     let mut made = 0;
     while made < copies {
         let until = copies.min(made + COMMIT_EVERY);
@@ -85,6 +87,10 @@ struct Template {
     period: Option<String>,
     /// Ids, and other texts that no two rows share.
     own: BTreeSet<String>,
+    /// Since midnight, when it began.
+    began: i64,
+    /// Copies that lie on one day.
+    a_day: usize,
 }
 
 struct Table {
@@ -115,6 +121,8 @@ enum Sealed {
 struct Copied {
     ids: HashMap<String, String>,
     days: i64,
+    /// Days and a part of one.
+    shift: i64,
 }
 
 impl Template {
@@ -126,19 +134,36 @@ impl Template {
         }
         snapshot.rollback().await?;
         let own = tables.iter().flat_map(Table::own_texts).collect();
+        let days: Vec<i64> = tables
+            .iter()
+            .flat_map(|table| table.numbers("day"))
+            .collect();
+        let began = tables
+            .iter()
+            .flat_map(|table| table.numbers("created_at"))
+            .min();
+        let began = began.unwrap_or(0).rem_euclid(MICROS_PER_DAY);
+        // An account whose life went over midnight keeps its time of the day.
+        let is_one_day = days.iter().all(|day| Some(day) == days.first());
         let period = tables.iter_mut().find_map(Table::take_period);
         Ok(Self {
             user: user.clone(),
             tables,
             period,
             own,
+            began: if is_one_day { began } else { 0 },
+            a_day: 1,
         })
     }
 
     fn copy(&self, number: usize) -> Copied {
-        let days = -i64::try_from(number % DAYS).unwrap_or(0);
+        let count = |number: usize| i64::try_from(number).unwrap_or(0);
+        let days = -count(number % DAYS);
+        // Those of one day are spread over what there is of it.
+        let earlier = self.began / count(self.a_day) * count(number / DAYS);
+        let shift = days * MICROS_PER_DAY - earlier;
         let moved = |text: &String| match made_at(text) {
-            Some(at) => uuid_v7(moved_by(days, at)),
+            Some(at) => uuid_v7(moved_by(shift, at)),
             None => format!("{number}-{text}"),
         };
         let mut ids: HashMap<String, String> = self
@@ -151,7 +176,7 @@ impl Template {
             let acts_as = |user: &UserId| Actor::User(user.clone()).to_string();
             ids.insert(acts_as(&self.user), acts_as(&new));
         }
-        Copied { ids, days }
+        Copied { ids, days, shift }
     }
 }
 
@@ -198,6 +223,19 @@ impl Table {
             }
         }
         texts
+    }
+
+    /// What stands in a column of numbers, if there is one.
+    fn numbers(&self, column: &str) -> Vec<i64> {
+        let Some(place) = self.columns.iter().position(|name| name == column) else {
+            return Vec::new();
+        };
+        let values = self.rows.iter().map(|row| &row[place]);
+        let numbers = values.filter_map(|value| match value {
+            Value::Number(number) => *number,
+            Value::Text(_) => None,
+        });
+        numbers.collect()
     }
 
     /// Takes out of the wallet the period that is written after it.
@@ -364,7 +402,7 @@ impl Copied {
                 Value::Number(Some(number + self.days))
             }
             Value::Number(Some(number)) if is_moment(column) && *number > 0 => {
-                let moved = moved_by(self.days, Timestamp::from_micros(*number));
+                let moved = moved_by(self.shift, Timestamp::from_micros(*number));
                 Value::Number(Some(moved.micros()))
             }
             Value::Text(Some(text)) => {
@@ -384,8 +422,8 @@ fn is_moment(column: &str) -> bool {
         )
 }
 
-fn moved_by(days: i64, at: Timestamp) -> Timestamp {
-    Timestamp::from_micros(at.micros() + days * MICROS_PER_DAY)
+fn moved_by(shift: i64, at: Timestamp) -> Timestamp {
+    Timestamp::from_micros(at.micros() + shift)
 }
 
 /// When an id was made.
@@ -412,7 +450,7 @@ impl Follow for String {
 
 impl Follow for Timestamp {
     fn follow(&mut self, copy: &Copied) {
-        *self = moved_by(copy.days, *self);
+        *self = moved_by(copy.shift, *self);
     }
 }
 

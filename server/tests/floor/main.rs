@@ -9,6 +9,7 @@ mod accounts;
 mod anomalies;
 mod catch_up;
 mod creem;
+mod days;
 mod deletion;
 mod direction;
 mod email_change;

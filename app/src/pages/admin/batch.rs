@@ -6,6 +6,7 @@ use super::{because, choice, csv_address, head, nothing, outcome_at};
 use crate::components::batch::say_row;
 use crate::components::field::Field;
 use crate::components::form::{hidden, submit};
+use crate::components::notice::{Notice, Tone};
 use crate::components::pager::pager;
 use crate::flash::{Flash, Form, Outcome};
 use crate::forms::admin::TYPED_AGAIN_ABOVE;
@@ -42,6 +43,7 @@ pub fn page(visit: &Visit, page: &BatchPage) -> AnyView {
     };
     view! {
         {head(w, w.say(title), lead, csv_address(&list, &[("state", chosen)]))}
+        {twin(w, sheet)}
         {figures(w, sheet)}
         <div class="settings">{apply(w, sheet, flash)}{undo(w, sheet, flash)}</div>
         <form class="filter" method="get" action=place>
@@ -63,6 +65,26 @@ const fn state_key(state: RowState) -> &'static str {
         RowState::Undone => "admin-row-undone",
         RowState::UndoneInPart => "admin-row-undone-in-part",
     }
+}
+
+/// What would be done a second time.
+fn twin(w: Words, sheet: &Sheet) -> Option<AnyView> {
+    let twin = sheet.twin.as_ref()?;
+    let notice = (sheet.state == BatchState::Kept).then(|| {
+        let when = [("when", w.moment(twin.created_at).into())];
+        let place = routes::batch(&routes::encode(&twin.batch_id));
+        view! {
+            <div class="notices">
+                <Notice tone=Tone::Warn>
+                    <p>
+                        {w.say_with("admin-batch-same", &when)}" "
+                        <a href=place>{w.say("admin-batch-same-look")}</a>
+                    </p>
+                </Notice>
+            </div>
+        }
+    });
+    notice.map(IntoAny::into_any)
 }
 
 /// How many rows are in which state, and what those that wait come to.
@@ -109,6 +131,7 @@ fn apply(w: Words, sheet: &Sheet, flash: Option<&Flash>) -> Option<AnyView> {
         view! {
             <form class="form" method="post" action=ApplyBatch::PATH>
                 {hidden("id", sheet.batch_id.clone())}
+                {sheet.twin.as_ref().map(|twin| hidden("twin", twin.batch_id.clone()))}
                 {again}
                 <div>{submit("primary", button, w.say("admin-pending"))}</div>
             </form>
@@ -125,8 +148,8 @@ fn apply(w: Words, sheet: &Sheet, flash: Option<&Flash>) -> Option<AnyView> {
 }
 
 fn undo(w: Words, sheet: &Sheet, flash: Option<&Flash>) -> Option<AnyView> {
-    let left = sheet.count(RowState::Done) + sheet.count(RowState::UndoneInPart);
-    (sheet.state != BatchState::Kept && left > 0).then(|| {
+    let left = sheet.rows.iter().any(|row| row.changed != row.undone);
+    (sheet.state != BatchState::Kept && left).then(|| {
         view! {
             <section id="undo">
                 <h2>{w.say("admin-batch-undo-title")}</h2>

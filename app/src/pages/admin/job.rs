@@ -8,6 +8,7 @@ use super::jobs::{length, paid, stuck};
 use super::{audit, because, moment, nothing};
 use crate::components::form::{hidden, one_time_key_after, submit};
 use crate::components::line::kind_key;
+use crate::components::seller::ai_name;
 use crate::components::state::job_state;
 use crate::flash::{Flash, Form};
 use crate::forms::overseen::ActOnJob;
@@ -80,7 +81,7 @@ fn facts(w: Words, page: &OverseenPage) -> AnyView {
                 <a href=statement>{w.say("statement-title")}</a>
             </dd>
             <dt>{w.say("admin-provider")}</dt>
-            <dd><code>{overseen.provider.as_str()}</code>" "<code class="id">{outside}</code></dd>
+            <dd>{ai_name(overseen.provider)}" "<code class="id">{outside}</code></dd>
             <dt>{w.say("admin-jobs-paid")}</dt>
             <dd>{paid(w, overseen)}</dd>
             <dt>{w.say("admin-jobs-tries")}</dt>

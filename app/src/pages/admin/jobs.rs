@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{choice, csv_address, head, moment, nothing, text_filter};
 use crate::components::pager::pager;
+use crate::components::seller::ai_name;
 use crate::components::state::{job_state, job_state_key};
 use crate::i18n::Words;
 use crate::routes;
@@ -45,8 +46,8 @@ fn filters(w: Words, filter: &OverseenFilter) -> AnyView {
     let states = states.map(|state| (state.as_str(), w.say(job_state_key(*state))));
     let tools = Tool::ALL.iter();
     let tools = tools.map(|tool| (tool.as_str(), w.about("admin-tool", *tool)));
-    let providers = ProviderId::ALL.iter().map(|id| id.as_str());
-    let providers = providers.map(|word| (word, word.to_owned()));
+    let providers = ProviderId::ALL.iter();
+    let providers = providers.map(|id| (id.as_str(), ai_name(*id).to_owned()));
     let codes = Failure::ALL.iter().map(|failure| failure.as_str());
     let codes = codes.map(|word| (word, word.to_owned()));
     let chosen = |word: Option<&'static str>| word.unwrap_or_default();
@@ -110,7 +111,7 @@ fn row(visit: &Visit, overseen: &OverseenJob) -> impl IntoView + use<> {
             <td class="right">{job_state(w, job.state)}" "{stuck}</td>
             <td><a href=person>{overseen.email.clone()}</a></td>
             <td class="right">{w.about("admin-tool", job.tool())}</td>
-            <td><code>{overseen.provider.as_str()}</code></td>
+            <td>{ai_name(overseen.provider)}</td>
             <td class="num end" data-label=w.say("admin-jobs-tries")>{w.number(overseen.attempts)}</td>
             <td class="num">{paid(w, overseen)}</td>
             <td class="num end" data-label=label>{length}</td>

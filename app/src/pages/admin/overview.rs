@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use atelier_server::catalog::{Catalog, Money};
 use atelier_server::oversight::{SiteDay, SiteJobs};
-use atelier_server::studio::Tool;
+use atelier_server::studio::{ProviderId, Tool};
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
 
@@ -10,6 +10,7 @@ use super::head;
 use crate::components::chart::{Bar, Shape, chart, chart_of};
 use crate::components::icon::{Icon, icon};
 use crate::components::notice::{Notice, Tone};
+use crate::components::seller::ai_name;
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::{OVERVIEW_DAYS, Visit};
@@ -284,10 +285,12 @@ fn providers(w: Words, catalog: &Catalog, whole: &Whole) -> AnyView {
                 let seconds = w.number(jobs.seconds / jobs.succeeded);
                 w.say_with("admin-seconds", &[("n", seconds.into())])
             });
+            let name = ProviderId::parse(provider).map(|known| ai_name(known).to_owned());
+            let name = name.unwrap_or_else(|| provider.clone());
             let made = Tool::parse(tool).map(|tool| w.about("admin-tool", tool));
             view! {
                 <tr>
-                    <th scope="row" class="first"><code>{provider.clone()}</code>" "{made}</th>
+                    <th scope="row" class="first">{name}", "{made}</th>
                     <td class="num end" data-label=w.say("admin-succeeded")>{w.number(jobs.succeeded)}</td>
                     <td class="num end" data-label=w.say("admin-failed")>{w.number(jobs.failed)}</td>
                     <td class="num end" data-label=w.say("admin-failure-rate")>{rate}</td>

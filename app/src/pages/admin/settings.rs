@@ -1,10 +1,10 @@
 use atelier_server::catalog::Catalog;
 use atelier_server::db;
-use atelier_server::payments::Provider;
 use atelier_server::studio::Tool;
 use leptos::prelude::*;
 
 use super::moment;
+use crate::components::seller::{ai_name, provider_name};
 use crate::i18n::Words;
 use crate::visit::{Setting, SettingValue, SettingsPage, Visit};
 
@@ -72,16 +72,18 @@ fn facts(visit: &Visit, page: &SettingsPage) -> AnyView {
 fn providers(visit: &Visit, page: &SettingsPage) -> AnyView {
     let w = visit.words();
     let payments = page.payments.iter().map(|(provider, heard)| {
-        let name = match provider {
-            Provider::Stripe => "Stripe",
-            Provider::Creem => "Creem",
-        };
         let said = match heard {
             Some(_) => w.say("admin-provider-read"),
             None => w.say("admin-provider-on"),
         };
         let at = heard.map(|at| moment(w, at));
-        provider_row(name, w.say("admin-takes-money"), "completed", said, at)
+        provider_row(
+            provider_name(*provider),
+            w.say("admin-takes-money"),
+            "completed",
+            said,
+            at,
+        )
     });
     let studio = &visit.services.studio;
     let makers = studio.providers().map(|id| {
@@ -89,7 +91,7 @@ fn providers(visit: &Visit, page: &SettingsPage) -> AnyView {
             true => ("completed", w.say("admin-provider-answers")),
             false => ("failed", w.say("admin-provider-down")),
         };
-        provider_row(id.as_str(), w.say("admin-makes-pictures"), tone, said, None)
+        provider_row(ai_name(id), w.say("admin-makes-pictures"), tone, said, None)
     });
     let rows: Vec<_> = payments.chain(makers).collect();
     view! {
@@ -119,7 +121,7 @@ fn provider_row(
 ) -> AnyView {
     view! {
         <tr>
-            <th scope="row" class="first"><code>{name}</code></th>
+            <th scope="row" class="first">{name}</th>
             <td class="right"><span class="state" data-value=tone>{said}</span></td>
             <td>{does}</td>
             <td class="soft num last">{at}</td>

@@ -22,10 +22,12 @@ pub fn page(visit: &Visit, page: &OwnersStatement) -> AnyView {
     view! {
         {head(w, title, "admin-statement-lead", csv)}
         <p>{text_link(routes::person(id), person.email.clone())}</p>
-        <section>
-            <h2>{w.say("admin-statement-sums")}</h2>
-            {sums(w, &page.sums)}
-        </section>
+        {page.sums.as_ref().map(|all| view! {
+            <section>
+                <h2>{w.say("admin-statement-sums")}</h2>
+                {sums(w, all)}
+            </section>
+        })}
         <section>
             <h2>{w.say("statement-title")}</h2>
             {filter(w, &page.statement, routes::statement_of(id))}
