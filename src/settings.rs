@@ -31,7 +31,7 @@ pub struct Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     Whole,
-    /// An address without who signs in there and what is behind its path.
+    /// An address without who signs in there and what is behind its host: a gateway may be known by its path.
     Address,
     /// Whether it is set.
     Secret,
@@ -137,7 +137,9 @@ fn without_secrets(address: &str) -> Option<String> {
     url.set_password(None).ok()?;
     url.set_query(None);
     url.set_fragment(None);
-    Some(url.into())
+    let has_path = !["", "/"].contains(&url.path());
+    url.set_path("");
+    Some(format!("{url}{}", if has_path { "…" } else { "" }))
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -921,7 +923,7 @@ mod tests {
 
     #[test]
     fn no_secret_is_told() {
-        let with_secrets = "https://someone:hidden@127.0.0.1/?token=hidden#hidden";
+        let with_secrets = "https://someone:hidden@127.0.0.1/hidden?token=hidden#hidden";
         for variable in VARIABLES {
             let value = match variable.shown {
                 Shown::Whole => continue,

@@ -210,6 +210,13 @@ on_both_databases! {
         admin.post_json("/api/credits", note).await.expect(200);
         app.execute("INSERT INTO audit_log (id, at, actor, action, target, reason) \
                      SELECT 'aud_of_job', 1, 'cli', 'reconciliation.mend', id, $2 FROM jobs WHERE id = $1", &[&job, &format!("{NAME} asked")]).await;
+        // Findings of a day and of an entry are known by the account and that.
+        for part in ["@2026-11-29", "#3"] {
+            app.execute("INSERT INTO audit_log (id, at, actor, action, target, reason) VALUES ($1, 1, 'cli', 'ledger.accept', $1, $2)",
+                        &[&format!("{}{part}", laptop.id), &format!("{NAME} asked")]).await;
+            app.execute("INSERT INTO accepted_findings (kind, id, found, reason, accepted_at) VALUES ('day.used', $1, '1', $2, 1)",
+                        &[&format!("{}{part}", laptop.id), &format!("{NAME} asked")]).await;
+        }
         app.execute("INSERT INTO accepted_findings (kind, id, found, reason, accepted_at) \
                      SELECT 'lot.free', MIN(id), '1', $2, 1 FROM lots WHERE user_id = $1", &[&laptop.id, &format!("{NAME} asked")]).await;
         app.next_job("slow:2500").await;

@@ -110,6 +110,8 @@ macro_rules! of_account {
          UNION ALL SELECT id FROM subscriptions WHERE user_id = $1 \
          UNION ALL SELECT id FROM plan_periods WHERE user_id = $1 \
          UNION ALL SELECT id FROM lots WHERE user_id = $1 \
+         UNION ALL SELECT recharge_id FROM lots WHERE user_id = $1 AND recharge_id IS NOT NULL \
+         UNION ALL SELECT id FROM jobs WHERE user_id = $1 \
          UNION ALL SELECT id FROM entries WHERE user_id = $1 \
          UNION ALL SELECT id FROM consumption_records WHERE user_id = $1 \
          UNION ALL SELECT job_id FROM consumption_records WHERE user_id = $1"
@@ -121,12 +123,14 @@ macro_rules! of_account {
 pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     for statement in [
         concat!(
-            "UPDATE audit_log SET reason = NULL WHERE target IN (",
+            "UPDATE audit_log SET reason = NULL WHERE target LIKE $1 || '@%' \
+             OR target LIKE $1 || '#%' OR target IN (",
             of_account!(),
             ")"
         ),
         concat!(
-            "UPDATE accepted_findings SET reason = '' WHERE id IN (",
+            "UPDATE accepted_findings SET reason = '' WHERE id LIKE $1 || '@%' \
+             OR id LIKE $1 || '#%' OR id IN (",
             of_account!(),
             ")"
         ),
