@@ -22,7 +22,7 @@ const FULL: usize = 100_000;
 const TIMES: usize = 21;
 const JOBS: usize = 10;
 /// What an account deducts one by one, so that it has fifty entries in all.
-const DEDUCTIONS: usize = 25;
+const DEDUCTIONS: usize = 26;
 const CARD: &str = "4242 4242 4242 4242";
 
 /// Pages and lists; `{user}` is an account in the middle.

@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         usage: "bench [PART…]",
-        does: "measure ledger, dashboard, push and process, each beside its baseline; release build",
+        does: "measure ledger, dashboard, push, process and admin pages, each beside its baseline; release build",
         run: bench::run,
     },
     Command {
