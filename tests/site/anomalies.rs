@@ -155,6 +155,8 @@ on_both_databases! {
         let log = admin.get(&format!("/api/admin/audit?target={}", ann.id)).await.expect(200).json();
         let line = &log["items"][1];
         assert_eq!((&line["action"], &line["before"], &line["after"]), (&json!("spending.stop"), &json!("open"), &json!("stopped")));
+        let log = admin.get("/admin/audit?action=spending.stop").await.expect(200).text();
+        assert!(log.contains(&format!("href=\"/admin/users/{}\"", ann.id)), "it leads to the account: {log}");
         assert_eq!((&line["reason"], &line["address"]), (&json!("many refunds"), &json!("127.0.0.1")));
         let address = format!("/api/admin/users/{}/stop", ann.id);
         let refused = admin.post_json(&address, json!({"stopped": true, "reason": " "})).await.expect(422).json();

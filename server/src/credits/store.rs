@@ -6,7 +6,7 @@ use super::ledger::{Ledger, Lot, LotState, NewEntry};
 use super::rows::{EntryRow, LotRow, PeriodRow, WalletRow, is_past_due, rests};
 use super::types::{Actor, Period, Trials, Wallet};
 use super::{days, plans};
-use crate::db::{Batch, Change, Database, Tx};
+use crate::db::{self, Batch, Change, Database, Tx};
 use crate::ids::{EntryId, LotId, RechargeId, UserId};
 use crate::time::Timestamp;
 
@@ -99,12 +99,10 @@ pub async fn find_wallets(
     users: &[UserId],
     now: Timestamp,
 ) -> sqlx::Result<Vec<Wallet>> {
-    // SQLite looks each parameter's name up in a list, so more at once are slower.
-    const AT_ONCE: usize = 500;
     let mut wallets = Vec::with_capacity(users.len());
-    for some in users.chunks(AT_ONCE) {
-        let places: Vec<String> = (2..some.len() + 2).map(|at| format!("${at}")).collect();
-        let select = format!(concat!(read_wallets!(), " IN ({})"), places.join(", "));
+    for some in users.chunks(db::AT_ONCE) {
+        let places = db::places(2, some.len());
+        let select = format!(concat!(read_wallets!(), " IN ({})"), places);
         let mut query = sqlx::query_as(AssertSqlSafe(select)).bind(now);
         for user in some {
             query = query.bind(user.clone());

@@ -33,7 +33,7 @@ pub(crate) use changes::Outbox;
 pub use connect::OpenError;
 #[cfg(test)]
 pub(crate) use course::Course;
-pub(crate) use many::many_rows;
+pub(crate) use many::{AT_ONCE, many_rows, places};
 pub use seal::Seal;
 pub use unavailable::is_unavailable;
 

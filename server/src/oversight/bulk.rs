@@ -279,13 +279,11 @@ impl Bulk {
 
     /// Whose rows they are, by address.
     async fn accounts_of(&self, rows: &[BatchRow]) -> sqlx::Result<HashMap<String, UserId>> {
-        const AT_ONCE: usize = 500;
         let emails: HashSet<&str> = rows.iter().map(|row| row.email.as_str()).collect();
         let emails: Vec<&str> = emails.into_iter().collect();
         let mut accounts = HashMap::new();
-        for some in emails.chunks(AT_ONCE) {
-            let places: Vec<String> = (1..=some.len()).map(|at| format!("${at}")).collect();
-            let places = places.join(", ");
+        for some in emails.chunks(db::AT_ONCE) {
+            let places = db::places(1, some.len());
             let select = format!("SELECT email, id FROM users WHERE email IN ({places})");
             let mut query = sqlx::query_as(AssertSqlSafe(select));
             for email in some {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem};
 use crate::accounts::Email;
-use crate::db::{Database, Tx, many_rows};
+use crate::db::{AT_ONCE, Database, Tx, many_rows};
 use crate::ids::{UserId, uuid_v7};
 use crate::secret;
 use crate::time::Timestamp;
@@ -138,8 +138,6 @@ struct DoneRow {
 
 /// What was not done is let go after so long.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
-/// Rows that are written by one statement.
-const AT_ONCE: usize = 500;
 
 impl Bulk {
     /// Keeps rows under a new name, which is answered. Nothing else is changed.

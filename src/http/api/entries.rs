@@ -87,11 +87,7 @@ pub async fn list(
     let wallet = credits::find_wallet(db.reader(), &user, now).await?;
     wallet.ok_or_else(Problem::not_found)?;
     credits::settle_lapsed(&db, &user, now).await?;
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let read = move |before, limit| {
         let (db, user) = (db.clone(), user.clone());
         let filter = EntryFilter {

@@ -103,11 +103,19 @@ pub struct List<T, C> {
     pub place: fn(&T) -> C,
 }
 
-/// How a list is asked for.
-pub struct Wanted<'a> {
-    pub limit: Option<i64>,
-    pub format: Option<&'a str>,
-    pub headers: &'a HeaderMap,
+/// How a list is asked for: so many items, or all of them as a file.
+pub struct Wanted {
+    limit: i64,
+    as_file: bool,
+}
+
+impl Wanted {
+    pub fn of(asked: Option<i64>, format: Option<&str>, headers: &HeaderMap) -> Self {
+        Self {
+            limit: limit(asked),
+            as_file: csv::is_wanted(format, headers),
+        }
+    }
 }
 
 impl<T: Serialize, C: Display> List<T, C> {
@@ -117,7 +125,7 @@ impl<T: Serialize, C: Display> List<T, C> {
     /// What `read` says; of a file, only for its first items.
     pub async fn answer<F, Read>(
         self,
-        wanted: Wanted<'_>,
+        wanted: Wanted,
         after: Option<C>,
         read: F,
     ) -> Result<Response, Problem>
@@ -133,16 +141,15 @@ impl<T: Serialize, C: Display> List<T, C> {
             row,
             place,
         } = self;
-        if csv::is_wanted(wanted.format, wanted.headers) {
+        if wanted.as_file {
             return csv::answer(name, head, move |next: Option<C>| {
                 let items = read(next.or_else(|| after.clone()), ROWS_A_PAGE);
                 async move { Ok(Rows::of(items.await?, ROWS_A_PAGE, place, row)) }
             })
             .await;
         }
-        let limit = limit(wanted.limit);
-        let items = read(after, limit + 1).await?;
-        let page = Page::of(items, limit, |item| place(item).to_string());
+        let items = read(after, wanted.limit + 1).await?;
+        let page = Page::of(items, wanted.limit, |item| place(item).to_string());
         Ok(Json(page).into_response())
     }
 }

@@ -64,28 +64,18 @@ pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
     .into_any()
 }
 
-/// What it was done to; an account, a job, a purchase or a batch leads to its page.
+/// What it was done to; an account, a job, a purchase or a batch leads to its page. The first word of an action says of what
+/// kind that is.
 fn target(line: &AuditLine) -> AnyView {
-    const OF_ACCOUNTS: [&str; 6] = [
-        "credits.add",
-        "credits.deduct",
-        "credits.set",
-        "session.end",
-        "user.block",
-        "user.unblock",
-    ];
     let id = line.target.clone();
-    let action = line.action.as_str();
-    let href = if OF_ACCOUNTS.contains(&action) {
-        Some(routes::person(&id))
-    } else if action.starts_with("job.") {
-        Some(routes::overseen_job(&id))
-    } else if action.starts_with("credits.bulk") {
-        Some(routes::batch(&routes::encode(&id)))
-    } else if action == "recharge.refund" {
-        Some(routes::purchase(&id))
-    } else {
-        None
+    let href = match line.action.split_once('.') {
+        Some(("credits", deed)) if deed.starts_with("bulk") => {
+            Some(routes::batch(&routes::encode(&id)))
+        }
+        Some(("credits" | "session" | "spending" | "user", _)) => Some(routes::person(&id)),
+        Some(("job", _)) => Some(routes::overseen_job(&id)),
+        Some(("recharge", _)) => Some(routes::purchase(&id)),
+        _ => None,
     };
     match href {
         Some(href) => view! { <a href=href><code class="id">{id}</code></a> }.into_any(),

@@ -75,11 +75,7 @@ pub async fn list(
         before: None,
         limit: 0,
     };
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let db = state.services.db.clone();
     let read = move |before, limit| {
         let db = db.clone();

@@ -107,11 +107,7 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let db = state.services.db.clone();
     let read = move |before: Option<String>, limit| {
         let db = db.clone();

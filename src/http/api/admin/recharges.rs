@@ -91,11 +91,7 @@ pub async fn list(
         before: None,
         limit: 0,
     };
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let before = place(asked.cursor.as_deref(), RechargeId::parse)?;
     let payments = state.services.payments.clone();
     let read = move |before, limit| {

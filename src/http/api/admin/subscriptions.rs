@@ -78,11 +78,7 @@ pub async fn list(
         after: None,
         limit: 0,
     };
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let read = move |after, limit| {
         let payments = payments.clone();
         let filter = SubscriberFilter {

@@ -97,11 +97,7 @@ pub async fn list(
         after: None,
         limit: 0,
     };
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let after = place(asked.cursor.as_deref(), UserId::parse)?;
     let services = state.services.clone();
     let read = move |after, limit| {

@@ -79,11 +79,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let in_state = word("state", asked.state.as_deref(), EventState::parse)?;
-    let wanted = Wanted {
-        limit: asked.limit,
-        format: asked.format.as_deref(),
-        headers: &headers,
-    };
+    let wanted = Wanted::of(asked.limit, asked.format.as_deref(), &headers);
     let before = place(asked.cursor.as_deref(), InboxId::parse)?;
     let payments = state.services.payments.clone();
     let read = move |before: Option<InboxId>, limit| {
