@@ -116,8 +116,11 @@ const RETURNS: &str = "server/src/credits/returns.rs";
 const STORE: &str = "server/src/credits/store.rs";
 const TYPES: &str = "server/src/credits/types.rs";
 const ADJUST: &str = "server/src/credits/adjust.rs";
+const RECHARGES: &str = "server/src/payments/records.rs";
 const RECORDS: &str = "server/src/credits/records.rs";
 const ROWS: &str = "server/src/credits/rows.rs";
+const DAILY: &str = "server/src/oversight/daily.rs";
+const DEEP: &str = "server/src/verify/deep.rs";
 const FULFIL: &str = "server/src/payments/fulfil.rs";
 const GATEWAY: &str = "server/src/payments/gateway.rs";
 const SUBSCRIPTIONS: &str = "server/src/payments/subscriptions.rs";
@@ -379,11 +382,23 @@ pub const FAULTS: &[Fault] = &[
         "CheckoutProgress::Processing => return Ok(Fulfilment::Waiting(recharge)),",
         "CheckoutProgress::Processing => return self.settle(recharge, state).await,",
     ),
+    server(
+        "of a day only the last part is kept",
+        DAILY,
+        "SET amount = site_figures.amount + excluded.amount",
+        "SET amount = excluded.amount",
+    ),
+    server(
+        "what is paid at a provider without lists is no finding",
+        DEEP,
+        "compare(gateway, record.as_ref(), &state, found);\n                finished",
+        "finished",
+    ),
     site(
         "the bonus is granted twice",
-        FULFIL,
-        "credits: recharge.credits - recharge.bonus,",
-        "credits: recharge.credits,",
+        RECHARGES,
+        "credits: self.credits - self.bonus,",
+        "credits: self.credits,",
     ),
     site(
         "the record completes without its grant",
