@@ -279,6 +279,26 @@ on_both_databases! {
         assert_eq!((&log[0]["before"], &log[0]["after"], &log[0]["reason"]), (&json!("0 usd back"), &json!("asked for 90 usd more"), &json!("was late")));
     }
 
+    async fn a_refund_under_a_key_is_answered_once(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let checkout = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&checkout, "completed").await;
+        let address = format!("/api/admin/recharges/{}/refund", checkout.recharge_id);
+        // A refusal is not kept.
+        let much = json!({"amount_minor": 1_000, "reason": "was late"});
+        assert_eq!(admin.post_json_once(&address, "k", much).await.expect(422).code(), "validation");
+        let part = json!({"amount_minor": 95, "reason": "was late"});
+        let first = admin.post_json_once(&address, "k", part.clone()).await.expect(200);
+        let again = admin.post_json_once(&address, "k", part.clone()).await.expect(200);
+        assert_eq!((first.is_replayed(), again.is_replayed(), first.body == again.body), (false, true, true));
+        let other = json!({"amount_minor": 20, "reason": "was late"});
+        assert_eq!(admin.post_json_once(&address, "k", other.clone()).await.expect(422).code(), "idempotency_mismatch");
+        assert_eq!((first.json()["returned_minor"].clone(), ann.remaining().await), (json!(95), 13));
+        admin.post_json_once(&address, "k2", other).await.expect(200);
+        assert_eq!(ann.recharge(&checkout).await["returned_minor"], 115);
+        assert_eq!(items(&admin, "/api/admin/audit?action=recharge.refund").await.len(), 2);
+    }
+
     async fn what_does_not_agree_is_shown_kept_and_mended(app: &App) {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         let nothing = admin.get("/api/admin/reconciliation").await.expect(200).json();

@@ -130,7 +130,16 @@ async fn refund_killed_at(place: &Place, point: &str, times: u64) {
     let server = next.takes_over();
     let (ann, admin) = (ann.at(&server.base), admin.at(&server.base));
     wallet_becomes(&ann, "/credits/remaining", json!(8)).await;
-    // Whoever asks again, under the same key, gives nothing back twice.
+    // Whoever asks again, under the same key, gives nothing back twice: once its claim is over.
+    let db = Database::open(&place.database_url)
+        .await
+        .expect("the database");
+    let mut tx = db.begin().await.expect("a transaction");
+    let over = sqlx::query("UPDATE idempotency_keys SET lease_until = 0 WHERE key = 'one wish'");
+    let over = over.execute(&mut *tx).await.expect("the claim");
+    assert_eq!(over.rows_affected(), 1);
+    tx.commit().await.expect("a commit");
+    db.close().await;
     admin.send(refund(&admin)).await.expect(200);
     assert_eq!(number(place, REFUNDS_MADE).await, 1);
     assert_eq!(number(place, REFUNDS_KNOWN).await, 1);

@@ -1,10 +1,11 @@
 use atelier_server::accounts::Scope;
-use atelier_server::idempotency::Key;
+use atelier_server::idempotency::{self, Answer, Claim};
 use atelier_server::ids::RechargeId;
 use atelier_server::payments::Recharge;
 use axum::Json;
 use axum::extract::{Path, State as Extract};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -67,7 +68,8 @@ pub async fn list(
 
 /// Give money back through the provider
 ///
-/// All that is left, or a part of it. The credits follow as with any refund.
+/// All that is left, or a part of it. The credits follow as with any refund. Under a key the money goes back once; where it is not
+/// known what became of it, the same request again goes on with it.
 #[utoipa::path(
     post,
     path = "/api/admin/recharges/{id}/refund",
@@ -83,7 +85,7 @@ pub async fn refund(
     headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<Recharge>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let amount = fields.optional_integer("amount_minor");
     if amount.is_some_and(|amount| amount < 1) {
@@ -92,13 +94,45 @@ pub async fn refund(
     let operator = operator(&caller, &mut fields);
     fields.check()?;
     let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;
-    let payments = &state.services.payments;
+    let services = &state.services;
+    let (db, payments) = (&services.db, &services.payments);
     if payments.recharge(&id).await?.is_none() {
         return Err(Problem::not_found());
     }
-    let key = keys::key(&headers)?;
-    let key = key.as_ref().map(Key::as_str);
-    payments.refund(&id, amount, key, &operator).await?;
-    let recharge = payments.recharge(&id).await?;
-    Ok(Json(recharge.ok_or_else(Problem::not_found)?))
+    let endpoint = format!("POST /api/admin/recharges/{id}/refund");
+    let Some(scope) = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())? else {
+        payments.refund(&id, amount, None, &operator).await?;
+        return Ok((StatusCode::OK, Json(read(&state, &id).await?)).into_response());
+    };
+    let now = services.clock.now();
+    let mut tx = db.begin().await?;
+    match idempotency::claim(&mut tx, &scope, now).await? {
+        Claim::New | Claim::Resume(_) => tx.commit().await?,
+        Claim::Done(answer) => return Ok(keys::respond(answer)),
+        Claim::Refused(refused) => return Err(refused.into()),
+    }
+    let key = Some(scope.key.as_str());
+    if let Err(error) = payments.refund(&id, amount, key, &operator).await {
+        // Refusals are not kept.
+        match error.is_unknown() {
+            true => idempotency::hand_over(db, &scope, now).await,
+            false => idempotency::give_up(db, &scope, now).await?,
+        }
+        return Err(error.into());
+    }
+    let body = serde_json::to_string(&read(&state, &id).await?).map_err(Problem::internal)?;
+    let answer = Answer {
+        status: 200,
+        body,
+        replayed: false,
+    };
+    let mut tx = db.begin().await?;
+    idempotency::keep(&mut tx, &scope, now, &answer).await?;
+    tx.commit().await?;
+    Ok(keys::respond(answer))
+}
+
+async fn read(state: &State, id: &RechargeId) -> Result<Recharge, Problem> {
+    let recharge = state.services.payments.recharge(id).await?;
+    recharge.ok_or_else(Problem::not_found)
 }
