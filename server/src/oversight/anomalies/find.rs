@@ -128,22 +128,18 @@ impl Lookout {
     /// The database's own.
     pub async fn find(&self) -> sqlx::Result<Anomalies> {
         let now = self.clock.now();
-        let (reported, mut items, given, stuck, rates, bursts) = tokio::try_join!(
-            self.reported(),
-            self.unpaid_grants(now),
-            self.given(now),
-            self.stuck_holds(now),
-            self.refund_rates(now),
-            self.sign_up_bursts(now),
-        )?;
+        let reported = self.reported().await?;
+        let mut items = self.unpaid_grants(now).await?;
         for grant in of_kind(&reported, AnomalyKind::UnpaidGrant) {
             if items.iter().all(|known| known.id != grant.id) {
                 items.push(grant);
             }
         }
-        items.extend(given);
+        items.extend(self.given(now).await?);
         items.extend(of_kind(&reported, AnomalyKind::LedgerDrift));
-        items.extend(stuck.into_iter().chain(rates).chain(bursts));
+        items.extend(self.stuck_holds(now).await?);
+        items.extend(self.refund_rates(now).await?);
+        items.extend(self.sign_up_bursts(now).await?);
         Ok(Anomalies {
             checked_at: now,
             items,
