@@ -68,8 +68,7 @@ pub async fn list(
 
 /// Give money back through the provider
 ///
-/// All that is left, or a part of it. The credits follow as with any refund. Under a key the money goes back once; where it is not
-/// known what became of it, the same request again goes on with it.
+/// All that is left, or a part of it. The credits follow as with any refund.
 #[utoipa::path(
     post,
     path = "/api/admin/recharges/{id}/refund",
