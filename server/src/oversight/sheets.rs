@@ -443,11 +443,15 @@ pub(crate) async fn forget_rows(
     .bind(user)
     .execute(&mut **tx)
     .await?;
+    // Without an address there is nobody's row: one that has none is somebody else's mistake.
+    let Some(email) = email else {
+        return Ok(());
+    };
     // Of rows that were not done every column may be a mistake.
     sqlx::query(
         "UPDATE bulk_lines SET email = '', reason = '', action = '', amount = '' WHERE email = $1",
     )
-    .bind(email.unwrap_or_default().to_owned())
+    .bind(email.to_owned())
     .execute(&mut **tx)
     .await?;
     Ok(())
