@@ -803,6 +803,11 @@ async fn write_down(state: State) {
 }
 
 impl Program {
+    /// What it will serve.
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
     /// Answers on `listener` until `shutdown` ends; then lets requests and jobs end.
     pub async fn serve(
         self,

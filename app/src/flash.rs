@@ -177,6 +177,8 @@ pub enum Outcome {
     JobEnded,
     /// The database does not answer; what was sent may have been done or not.
     Interrupted,
+    /// What came is not what the form sends.
+    Incomplete,
     // Anything else; it is in the log.
     Unexpected,
 }

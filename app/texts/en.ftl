@@ -932,6 +932,7 @@ error-rate-limited-text = Please wait { $seconds } { $count ->
 }, then try again. Nothing was charged.
 error-internal-title = Something broke on our side
 error-internal-text = It is written down and we look into it. If you were paying or making a picture, nothing is lost: what was paid is credited, and what failed costs nothing.
+error-incomplete = This form did not come whole. Open its page again and send it from there; nothing was done and nothing was charged.
 error-unavailable-title = Not available just now
 error-unavailable-text = A service we need does not answer. Nothing was charged. Please try again in a few minutes.
 error-interrupted-title = Interrupted for a moment

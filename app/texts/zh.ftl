@@ -874,6 +874,7 @@ error-rate-limited-title = 稍微慢一点
 error-rate-limited-text = 请等 { $seconds } 秒后再试。没有扣费。
 error-internal-title = 我们这边出了故障
 error-internal-text = 故障已记录，我们会处理。如果您正在付款或制作图片，不会有损失：付过的会到账，没做成的不收费。
+error-incomplete = 表单内容不完整。请重新打开页面再提交；没有执行任何操作，也没有扣费。
 error-unavailable-title = 暂时无法使用
 error-unavailable-text = 我们依赖的一项服务没有响应，没有扣费。请过几分钟再试。
 error-interrupted-title = 服务暂时中断

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::batch_table;
-use super::caller::Caller;
+use super::caller::{Caller, SignedIn};
 use super::pages;
 use super::problem::Problem;
 use super::upload::{drain, read_field};
@@ -27,7 +27,7 @@ struct Given {
 pub async fn keep(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
-    caller: Option<Caller>,
+    SignedIn(caller): SignedIn,
     request: Request,
 ) -> Response {
     let Some(caller) = caller else {
@@ -92,7 +92,7 @@ async fn refuse(
 /// Fills in what fits, whatever else does not.
 async fn receive(state: &State, request: Request, given: &mut Given) -> Result<(), Outcome> {
     let multipart = Multipart::from_request(request, state).await;
-    let mut multipart = multipart.map_err(|_| Outcome::Unexpected)?;
+    let mut multipart = multipart.map_err(|_| Outcome::Incomplete)?;
     let (mut dropped, mut fits) = (0, true);
     loop {
         let field = multipart.next_field().await;

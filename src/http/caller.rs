@@ -6,7 +6,7 @@ use atelier_app::visit::Address;
 use atelier_server::accounts::{Scope, Scopes, User};
 use atelier_server::credits::Actor;
 use atelier_server::ids::UserId;
-use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use tower_sessions::Session;
@@ -136,14 +136,20 @@ where
     }
 }
 
-impl<S> OptionalFromRequestParts<S> for Caller
+/// Whoever is signed in where a page posts. A token is no session, whatever its scopes.
+pub struct SignedIn(pub Option<Caller>);
+
+impl<S> FromRequestParts<S> for SignedIn
 where
     State: FromRef<S>,
     S: Send + Sync,
 {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
-        find(parts, &State::from_ref(state)).await
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = find(parts, &State::from_ref(state)).await?;
+        Ok(Self(
+            caller.filter(|caller| matches!(caller.rights, Rights::Role)),
+        ))
     }
 }

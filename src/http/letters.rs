@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::State;
-use super::caller::Caller;
+use super::caller::SignedIn;
 use super::problem::Problem;
 
 /// Its style stands in its elements, and it has nothing else: no script, no pictures, no forms.
@@ -14,7 +14,7 @@ const POLICY: &str =
 
 pub async fn show(
     Extract(state): Extract<State>,
-    caller: Option<Caller>,
+    SignedIn(caller): SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let letter_box = state.mail.as_ref().ok_or_else(Problem::not_found)?;

@@ -484,4 +484,17 @@ on_both_databases! {
         reader.upload("/api/try-on", form).await.expect(403);
         assert_eq!(app.stored_files(), 0);
     }
+
+    async fn a_form_that_came_in_pieces_is_told_so(app: &App) {
+        let ann = app.sign_up("ann").await;
+        app.set_credits(&ann, 50).await;
+        let whole = || Multipart::try_on(pictures::person(), pictures::garment());
+        let broken = whole().text("key", "k1").into_broken_request(ann.request(Method::POST, "/try-on"));
+        let answers = [ann.send(broken).await, ann.upload("/try-on", whole()).await];
+        for answer in answers {
+            let page = answer.expect(422).text();
+            assert!(page.contains("did not come whole"), "{}", page.len());
+        }
+        assert_eq!((ann.remaining().await, app.stored_files()), (50, 0));
+    }
 }

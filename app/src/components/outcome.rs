@@ -152,6 +152,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::InsufficientCredits => w.say("error-insufficient-credits"),
         Outcome::TooManyJobs => w.say("error-too-many-jobs"),
         Outcome::Interrupted => w.say("error-interrupted-text"),
+        Outcome::Incomplete => w.say("error-incomplete"),
         Outcome::Unexpected => w.say("error-internal-text"),
     }
 }
@@ -432,6 +433,7 @@ mod tests {
         Outcome::TooManyJobs,
         Outcome::JobEnded,
         Outcome::Interrupted,
+        Outcome::Incomplete,
         Outcome::Unexpected,
     ];
 

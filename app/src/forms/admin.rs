@@ -154,7 +154,7 @@ async fn adjust_once(
     let scope = Scope {
         user: admin.id.clone(),
         endpoint: "POST /do/admin-credits".into(),
-        key: Key::parse(key).ok_or(Outcome::Unexpected)?,
+        key: Key::parse(key).ok_or(Outcome::Incomplete)?,
         body: BodyHash::of(&body),
     };
     let mut tx = services.db.begin().await.map_err(broken)?;

@@ -88,7 +88,7 @@ async fn again(services: &Services, job: &Job, key: &str) -> Result<String, Outc
     let scope = Scope {
         user: job.user_id.clone(),
         endpoint: "POST /do/rerun-job".into(),
-        key: Key::parse(key).ok_or(Outcome::Unexpected)?,
+        key: Key::parse(key).ok_or(Outcome::Incomplete)?,
         body: BodyHash::of(&[("id", job.id.as_str().as_bytes())]),
     };
     let draft = studio.draft_again(job).await.map_err(outcome_of)?;

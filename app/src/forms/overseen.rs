@@ -32,7 +32,7 @@ pub async fn act_on_job(
     let (Some(job), Some(chosen), Some(once)) =
         (JobId::parse(&id), JobAct::parse(&act), Key::parse(&key))
     else {
-        answer(Outcome::Unexpected);
+        answer(Outcome::Incomplete);
         return Ok(());
     };
     let why = cut(&reason);

@@ -58,7 +58,7 @@ pub async fn checkout(
         ("provider", provider.as_str().as_bytes()),
     ]);
     let Some(key) = Key::parse(&key) else {
-        refuse(Outcome::Unexpected);
+        refuse(Outcome::Incomplete);
         return Ok(());
     };
     let scope = Scope {

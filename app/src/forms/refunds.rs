@@ -91,7 +91,7 @@ async fn refund_once(caller: &Caller, admin: &User, wish: &Wish, key: &str) -> R
     let scope = Scope {
         user: admin.id.clone(),
         endpoint: "POST /do/admin-refund".into(),
-        key: Key::parse(key).ok_or(Outcome::Unexpected)?,
+        key: Key::parse(key).ok_or(Outcome::Incomplete)?,
         body: BodyHash::of(&body),
     };
     let now = services.clock.now();

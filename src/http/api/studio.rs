@@ -112,7 +112,7 @@ impl JobForm {
         upload: &Upload,
         body: idempotency::BodyHash,
     ) -> Result<idempotency::Scope, Vec<Outcome>> {
-        let key = Key::parse(upload.text("key")).ok_or_else(|| vec![Outcome::Unexpected])?;
+        let key = Key::parse(upload.text("key")).ok_or_else(|| vec![Outcome::Incomplete])?;
         Ok(idempotency::Scope {
             user: user.clone(),
             endpoint: self.endpoint.into(),

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::studio::{self, JobForm, broken, outcome_of};
 use crate::http::State;
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, SignedIn};
 use crate::http::keys;
 use crate::http::openapi::{File, IdempotencyKey};
 use crate::http::problem::{Problem, bad_picture, one_of};
@@ -119,7 +119,7 @@ fn body_hash(person: &Bytes, garment: &Bytes, category: Category) -> BodyHash {
 pub async fn submit_form(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
-    caller: Option<Caller>,
+    SignedIn(caller): SignedIn,
     request: Request,
 ) -> Response {
     let Some(caller) = caller else {
@@ -146,11 +146,11 @@ pub async fn submit_form(
 async fn receive_form(state: &State, request: Request) -> Result<Upload, Outcome> {
     let multipart = Multipart::from_request(request, state)
         .await
-        .map_err(|_| Outcome::Unexpected)?;
+        .map_err(|_| Outcome::Incomplete)?;
     Upload::read(multipart).await.map_err(|error| match error {
         UploadError::FileTooLarge(field) if field == "garment" => Outcome::GarmentTooLarge,
         UploadError::FileTooLarge(_) | UploadError::TooLarge => Outcome::PersonTooLarge,
-        UploadError::Broken => Outcome::Unexpected,
+        UploadError::Broken => Outcome::Incomplete,
     })
 }
 

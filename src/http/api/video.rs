@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use super::studio::{self, JobForm, broken, outcome_of};
 use crate::http::State;
 use crate::http::body::Fields;
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, SignedIn};
 use crate::http::keys;
 use crate::http::openapi::{File, IdempotencyKey, shapes};
 use crate::http::problem::{Problem, bad_picture, one_of, too_long};
@@ -222,7 +222,7 @@ fn body_hash(video: &Video, image: Option<&Bytes>) -> BodyHash {
 pub async fn submit_form(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
-    caller: Option<Caller>,
+    SignedIn(caller): SignedIn,
     request: Request,
 ) -> Response {
     let Some(caller) = caller else {
@@ -249,10 +249,10 @@ pub async fn submit_form(
 async fn receive_form(state: &State, request: Request) -> Result<Upload, Outcome> {
     let multipart = Multipart::from_request(request, state)
         .await
-        .map_err(|_| Outcome::Unexpected)?;
+        .map_err(|_| Outcome::Incomplete)?;
     Upload::read(multipart).await.map_err(|error| match error {
         UploadError::FileTooLarge(_) | UploadError::TooLarge => Outcome::PictureTooLarge,
-        UploadError::Broken => Outcome::Unexpected,
+        UploadError::Broken => Outcome::Incomplete,
     })
 }
 

@@ -26,6 +26,8 @@ pub struct App {
     pub services: Services,
     pub folder: Arc<Scratch>,
     pub database_url: String,
+    /// What is served, as `Debug` prints it.
+    pub router: String,
     more: Vec<(String, String)>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), StartError>>,
@@ -80,6 +82,7 @@ impl App {
         let bound = listener.local_addr().expect("an address");
         let program = start::build(&settings, bound).await.expect("a program");
         let services = program.services.clone();
+        let router = format!("{:?}", program.router());
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {
             let _ = stopped.await;
@@ -89,6 +92,7 @@ impl App {
             services,
             folder,
             database_url,
+            router,
             more,
             stop,
             serving: tokio::spawn(program.serve(listener, shutdown)),

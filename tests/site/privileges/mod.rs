@@ -1,16 +1,21 @@
-//! Who may do what: every operation of the description and every page, asked by everybody there is. What happens is
-//! held against the rule that stands at the handler, and against the table in `docs/privileges.md`.
+//! Who may do what: every operation of the description, every page, every form and every other route, asked by everybody
+//! there is. What happens is held against the rule that stands at the handler or here, and against the tables in
+//! `docs/privileges.md`. The router is asked which routes it has, so that none is without a rule.
+
+mod forms;
+mod routes;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use atelier_app::App as Pages;
+use atelier_server::testing::Scratch;
 use leptos_axum::generate_route_list;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{App, Client};
+use crate::support::{App, Client, Kind};
 
 /// Operations that ask nobody who they are. One more is one more line here, so that none is open by mistake.
 const OPEN: &[&str] = &[
@@ -111,9 +116,13 @@ struct Things {
     unfinished: String,
     link: String,
     token: String,
+    /// A second one, for the form.
+    spare: String,
     recharge: String,
     event: String,
     user: String,
+    /// A file of the pages.
+    asset: String,
 }
 
 impl Things {
@@ -140,26 +149,34 @@ impl Things {
             .to_owned();
         app.next_job("slow:600000").await;
         let unfinished = owner.start_job().await;
-        let token = json!({"name": "to be revoked", "scopes": ["jobs"]});
-        let token = owner
-            .post_json("/api/tokens", token)
-            .await
-            .expect(201)
-            .json();
+        let token = async || {
+            let wish = json!({"name": "to be revoked", "scopes": ["jobs"]});
+            let made = owner.post_json("/api/tokens", wish).await;
+            text(&made.expect(201).json()["id"])
+        };
+        let (token, spare) = (token().await, token().await);
         let gift = json!({"email": owner.email, "action": "add", "amount": 5, "reason": "a gift"});
         let batch = json!({"batch_id": "gifts", "dry_run": false, "rows": [gift]});
         admin
             .post_json("/api/admin/credits/bulk", batch)
             .await
             .expect(200);
+        let page = app.anonymous().get("/").await.expect(200).text();
+        let asset = page
+            .split("/assets/")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next());
+        let asset = asset.expect("a file of the page").to_owned();
         Self {
             job,
             unfinished,
             link,
-            token: text(&token["id"]),
+            token,
+            spare,
             recharge: bought.recharge_id,
             event: text(&events["items"][0]["id"]),
             user: owner.id.clone(),
+            asset,
         }
     }
 
@@ -182,6 +199,17 @@ impl Things {
         path.replace("{id}", id)
             .replace("{token}", token)
             .replace("{batch_id}", "gifts")
+    }
+
+    /// The body of a form with something real in it; `key` is used once.
+    fn fill(&self, body: &str, key: &str) -> String {
+        body.replace("{job}", &self.job)
+            .replace("{unfinished}", &self.unfinished)
+            .replace("{spare}", &self.spare)
+            .replace("{recharge}", &self.recharge)
+            .replace("{event}", &self.event)
+            .replace("{user}", &self.user)
+            .replace("{key}", key)
     }
 
     /// The requests that an operation is tried with: where one of them passes, it is open.
@@ -393,6 +421,8 @@ on_both_databases! {
             of_pages.push((path, cells));
         }
 
+        let mut of_forms = forms::ask_all(app, &all, &things, &mut wrong).await;
+
         let mut of_operations = Vec::new();
         for (method, path, security) in operations(&document) {
             let name = format!("{method} {path}");
@@ -414,15 +444,28 @@ on_both_databases! {
             }
             of_operations.push((name, cells));
         }
+        of_forms.push(forms::ask_last(app, &all, &things, &mut wrong).await);
+        let ruled = of_operations.iter().map(|(name, _)| name.clone());
+        let ruled = ruled.chain(of_pages.iter().map(|(path, _)| format!("GET {path}")));
+        let ruled: BTreeSet<String> = ruled.chain(forms::routes()).collect();
+        for route in routes::of(&app.router) {
+            if !ruled.contains(&route) && !routes::is_played(&route) {
+                wrong.push(format!("{route} is served and has no rule"));
+            }
+        }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
         let found = format!(
-            "# Who may do what\n\nWritten by `tests/site/privileges.rs`, which asks every operation of the description \
-             and every page as everybody there is. Paths name things of *user*; scopes are those of a \
-             token of *user*, from `credits:write` on of an administrator's. `yes` is any answer that is not a refusal, 404 says \
-             that there is nothing for whoever asks, `sign-in` leads there.\n\n## Operations\n\n{}\n## Pages\n\n{}",
+            "# Who may do what\n\nWritten by `tests/site/privileges`, which asks every operation of the description, \
+             every page, every form and every other route as everybody there is. Paths and forms name things of *user*; \
+             scopes are those of a token of *user*, from `credits:write` on of an administrator's. `yes` is any answer \
+             that is not a refusal, 404 says that there is nothing for whoever asks, `sign-in` leads there. A refused \
+             form is also seen to change nothing. The routes of the sandboxes (`/sandbox/stripe`, `/sandbox/creem`, \
+             `/sandbox/fashn`, `/sandbox/studio`, `/sandbox/clock`) stand for somebody else's machines and ask nobody; \
+             in live mode there are none.\n\n## Operations\n\n{}\n## Pages\n\n{}\n## Forms and files\n\n{}",
             table(&heads, &of_operations),
             table(&heads, &of_pages),
+            table(&heads, &of_forms),
         );
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let kept = root.join("docs/privileges.md");
@@ -432,4 +475,41 @@ on_both_databases! {
             panic!("docs/privileges.md says otherwise: compare it with target/privileges.md, and copy that if it is right");
         }
     }
+}
+
+const SELLER: &str = r#"
+[seller]
+name = "A"
+address = "B"
+tax_id = "C"
+contact = "c@example.com"
+terms = { en = "T", zh = "T" }
+privacy = { en = "P", zh = "P" }
+terms_version = "1"
+"#;
+
+/// A shop as a real one is set up, with keys that are none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_the_sandboxes_is_served_live() {
+    let folder = Scratch::new().expect("a folder");
+    let catalog = folder.path().join("catalog.toml");
+    let own = format!("{}\n{SELLER}", atelier_server::catalog::BUILT_IN);
+    std::fs::write(&catalog, own).expect("a catalogue");
+    let live = [
+        ("STRIPE_SECRET_KEY", "sk_live_fake"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_fake"),
+        ("FASHN_API_KEY", "fa-fake"),
+        ("ATELIER_CATALOG", &catalog.display().to_string()),
+    ];
+    let app = App::start_with(Kind::Sqlite, &live).await;
+    let played = routes::of(&app.router);
+    let played: Vec<_> = played
+        .iter()
+        .filter(|route| routes::is_played(route))
+        .collect();
+    assert!(played.is_empty(), "{played:?}");
+    for page in ["/sandbox", "/sandbox/mail", "/sandbox/mail/made-up"] {
+        app.anonymous().get(page).await.expect(404);
+    }
+    app.stop().await;
 }
