@@ -88,6 +88,11 @@ pub fn overseen_job(id: &str) -> String {
     format!("{ADMIN_JOBS}/{id}")
 }
 
+/// The operator's page of one webhook event, by the id under which it is kept.
+pub fn event(id: &str) -> String {
+    format!("{ADMIN_EVENTS}/{id}")
+}
+
 /// The operator's page of one batch, by its encoded name.
 pub fn batch(id: &str) -> String {
     format!("{ADMIN_BULK}/{id}")

@@ -27,10 +27,10 @@ use atelier_server::time::Timestamp;
 use serde_json::Value;
 
 pub use self::admin::{
-    AdminPage, AnomaliesPage, AuditAsked, JobsPage, OVERVIEW_DAYS, Operation, OverseenPage,
-    OwnersStatement, PersonPage, PurchasePage, PurchasesPage, REFUND_ALL, REFUND_PART,
-    ReconciliationPage, RefundAsked, Setting, SettingValue, SettingsPage, SubscriptionsPage,
-    refund_amount, refused,
+    AdminPage, AnomaliesPage, AuditAsked, EventPage, JobsPage, OVERVIEW_DAYS, Operation,
+    OverseenPage, OwnersStatement, PersonPage, PurchasePage, PurchasesPage, REFUND_ALL,
+    REFUND_PART, ReconciliationPage, RefundAsked, Setting, SettingValue, SettingsPage,
+    SubscriptionsPage, refund_amount, refused,
 };
 pub use self::batches::{BatchPage, BulkPage};
 pub use self::payments::{Delay, Landing, PaymentsPage, ReceiptPage};

@@ -207,6 +207,7 @@ export const PAGES = {
   ],
   '/admin/settings': [{ name: 'admin-settings', as: 'admin' }],
   '/admin/webhooks': [{ name: 'admin-events', as: 'admin', at: toEvents }],
+  '/admin/webhooks/:id': [{ name: 'admin-event', as: 'admin', at: pageOfAnEvent }],
   '/api/docs': [
     { name: 'api' },
     { name: 'api-unfolded', then: unfolds },
@@ -475,6 +476,16 @@ async function withEntries(world) {
 async function toEvents(world) {
   await world.owner();
   return '/admin/webhooks';
+}
+
+/** The event that paid for the owner's package. @param {World} world */
+async function pageOfAnEvent(world) {
+  const { pack } = await world.owner();
+  const { cookie } = await world.account('admin');
+  const list = await fetch(`${world.server}/api/admin/webhook-events?limit=200`, { headers: { cookie } });
+  const { items } = await list.json();
+  const about = items.find((/** @type {{ object_id: string }} */ event) => event.object_id === pack.session_id);
+  return `/admin/webhooks/${about.id}`;
 }
 
 /** @param {World} world */

@@ -168,6 +168,46 @@ on_both_databases! {
         assert_eq!(none["replayed"], 0);
     }
 
+    async fn an_event_has_a_page_with_what_was_sent(app: &App) {
+        let (ann, admin) = (app.sign_up("ann").await, app.admin().await);
+        let bought = ann.buy("credits-10", "before_redirect").await;
+        ann.recharge_becomes(&bought, "completed").await;
+        let event = crate::support::until("the event is done", async || {
+            items(&admin, "/api/admin/webhook-events?state=processed").await.pop()
+        }).await;
+        let (id, name) = (event["id"].as_str().expect("an id"), event["event_id"].as_str().expect("a name"));
+        let page = format!("/admin/webhooks/{id}");
+        assert!(admin.get("/admin/webhooks").await.expect(200).text().contains(&page));
+
+        // The story of the purchase leads to it, and it leads back.
+        let purchase = format!("/admin/purchases/{}", bought.recharge_id);
+        assert!(admin.get(&purchase).await.expect(200).text().contains(&page));
+        let shown = admin.get(&page).await.expect(200).text();
+        for said in [name, &purchase, "Stripe", "checkout.session.completed", "What was sent"] {
+            assert!(shown.contains(said), "{said}");
+        }
+        let (_, sent) = shown.split_once("event-payload").expect("what was sent");
+        assert!(sent.contains(&bought.session_id), "{}", sent.len());
+
+        // Somebody else's words stay words, an error is shown, and much is shown in part.
+        let odd = format!(r#"{{"a":"<script>alert(1)</script>","more":"{}"}}"#, "m".repeat(40_000));
+        let change = "UPDATE webhook_events SET payload = $1, state = 'failed', reason = 'no such session', attempts = 20 WHERE id = $2";
+        assert_eq!(app.execute(change, &[&odd, id]).await, 1);
+        let shown = admin.get(&page).await.expect(200).text();
+        assert!(!shown.contains("<script>alert") && shown.contains("&lt;script&gt;alert(1)"));
+        assert!(shown.contains("no such session") && shown.contains(">20<"));
+        assert!(shown.contains("This is its beginning") && shown.contains(&format!("/api/admin/webhook-events/{id}")));
+        assert!(shown.len() < 60_000, "{}", shown.len());
+
+        admin.form("/do/admin-replay", &[("id", id), ("reason", "a test")]).await;
+        assert!(admin.get(&page).await.expect(200).text().contains("webhook.replay"), "the log of the event");
+        let erased = "UPDATE webhook_events SET payload = '{}' WHERE id = $1";
+        assert_eq!(app.execute(erased, &[id]).await, 1);
+        assert!(admin.get(&page).await.expect(200).text().contains("Its account was deleted"));
+        admin.get("/admin/webhooks/00000000-0000-7000-8000-000000000000").await.expect(404);
+        admin.get("/admin/webhooks/made-up").await.expect(404);
+    }
+
     async fn a_batch_is_previewed_done_once_and_undone_as_far_as_it_goes(app: &App) {
         let (admin, ann, bob) = (app.admin().await, app.sign_up("ann").await, app.sign_up("bob").await);
         let nobody = json!({"email": "nobody@example.com", "action": "add", "amount": 1, "reason": "spring"});

@@ -288,6 +288,7 @@ async fn pages_of_the_operator(reader: &mut Reader, server: &Server, ann: &Clien
     reader.own.extend(words);
     let purchase = first("/api/admin/recharges?status=completed").await;
     let job = first("/api/admin/jobs").await;
+    let event = first("/api/admin/webhook-events").await;
     let person = format!("/admin/users/{}", ann.id);
     for path in [
         "/admin",
@@ -302,6 +303,7 @@ async fn pages_of_the_operator(reader: &mut Reader, server: &Server, ann: &Clien
         &format!("/admin/jobs/{job}"),
         "/admin/bulk",
         "/admin/webhooks",
+        &format!("/admin/webhooks/{event}"),
         "/admin/reconciliation",
         "/admin/anomalies",
         "/admin/audit",

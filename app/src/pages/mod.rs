@@ -97,6 +97,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/:id/statement") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/audit") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/webhooks") view=|| show(admin::page) ssr=WHOLE/>
+                <Route path=path!("/admin/webhooks/:id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/jobs") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/jobs/:id") view=|| show(admin::page) ssr=WHOLE/>
                 <Route path=path!("/admin/bulk") view=|| show(admin::page) ssr=WHOLE/>
@@ -173,6 +174,7 @@ mod tests {
         known.insert(routes::receipt("{id}"));
         known.insert(routes::person("{id}"));
         known.insert(routes::overseen_job("{id}"));
+        known.insert(routes::event("{id}"));
         known.insert(routes::batch("{batch_id}"));
         known.insert(routes::statement_of("{id}"));
         known.insert(routes::purchase("{id}"));

@@ -84,6 +84,7 @@ fn admin(page: &AdminPage) -> &'static str {
         AdminPage::Person(_) => "admin-person-page",
         AdminPage::Audit { .. } => "admin-audit-page",
         AdminPage::Events { .. } => "admin-events-page",
+        AdminPage::Event(_) => "admin-event-page",
         AdminPage::Jobs(_) => "admin-jobs-page",
         AdminPage::Job(_) => "admin-job-page",
         AdminPage::Bulk(_) => "admin-bulk-page",

@@ -59,6 +59,7 @@ pub enum AdminPage {
         state: Option<EventState>,
         next: Option<String>,
     },
+    Event(Box<EventPage>),
     Jobs(JobsPage),
     Job(Box<OverseenPage>),
     Settings(SettingsPage),
@@ -126,6 +127,18 @@ pub struct OverseenPage {
     pub entries: Vec<Entry>,
     /// Which of its files are still kept.
     pub kept: Vec<FileKind>,
+    /// What operators did to it.
+    pub log: Vec<AuditLine>,
+}
+
+/// One webhook event.
+#[derive(Clone, Debug)]
+pub struct EventPage {
+    pub event: KeptEvent,
+    /// What the provider sent.
+    pub payload: String,
+    /// The purchase that it is about, if it is about one of ours.
+    pub purchase: Option<RechargeId>,
     /// What operators did to it.
     pub log: Vec<AuditLine>,
 }
@@ -231,6 +244,10 @@ async fn one(request: &Request, user: &User, path: &str) -> db::Result<Option<Ad
     if let Some(id) = id.and_then(RechargeId::parse) {
         let page = purchases::purchase(request, &id).await?;
         return Ok(page.map(|page| AdminPage::Purchase(Box::new(page))));
+    }
+    let id = path.strip_prefix("/admin/webhooks/");
+    if let Some(id) = id.and_then(InboxId::parse) {
+        return event(request, &id).await;
     }
     match path.strip_prefix("/admin/jobs/").and_then(JobId::parse) {
         Some(id) => job(request, &id).await,
@@ -361,6 +378,29 @@ async fn job(request: &Request, id: &JobId) -> db::Result<Option<AdminPage>> {
         kept: services.studio.kept_files_of(id).await?,
         log: log_of(request, id.as_str()).await?,
         job,
+    }))))
+}
+
+async fn event(request: &Request, id: &InboxId) -> db::Result<Option<AdminPage>> {
+    let payments = &request.services.payments;
+    let Some((event, payload)) = payments.event(id).await? else {
+        return Ok(None);
+    };
+    let about = PurchaseFilter {
+        search: event.object_id.clone().unwrap_or_default(),
+        provider: Some(event.provider),
+        limit: 1,
+        ..PurchaseFilter::default()
+    };
+    let purchase = match about.search.is_empty() {
+        true => None,
+        false => payments.purchases(&about).await?.pop(),
+    };
+    Ok(Some(AdminPage::Event(Box::new(EventPage {
+        purchase: purchase.map(|purchase| purchase.recharge.id),
+        log: log_of(request, id.as_str()).await?,
+        event,
+        payload,
     }))))
 }
 

@@ -10,7 +10,8 @@ use crate::ids::{InboxId, UserId};
 pub(super) const DELETED: &str = "account_deleted";
 
 /// What is left of what a provider sent.
-const ERASED: &str = "{}";
+/// What is left of the payload of an event that was about an account that is deleted.
+pub const ERASED: &str = "{}";
 
 /// Payloads erased in one transaction.
 const AT_ONCE: usize = 100;

@@ -48,6 +48,7 @@ use crate::words::words;
 use gateway::{Gateway, GatewayError};
 
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
+pub use closing::ERASED;
 pub use fulfil::{FulfilError, Fulfilment};
 pub use inbox::{EventState, InboxEvent, KeptEvent, ReceiveError, Received};
 pub use letters::{completed, refund, unpaid_plan};

@@ -187,7 +187,7 @@ impl Things {
             _ if path.contains("/recharges/") || path.contains("/receipts/") => &self.recharge,
             _ if path.contains("/purchases/") => &self.recharge,
             _ if path.contains("/users/") => &self.user,
-            _ if path.contains("/webhook-events/") => &self.event,
+            _ if path.contains("/webhook") && path.contains("{id}") => &self.event,
             _ if method == "DELETE" => &self.unfinished,
             _ => &self.job,
         };

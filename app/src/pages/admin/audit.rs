@@ -74,6 +74,8 @@ fn target(line: &AuditLine) -> AnyView {
         }
         Some(("credits" | "session" | "spending" | "user", _)) => Some(routes::person(&id)),
         Some(("job", _)) => Some(routes::overseen_job(&id)),
+        // All failed ones together have no page.
+        Some(("webhook", "replay")) => Some(routes::event(&id)),
         Some(("recharge", _)) => Some(routes::purchase(&id)),
         _ => None,
     };

@@ -4,6 +4,7 @@ mod anomalies;
 mod audit;
 mod batch;
 mod bulk;
+mod event;
 mod events;
 mod job;
 mod jobs;
@@ -52,6 +53,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             state,
             next,
         } => events::page(visit, events, *failed, *state, next.as_deref()),
+        AdminPage::Event(page) => event::page(visit, page),
         AdminPage::Jobs(page) => jobs::page(visit, page),
         AdminPage::Job(page) => job::page(visit, page),
         AdminPage::Bulk(page) => bulk::page(visit, page),

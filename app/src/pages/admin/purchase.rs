@@ -196,6 +196,8 @@ struct Moment {
     what: String,
     state: Option<(&'static str, String)>,
     id: String,
+    /// Where more of it stands.
+    page: Option<String>,
 }
 
 impl Moment {
@@ -215,6 +217,7 @@ fn story(w: Words, page: &PurchasePage) -> AnyView {
         what: w.say_with("admin-story-event", &[("kind", event.kind.as_str().into())]),
         state: Some(events::state_of(w, event.state)),
         id: event.event_id.clone(),
+        page: Some(routes::event(event.id.as_str())),
     });
     let ours = of_record(w, page).into_iter().chain(told);
     let mut moments: Vec<Moment> = ours.chain(of_money(w, page)).collect();
@@ -242,12 +245,17 @@ fn row(w: Words, told: Moment) -> impl IntoView + use<> {
     let state = told.state;
     let state =
         state.map(|(tone, said)| view! { <span class="state" data-value=tone>{said}</span> });
+    let id = view! { <code class="id">{told.id}</code> };
+    let id = match told.page {
+        Some(page) => view! { <a href=page>{id}</a> }.into_any(),
+        None => id.into_any(),
+    };
     view! {
         <tr>
             <td class="num soft">{moment(w, told.at)}</td>
             <th scope="row" class="first">{told.what}</th>
             <td class="right">{state}</td>
-            <td class="last"><code class="id">{told.id}</code></td>
+            <td class="last">{id}</td>
         </tr>
     }
 }
@@ -259,12 +267,14 @@ fn of_record(w: Words, page: &PurchasePage) -> Vec<Moment> {
         what: w.say("admin-story-made"),
         state: None,
         id: recharge.session_id.clone().unwrap_or_default(),
+        page: None,
     };
     let granted = recharge.completed_at.map(|at| Moment {
         at,
         what: w.say("admin-story-granted"),
         state: None,
         id: recharge.payment_id.clone().unwrap_or_default(),
+        page: None,
     });
     [made].into_iter().chain(granted).collect()
 }
@@ -283,6 +293,7 @@ fn of_money(w: Words, page: &PurchasePage) -> Vec<Moment> {
             _ => ("pending", w.say("admin-story-on-its-way")),
         }),
         id: refund.id.clone(),
+        page: None,
     });
     let disputes = page.history.returns.disputes.iter().map(|dispute| Moment {
         at: dispute.created_at,
@@ -293,6 +304,7 @@ fn of_money(w: Words, page: &PurchasePage) -> Vec<Moment> {
             _ => ("pending", w.say("admin-story-open")),
         }),
         id: dispute.id.clone(),
+        page: None,
     });
     refunds.chain(disputes).collect()
 }
