@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::BufRead;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,8 @@ pub struct Site {
     pub services: Services,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), StartError>>,
-    _folder: Scratch,
+    /// Deleted with it, unless it is to stay.
+    _folder: Option<Scratch>,
 }
 
 impl Site {
@@ -36,10 +38,21 @@ impl Site {
     pub async fn on(kind: Kind) -> Self {
         let folder = Scratch::new().unwrap();
         let database = fresh_database(kind, &folder).await;
-        let settings = settings(&folder, &database);
+        let settings = settings(folder.path(), &database);
+        Self::with(&settings, Some(folder)).await
+    }
+
+    /// In a folder that stays.
+    pub async fn stay_in(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
+        let database = format!("sqlite://{}/atelier.db", folder.display());
+        Self::with(&settings(folder, &database), None).await
+    }
+
+    async fn with(settings: &Settings, folder: Option<Scratch>) -> Self {
         let listener = TcpListener::bind(settings.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let program = start::build(&settings, address).await.unwrap();
+        let program = start::build(settings, address).await.unwrap();
         let services = program.services.clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(program.serve(listener, async move {
@@ -61,8 +74,8 @@ impl Site {
     }
 }
 
-fn settings(folder: &Scratch, database: &str) -> Settings {
-    let data = folder.path().display().to_string();
+fn settings(folder: &Path, database: &str) -> Settings {
+    let data = folder.display().to_string();
     let variables = [
         ("ATELIER_LISTEN", "127.0.0.1:0"),
         ("ATELIER_DATA_DIR", &data),

@@ -41,4 +41,8 @@ async fn bench() {
     if picked("admin") {
         admin::bench().await;
     }
+    // Only when it is asked for: what it makes stays.
+    if wanted.iter().any(|word| word == "house") {
+        admin::keep().await;
+    }
 }

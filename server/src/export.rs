@@ -18,7 +18,8 @@ use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use crate::accounts::User;
 use crate::credits::{self, EntryFilter};
-use crate::ids::{FileId, JobId, RechargeId};
+use crate::ids::{ConsumptionId, FileId, JobId, RechargeId};
+use crate::payments::{Recharge, SubscriberFilter};
 use crate::services::Services;
 use crate::studio::{JobFilter, StoreError, StoredFile, Tool};
 
@@ -109,7 +110,9 @@ impl Export {
     async fn run(mut self) -> Result<(), ExportError> {
         self.account().await?;
         self.statement().await?;
+        self.uses().await?;
         self.recharges().await?;
+        self.plans().await?;
         self.jobs().await?;
         self.drafts().await?;
         self.files().await?;
@@ -126,8 +129,10 @@ impl Export {
     async fn account(&mut self) -> Result<(), ExportError> {
         let (services, user) = (self.services.clone(), self.user.clone());
         let wallet = services.wallet(&user.id).await?.view(&services.prices());
-        let consented = services.studio.has_consented(&user.id).await?;
-        let account = json!({ "user": user, "has_sent_pictures": consented });
+        let account = json!({
+            "user": user,
+            "agreed_to_sending_pictures_at": services.studio.consented_at(&user.id).await?,
+        });
         self.whole("account.json", &account).await?;
         self.whole("wallet.json", &wallet).await?;
         let sessions = services.accounts.sessions(&user.id).await?;
@@ -156,6 +161,34 @@ impl Export {
         }
     }
 
+    /// What each use of a tool came to, newest first.
+    async fn uses(&mut self) -> Result<(), ExportError> {
+        let db = self.services.db.clone();
+        let mut list = self.begin("uses.json")?;
+        let mut before: Option<ConsumptionId> = None;
+        loop {
+            let uses = credits::archived_uses(&db, &self.user.id, before.as_ref(), PAGE).await?;
+            self.rows(&mut list, &uses).await?;
+            match uses.last() {
+                Some(last) => before = Some(last.id.clone()),
+                None => return self.end(list).await,
+            }
+        }
+    }
+
+    async fn plans(&mut self) -> Result<(), ExportError> {
+        let services = self.services.clone();
+        let wanted = SubscriberFilter {
+            user: Some(self.user.id.clone()),
+            limit: PAGE,
+            ..SubscriberFilter::default()
+        };
+        let subscriptions = services.payments.subscribers(&wanted).await?;
+        self.whole("subscriptions.json", &subscriptions).await?;
+        let periods = credits::archived_periods(&services.db, &self.user.id).await?;
+        self.whole("periods.json", &periods).await
+    }
+
     async fn recharges(&mut self) -> Result<(), ExportError> {
         let payments = self.services.payments.clone();
         let mut list = self.begin("recharges.json")?;
@@ -164,7 +197,8 @@ impl Export {
             let recharges = payments
                 .recharges_of(&self.user.id, before.as_ref(), PAGE)
                 .await?;
-            self.rows(&mut list, &recharges).await?;
+            let rows: Vec<_> = recharges.iter().map(ArchivedRecharge::of).collect();
+            self.rows(&mut list, &rows).await?;
             match recharges.last() {
                 Some(last) => before = Some(last.id.clone()),
                 None => return self.end(list).await,
@@ -267,6 +301,23 @@ impl Export {
 
     async fn send(&mut self) -> Result<(), ExportError> {
         send(&self.written, &self.parts).await
+    }
+}
+
+/// A purchase with the terms that its buyer agreed to.
+#[derive(Serialize)]
+struct ArchivedRecharge<'a> {
+    #[serde(flatten)]
+    recharge: &'a Recharge,
+    terms_version: Option<&'a str>,
+}
+
+impl<'a> ArchivedRecharge<'a> {
+    fn of(recharge: &'a Recharge) -> Self {
+        Self {
+            recharge,
+            terms_version: recharge.terms_version.as_deref(),
+        }
     }
 }
 

@@ -386,6 +386,8 @@ on_both_databases! {
         let dropped = ann.start_job().await;
         ann.job_ends(&dropped).await;
         ann.delete(&format!("/api/jobs/{dropped}")).await.expect(204);
+        let monthly = ann.buy("premium-monthly", "normal").await;
+        ann.recharge_becomes(&monthly, "completed").await;
         let secret = ann.post_json("/api/tokens", json!({"name": "My shop", "scopes": ["jobs"]})).await.expect(201).json();
         let secret = secret["secret"].as_str().expect("a secret").to_owned();
         // More lines than are read at once.
@@ -401,7 +403,8 @@ on_both_databases! {
         let expected = [
             "account.json", "drafts.json", "jobs.json",
             &of_job("garment.png"), &of_job("person.jpg"), &of_job("result.png"),
-            "recharges.json", "sessions.json", "statement.json", "tokens.json", "wallet.json",
+            "periods.json", "recharges.json", "sessions.json", "statement.json", "subscriptions.json", "tokens.json",
+            "uses.json", "wallet.json",
         ];
         assert_eq!(names, expected);
         assert_eq!(json_in(&files, "account.json")["user"]["email"], ann.email.as_str());
@@ -412,9 +415,22 @@ on_both_databases! {
         let statement = statement.as_array().expect("lines");
         assert_eq!(i64::try_from(statement.len()).expect("a number"), lines);
         assert_eq!(statement[0]["balance_after"], ann.entries().await[0]["balance_after"]);
-        assert_eq!(json_in(&files, "recharges.json")[0]["id"], bought.recharge_id.as_str());
+        let recharges = json_in(&files, "recharges.json");
+        let bought_last: Vec<&Value> = recharges.as_array().expect("purchases").iter().map(|one| &one["id"]).collect();
+        assert_eq!(bought_last, [&json!(monthly.recharge_id), &json!(bought.recharge_id)]);
+        let terms: Option<String> = sqlx::query_scalar("SELECT terms_version FROM recharge_records WHERE id = $1")
+            .bind(bought.recharge_id.clone()).fetch_one(app.services.db.reader()).await.expect("a version");
+        assert_eq!(recharges[1]["terms_version"], json!(terms));
         assert_eq!(json_in(&files, "jobs.json").as_array().map(Vec::len), Some(1));
         assert_eq!(json_in(&files, "tokens.json")[0]["name"], "My shop");
+        assert!(json_in(&files, "account.json")["agreed_to_sending_pictures_at"].is_string());
+        // What was bought as a plan, for which months, and what each job came to: the dropped one stays a use.
+        let (plan, period) = (&json_in(&files, "subscriptions.json")[0], &json_in(&files, "periods.json")[0]);
+        assert_eq!((&plan["plan"], &plan["status"]), (&json!("premium-monthly"), &json!("active")));
+        assert_eq!((&period["subscription_id"], &period["recharge_id"]), (&plan["id"], &json!(monthly.recharge_id)));
+        let uses = json_in(&files, "uses.json");
+        let used: Vec<&Value> = uses.as_array().expect("uses").iter().map(|one| &one["job_id"]).collect();
+        assert_eq!(used, [&json!(dropped), &json!(job)]);
         let result = ann.get(&format!("/api/jobs/{job}/result")).await.expect(200);
         assert_eq!(files[&of_job("result.png")], result.body);
         // Nothing that opens anything, and nothing of anybody else.

@@ -519,6 +519,8 @@ on_both_databases! {
         let wrong = off().await;
         assert_eq!((wrong.len(), &wrong[0]["kind"], &wrong[0]["id"]), (1, &json!("day_off"), &json!(now.day())));
         assert_eq!((&wrong[0]["expected"], &wrong[0]["found"]), (&json!("sold 100"), &json!("sold 101")));
+        let proved = atelier_server::verify::findings(db).await.expect("findings");
+        assert_eq!((proved.len(), proved[0].kind, &proved[0].id), (1, "site.day", &now.day()));
         let click = json!({"kind": "day_off", "id": now.day()});
         let mended = admin.post_json("/api/admin/reconciliation/mend", click).await.expect(200).json();
         assert_eq!(mended["outcome"], "done");

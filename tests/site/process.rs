@@ -461,3 +461,26 @@ async fn a_second_program_on_the_same_address_says_so() {
     assert!(said.contains("ATELIER_LISTEN"), "{said}");
     server.terminate();
 }
+
+#[tokio::test]
+async fn the_printed_description_is_the_one_that_is_served() {
+    let place = Place::new(Kind::Sqlite).await;
+    let mut printed: Value = serde_json::from_str(&place.says(&["openapi"])).expect("JSON");
+    let server = place.serve();
+    let served = server
+        .anonymous()
+        .get("/api/openapi.json")
+        .await
+        .expect(200)
+        .json();
+    // Each names the address that its own settings give: the tests' server chose a port by itself.
+    assert!(
+        printed["servers"][0]["url"]
+            .as_str()
+            .expect("an address")
+            .starts_with("http://127.0.0.1")
+    );
+    printed["servers"] = served["servers"].clone();
+    assert!(printed == served, "they differ");
+    server.terminate();
+}

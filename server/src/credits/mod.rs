@@ -13,6 +13,7 @@
 //! here, and teach `recompute.rs` what it means.
 
 mod adjust;
+mod archived;
 mod corrections;
 mod days;
 mod lapse;
@@ -35,6 +36,7 @@ mod types;
 
 pub(crate) use adjust::BY_HAND;
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
+pub use archived::{ArchivedPeriod, ArchivedUse, archived_periods, archived_uses};
 pub use corrections::{
     WrongGrant, correct, correct_purchase, extra_ends, hold_again, withdraw_period,
 };

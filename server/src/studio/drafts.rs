@@ -94,12 +94,18 @@ impl Studio {
 
     /// Whether an account has sent pictures before, and so has agreed to what that means.
     pub async fn has_consented(&self, user: &UserId) -> sqlx::Result<bool> {
-        let given: Option<i64> =
-            sqlx::query_scalar("SELECT given_at FROM consents WHERE user_id = $1")
-                .bind(user)
-                .fetch_optional(self.db.reader())
-                .await?;
-        Ok(given.is_some())
+        Ok(self.consented_at(user).await?.is_some())
+    }
+
+    /// When an account agreed that its pictures are sent to providers, if it did.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn consented_at(&self, user: &UserId) -> sqlx::Result<Option<Timestamp>> {
+        sqlx::query_scalar("SELECT given_at FROM consents WHERE user_id = $1")
+            .bind(user)
+            .fetch_optional(self.db.reader())
+            .await
     }
 
     /// The draft of an account that is kept to go on with, if it is whole.

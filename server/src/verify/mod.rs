@@ -1,6 +1,6 @@
 //! Proves the ledger: recomputes every wallet, lot, use and period from the entries, checks every
-//! record against them, and compares each row with its seal. It reads and never writes; each
-//! disagreement names its row, what was expected and found, and what mends it.
+//! record against them, and compares each row with its seal; counts the days of the site again that
+//! are kept. It reads and never writes; each disagreement names its row, what was expected and found, and what mends it.
 //!
 //! Wallets are read in batches, each batch in one snapshot of the database, so a busy server can be
 //! checked while it works. What is kept in memory grows with the lots of a batch, not with its
@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::db::{Database, Tx};
 use crate::ids::UserId;
+use crate::oversight::check_days;
 use crate::time::Timestamp;
 
 pub use deep::{DeepError, ask_about, ask_about_checkout, ask_providers};
@@ -81,7 +82,12 @@ fn mend_of(kind: &str, id: &str, user: Option<&UserId>) -> String {
     let derived = ["wallet.", "lot.", "use.", "day.", "period.", "job."];
     let user = user.map(UserId::as_str).unwrap_or_default();
     // Each has its click on the operator's page; the history itself stays as it is.
-    let clicked = ["job.ended_twice", "invoice.period", "period.invoice"];
+    let clicked = [
+        "job.ended_twice",
+        "invoice.period",
+        "period.invoice",
+        "site.day",
+    ];
     if clicked.contains(&kind) {
         return "the operator's page of the reconciliation".to_owned();
     }
@@ -165,7 +171,17 @@ impl Out<'_> {
 pub async fn run(db: &Database, tell: &mut (dyn FnMut(Told<'_>) + Send)) -> sqlx::Result<Totals> {
     let mut out = begin(db, tell).await?;
     wallets::check_all(db, &mut out).await?;
+    for finding in of_days(db, None).await? {
+        out.finding(&finding);
+    }
     Ok(out.totals)
+}
+
+/// Days of the site that are kept otherwise than they come to: all of them, or one.
+pub(crate) async fn of_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<Vec<Finding>> {
+    let wrong = check_days(db, one).await?.into_iter();
+    let found = wrong.map(|day| Finding::new("site.day", day.date, None, day.expected, day.found));
+    Ok(found.collect())
 }
 
 async fn begin<'a>(

@@ -8,7 +8,6 @@ use sqlx::FromRow;
 
 use super::{Item, Kind, Mend, ReconcileError, Reconciliation, Report};
 use crate::ids::{RechargeId, UserId};
-use crate::oversight::check_days;
 use crate::payments::{Provider, Recharge, RechargeStatus};
 use crate::time::Timestamp;
 use crate::verify::{self, Finding, Told, Totals};
@@ -41,7 +40,6 @@ impl Reconciliation {
         };
         verify::run(&self.db, &mut keep).await?;
         findings.extend(self.of_records().await?);
-        findings.extend(self.of_days(None).await?);
         Ok(Report {
             checked_at,
             items: self.place(findings).await?,
@@ -63,7 +61,7 @@ impl Reconciliation {
             Kind::PlanInvoiceWithoutPeriod | Kind::PeriodWithoutInvoice => {
                 findings.extend(self.of_plan(kind, id).await?);
             }
-            Kind::DayOff => findings.extend(self.of_days(Timestamp::parse(id)).await?),
+            Kind::DayOff => findings.extend(verify::of_days(&self.db, Timestamp::parse(id)).await?),
             _ => {}
         }
         if let Some(recharge) = RechargeId::parse(id)
@@ -139,15 +137,6 @@ impl Reconciliation {
         let mut items = self.place(findings).await?;
         items.retain(|item| item.id == record.id.as_str());
         Ok(items)
-    }
-
-    /// Days of the site that are kept wrongly: all of them, or one.
-    async fn of_days(&self, one: Option<Timestamp>) -> sqlx::Result<Vec<Finding>> {
-        let wrong = check_days(&self.db, one).await?;
-        let found = wrong
-            .into_iter()
-            .map(|day| Finding::new("site.day", day.date, None, day.expected, day.found));
-        Ok(found.collect())
     }
 
     /// What two records say against each other, which neither an account's own books nor the provider shows.

@@ -1,0 +1,78 @@
+//! What is kept of an account beside its entries, for the archive that its owner takes away.
+
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::PaidBy;
+use crate::db::Database;
+use crate::ids::{ConsumptionId, JobId, PeriodId, RechargeId, UserId};
+use crate::time::Timestamp;
+
+/// One use of a tool, from hold to capture or release.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct ArchivedUse {
+    pub id: ConsumptionId,
+    pub job_id: JobId,
+    pub tool: String,
+    pub credits: i64,
+    #[sqlx(try_from = "String")]
+    pub paid_by: PaidBy,
+    pub period_id: Option<PeriodId>,
+    pub description: String,
+    /// `held`, `completed` or `refunded`.
+    pub status: String,
+    pub created_at: Timestamp,
+    pub settled_at: Option<Timestamp>,
+    pub refunded_at: Option<Timestamp>,
+}
+
+/// A paid period of a plan.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct ArchivedPeriod {
+    pub id: PeriodId,
+    pub subscription_id: String,
+    pub plan: String,
+    /// Uses in it; without one, as many as one likes.
+    pub quota: Option<i64>,
+    pub used: i64,
+    pub held: i64,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub recharge_id: Option<RechargeId>,
+}
+
+/// Uses of an account, newest first: those older than `before`.
+///
+/// # Errors
+/// The database's own.
+pub async fn archived_uses(
+    db: &Database,
+    user: &UserId,
+    before: Option<&ConsumptionId>,
+    limit: i64,
+) -> sqlx::Result<Vec<ArchivedUse>> {
+    sqlx::query_as(
+        "SELECT id, job_id, tool, credits, paid_by, period_id, description, status, created_at, settled_at, refunded_at \
+         FROM consumption_records WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    )
+    .bind(user)
+    // Behind every id: they are written in hexadecimal.
+    .bind(before.map_or("g", ConsumptionId::as_str).to_owned())
+    .bind(limit)
+    .fetch_all(db.reader())
+    .await
+}
+
+/// All plan periods of an account, oldest first: one a month, so there are few.
+///
+/// # Errors
+/// The database's own.
+pub async fn archived_periods(db: &Database, user: &UserId) -> sqlx::Result<Vec<ArchivedPeriod>> {
+    sqlx::query_as(
+        "SELECT id, subscription_id, plan, quota, used, held, starts_at, ends_at, recharge_id \
+         FROM plan_periods WHERE user_id = $1 ORDER BY starts_at, id",
+    )
+    .bind(user)
+    .fetch_all(db.reader())
+    .await
+}
