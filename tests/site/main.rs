@@ -19,6 +19,7 @@ mod desk;
 mod doctor;
 mod fashn;
 mod faults;
+mod files;
 mod freshness;
 mod headers;
 mod hostile;
