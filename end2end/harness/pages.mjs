@@ -211,6 +211,7 @@ export const PAGES = {
   '/api/docs': [
     { name: 'api' },
     { name: 'api-unfolded', then: unfolds },
+    { name: 'api-admin', at: () => '/api/docs?admin', then: unfolds },
     { name: 'api-shapes', at: () => '/api/docs?shapes', then: unfolds },
   ],
   '/admin/reconciliation': [

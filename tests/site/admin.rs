@@ -352,7 +352,7 @@ on_both_databases! {
         let file = csv(&admin, "/api/admin/reconciliation").await;
         assert!(file.header("content-disposition").contains("reconciliation.csv"));
         let line = format!("version_off,{},{},", ann.id, ann.id);
-        assert!(file.text().starts_with("kind,id,user_id,expected,found,mend\r\n") && file.text().contains(&line), "{}", file.text());
+        assert!(file.text().starts_with("kind,id,user_id,expected,found,mend,mended_at\r\n") && file.text().contains(&line), "{}", file.text());
         // The page shows what a check kept.
         let page = admin.get("/admin/reconciliation").await.expect(200).text();
         assert!(!page.contains(&ann.id), "nothing was kept yet");
@@ -370,6 +370,14 @@ on_both_databases! {
         assert!(items(&admin, "/api/admin/reconciliation").await.is_empty());
         let page = admin.get(&format!("/admin/reconciliation?report={}", fields[2].1)).await.expect(200).text();
         assert!(!page.contains("/do/admin-mend") && page.contains(&ann.id), "it is shown as mended: {page}");
+        // Its file is of what is shown, not of a new check.
+        let kept = format!("/api/admin/reconciliation?report={}", fields[2].1);
+        assert!(page.contains(&format!("/api/admin/reconciliation?format=csv&amp;report={}", fields[2].1)), "{page}");
+        let file = csv(&admin, &kept).await.text();
+        let line = file.lines().find(|known| known.starts_with(&line)).expect("the finding");
+        assert!(!line.ends_with(','), "when it was mended: {line}");
+        assert_eq!(items(&admin, &kept).await[0]["id"], ann.id.as_str());
+        admin.get("/api/admin/reconciliation?report=made-up").await.expect(404);
         let log = items(&admin, "/api/admin/audit?action=reconciliation.mend").await;
         assert_eq!((each(&log, "target"), &log[0]["actor"]), (vec![ann.id.as_str()], &json!(format!("admin:{}", admin.id))));
         // The same over HTTP.

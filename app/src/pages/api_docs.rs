@@ -9,6 +9,8 @@ use crate::visit::{Content, Visit};
 const SHAPES: &str = "#/components/schemas/";
 /// Asks for the shapes instead of the operations.
 const SHAPES_PART: &str = "shapes";
+/// The operator's chapter, which stands by itself: it is as long as the others together.
+const OPERATORS: &str = "admin";
 
 /// The HTTP API for people who read: every operation with what it takes and answers, and every shape. All of it comes
 /// from the description that programs read.
@@ -26,16 +28,19 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         .iter()
         .map(|tag| {
             let name = text(&tag["name"]);
-            let href = format!("{}#{name}", routes::API_DOCS);
+            let part = if name == OPERATORS { "?admin" } else { "" };
+            let href = format!("{}{part}#{name}", routes::API_DOCS);
             view! { <li><a href=href>{name.to_owned()}</a></li> }
         })
         .collect();
-    // Both at once would weigh more than a page may.
+    // All at once would weigh more than a page may.
     let inside = if visit.query.contains_key(SHAPES_PART) {
         description.shapes()
     } else {
+        let operators = visit.query.contains_key(OPERATORS);
         let chapters = tags
             .iter()
+            .filter(|tag| (tag["name"] == OPERATORS) == operators)
             .map(|tag| description.chapter(tag, &document["paths"]));
         chapters.collect::<Vec<_>>().into_any()
     };

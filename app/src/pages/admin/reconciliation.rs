@@ -19,8 +19,11 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     } else {
         table(w, page)
     };
+    // The file is of the report that is shown; without one, of a check.
+    let shown = page.report.as_ref().map_or("", |report| &report.id);
+    let csv = csv_address(LIST, &[("report", shown)]);
     view! {
-        {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv_address(LIST, &[]))}
+        {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv)}
         {figures(w, page)}
         <form class="filter" method="post" action=ReconcileNow::PATH>
             <button class="button primary" data-pending=w.say("admin-pending")>{w.say("admin-check-now")}</button>

@@ -188,6 +188,26 @@ impl Reconciliation {
         .await
     }
 
+    /// One of them, with what of it was mended since.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn kept(&self, id: &str) -> sqlx::Result<Option<Report>> {
+        let line: Option<(Timestamp, Option<String>)> =
+            sqlx::query_as("SELECT checked_at, problem FROM reconciliation_reports WHERE id = $1")
+                .bind(id)
+                .fetch_optional(self.db.reader())
+                .await?;
+        let Some((checked_at, problem)) = line else {
+            return Ok(None);
+        };
+        Ok(Some(Report {
+            checked_at,
+            items: self.items_of(id).await?,
+            problem,
+        }))
+    }
+
     /// What one of them found.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 use atelier_server::accounts::Scope;
 use atelier_server::oversight::reconciliation::{Item, Kind, Mended, Reconciliation, Report};
+use atelier_server::time::Timestamp;
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
@@ -17,6 +18,8 @@ use crate::http::problem::{Problem, one_of};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Not a check now, but what one found before: its id.
+    report: Option<String>,
     /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
 }
@@ -30,7 +33,15 @@ pub struct Done {
     outcome: Mended,
 }
 
-const HEAD: &[&str] = &["kind", "id", "user_id", "expected", "found", "mend"];
+const HEAD: &[&str] = &[
+    "kind",
+    "id",
+    "user_id",
+    "expected",
+    "found",
+    "mend",
+    "mended_at",
+];
 
 /// Check payments, ledger and jobs against each other
 ///
@@ -41,7 +52,10 @@ const HEAD: &[&str] = &["kind", "id", "user_id", "expected", "found", "mend"];
     path = "/api/admin/reconciliation",
     tag = "admin",
     params(Asked),
-    responses((status = 200, description = "What was found", content((Report = "application/json"), (String = "text/csv")))),
+    responses(
+        (status = 200, description = "What was found", content((Report = "application/json"), (String = "text/csv"))),
+        (status = 404, description = "No such report is kept"),
+    ),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn list(
@@ -51,7 +65,14 @@ pub async fn list(
     caller: Caller,
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
-    let report = Reconciliation::of(&state.services).check().await?;
+    let reconciliation = Reconciliation::of(&state.services);
+    let report = match asked.report.filter(|id| !id.contains('\0')) {
+        Some(id) => reconciliation
+            .kept(&id)
+            .await?
+            .ok_or_else(Problem::not_found)?,
+        None => reconciliation.check().await?,
+    };
     if !csv::is_wanted(asked.format.as_deref(), &headers) {
         return Ok(Json(report).into_response());
     }
@@ -70,6 +91,9 @@ fn row(item: &Item) -> Vec<String> {
         item.expected.clone(),
         item.found.clone(),
         item.mend.as_str().to_owned(),
+        item.mended_at
+            .map(Timestamp::to_rfc3339)
+            .unwrap_or_default(),
     ]
 }
 
