@@ -87,11 +87,11 @@ const VARIETY: [&str; 10] = [
     "UPDATE users SET blocked_at = created_at WHERE id LIKE '%a1' AND role = 'user'",
     "INSERT INTO audit_log (id, at, actor, action, target, before, after, reason) \
      SELECT id, created_at, 'admin:' || id, 'user.block', id, 'may', 'may not', 'a bench' FROM users WHERE blocked_at IS NOT NULL",
-    "UPDATE wallets SET stopped_at = created_at WHERE user_id LIKE '%b2'",
+    "UPDATE wallets SET stopped_at = changed_at WHERE user_id LIKE '%b2'",
     "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
      SELECT 're_' || id, id, 1, 'succeeded', completed_at, completed_at FROM recharge_records \
-     WHERE status = 'completed' AND user_id LIKE '%c'",
-    "UPDATE recharge_records SET returned_minor = 1 WHERE status = 'completed' AND user_id LIKE '%c'",
+     WHERE status = 'completed' AND plan_interval IS NULL AND user_id LIKE '%c'",
+    "UPDATE recharge_records SET returned_minor = 1 WHERE status = 'completed' AND plan_interval IS NULL AND user_id LIKE '%c'",
     "UPDATE subscriptions SET status = 'ended', ended_at = period_end, renews = 0 WHERE user_id LIKE '%d'",
     "UPDATE subscriptions SET status = 'past_due' WHERE user_id LIKE '%e3'",
     // What a database does by itself in time.

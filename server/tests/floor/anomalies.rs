@@ -297,8 +297,15 @@ on_both_databases! {
         let (one, other) = (lookout(&ground, "one"), lookout(&ground, "other"));
         let click = reconciliation(&ground, "one");
         let ann = Case::new(&ground, "ann").await;
-        let given = "UPDATE lots SET granted = granted + 5000, free = free + 5000 WHERE source = 'grant' AND user_id = $1";
-        let not_given = "UPDATE lots SET granted = granted - 5000, free = free - 5000 WHERE source = 'grant' AND user_id = $1";
+        let user = ann.user.as_str();
+        let given = async || {
+            ann.run("UPDATE lots SET granted = granted + 5000, free = free + 5000 WHERE source = 'grant' AND user_id = $1", user).await;
+            ann.run("UPDATE wallet_days SET received = received + 5000 WHERE user_id = $1", user).await;
+        };
+        let not_given = async || {
+            ann.run("UPDATE lots SET granted = granted - 5000, free = free - 5000 WHERE source = 'grant' AND user_id = $1", user).await;
+            ann.run("UPDATE wallet_days SET received = received - 5000 WHERE user_id = $1", user).await;
+        };
         ann.is_given(1).await;
         assert_eq!(one.tell_of_the_day().await.unwrap(), None, "the reconciliation comes first");
         let told = async |new: usize, letters: i64, what: &str| {
@@ -312,15 +319,15 @@ on_both_databases! {
             ground.clock.advance(HOUR * 24);
         };
         told(0, 0, "nothing is odd").await;
-        ann.run(given, ann.user.as_str()).await;
-        // The lot is off, and it is much: both are new.
-        told(2, 2, "it is there").await;
+        given().await;
+        // The lot is off, its day is, and it is much: all three are new.
+        told(3, 2, "it is there").await;
         told(0, 2, "it is there still").await;
-        ann.run(not_given, ann.user.as_str()).await;
+        not_given().await;
         told(0, 2, "it is gone").await;
         assert_eq!(count(&ground, "SELECT COUNT(*) FROM anomalies_told").await, 0);
-        ann.run(given, ann.user.as_str()).await;
-        told(2, 4, "it is back").await;
-        ann.run(not_given, ann.user.as_str()).await;
+        given().await;
+        told(3, 4, "it is back").await;
+        not_given().await;
     }
 }
