@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use atelier_server::oversight;
+use atelier_server::testing::proofs::saw;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
@@ -533,6 +534,7 @@ on_both_databases! {
         let mended = admin.post_json("/api/admin/reconciliation/mend", click).await.expect(200).json();
         assert_eq!(mended["outcome"], "done");
         assert!(off().await.is_empty());
+        saw("reconciliation", "day_off", "mended", db.kind());
         assert_eq!(admin.get("/api/admin/stats/daily").await.expect(200).json()["days"][29], *today);
 
         let file = csv(&admin, "/api/admin/stats/daily").await.text();

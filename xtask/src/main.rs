@@ -14,6 +14,7 @@ mod mutate;
 mod openapi;
 mod postgres;
 mod process;
+mod proofs;
 mod setup;
 mod sheet;
 mod shots;

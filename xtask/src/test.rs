@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::counts::Counts;
 use crate::openapi;
 use crate::process::{watch, words};
+use crate::proofs;
 use crate::setup;
 use crate::table::{self, Part};
 use crate::workspace::{binary, cargo, end2end, program};
@@ -35,7 +36,11 @@ pub fn run(filters: &[String]) -> Outcome {
 
 fn run_parts(filters: &[String], parts: &mut Vec<Part>) -> Outcome {
     part(parts, "setup", || setup::run(&[]).map(|()| None))?;
+    proofs::forget()?;
     part(parts, "Rust tests", || rust_tests(filters).map(Some))?;
+    if filters.is_empty() {
+        part(parts, "proofs", || proofs::check().map(|()| None))?;
+    }
     // It knows no names of tests.
     if filters.is_empty() || filters == ["openapi"] {
         part(parts, "HTTP API", || openapi::check(&[]).map(Some))?;

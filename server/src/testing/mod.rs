@@ -5,6 +5,7 @@
 
 pub mod cluster;
 pub mod copies;
+pub mod proofs;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -23,6 +23,7 @@ use atelier_server::sandbox::creem::{
     Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
 };
 use atelier_server::testing::TestGround;
+use atelier_server::testing::proofs::saw;
 use atelier_server::time::{Clock, Timestamp};
 use atelier_server::verify::{self, Told, Totals};
 use axum::Router;
@@ -339,6 +340,8 @@ impl Shop {
         assert!(left.is_empty(), "{kind:?}: {left:#?}");
         let ledger = verify::findings(&self.world.ground.db).await.unwrap();
         assert_eq!(ledger, [], "{kind:?}");
+        let database = self.world.ground.db.kind();
+        saw("reconciliation", kind.as_str(), "mended", database);
     }
 
     async fn findings(&self) -> Vec<String> {

@@ -4,14 +4,17 @@
 use std::time::Duration;
 
 use atelier_server::credits::{self, HoldRequest, NewPeriod, PaidBy, Price, Wallet};
+use atelier_server::db::Kind;
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::on_both_databases;
+use atelier_server::oversight::anomalies::AnomalyKind as Odd;
 use atelier_server::oversight::reconciliation::{
     Kind as Fault, Mended, ReconcileError, Reconciliation,
 };
 use atelier_server::oversight::{AuditFilter, Operator, audit_lines};
 use atelier_server::payments::Payments;
 use atelier_server::testing::TestGround;
+use atelier_server::testing::proofs::saw;
 use atelier_server::verify;
 
 const BY_CREDITS: Price = Price {
@@ -191,6 +194,7 @@ impl<'a> Case<'a> {
             !log.is_empty() && log.iter().all(|line| line.action == "reconciliation.mend"),
             "{what}: {log:?}"
         );
+        saw("reconciliation", what, "mended", self.ground.db.kind());
         assert!(
             log.iter()
                 .all(|line| line.actor == by.actor && line.before != line.after),
@@ -310,6 +314,31 @@ on_both_databases! {
         assert_eq!(ann.state_of(&job).await, "cancelled");
     }
 
+    async fn history_that_does_not_follow_is_left_to_the_operator(ground: TestGround) {
+        let ann = Case::new(&ground, "ann").await;
+        let job = ann.held("succeeded").await;
+        ann.end(&job, true).await;
+        let click = reconciliation(&ground, "one");
+        let append_only = match ground.db.kind() {
+            Kind::Sqlite => "DROP TRIGGER entries_no_update",
+            Kind::Postgres => "DROP TRIGGER entries_no_change ON entries",
+        };
+        let mut tx = ground.db.begin().await.unwrap();
+        sqlx::query(append_only).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        ann.run("UPDATE entries SET balance_after = balance_after + 1 WHERE user_id = $1 AND seq = 1", ann.user.as_str()).await;
+        let found = click.check().await.unwrap().items;
+        assert!(!found.is_empty() && found.iter().all(|item| item.kind == Fault::EntryOff), "{found:#?}");
+        let refused = click.mend(Fault::EntryOff, &found[0].id, &operator()).await;
+        assert!(refused.is_err_and(|error| error.is_by_hand()));
+        assert_eq!(click.check().await.unwrap().items.len(), found.len(), "nothing was changed");
+        for finding in verify::findings(&ground.db).await.unwrap() {
+            verify::accept(&ground.db, &finding, "a test", ground.clock.now()).await.unwrap();
+        }
+        assert!(click.check().await.unwrap().items.is_empty());
+        saw("reconciliation", Fault::EntryOff.as_str(), "by hand", ground.db.kind());
+    }
+
     async fn figures_follow_from_the_entries_again(ground: TestGround) {
         let ann = Case::new(&ground, "ann").await;
         let user = ann.user.as_str();
@@ -387,5 +416,23 @@ on_both_databases! {
         let mut tx = ground.db.begin().await.unwrap();
         credits::rebuild_in(&mut tx, &ann.user, ground.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
+    }
+}
+
+/// The table of `docs/` is made of what the tests saw, and leaves no kind out.
+#[test]
+fn every_kind_was_found_and_mended_on_both_databases() {
+    let table = include_str!("../../../docs/found-and-mended.md");
+    for kind in Fault::ALL {
+        let how = match kind {
+            Fault::EntryOff => "by hand",
+            _ => "mended",
+        };
+        let row = format!("| `{}` | {how} | {how} |", kind.as_str());
+        assert!(table.contains(&row), "{row}");
+    }
+    for kind in Odd::ALL {
+        let row = format!("| `{}` | gone | gone |", kind.as_str());
+        assert!(table.contains(&row), "{row}");
     }
 }

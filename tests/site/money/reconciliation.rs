@@ -8,6 +8,7 @@ use atelier_server::ids::{PeriodId, RechargeId, UserId};
 use atelier_server::oversight::Operator;
 use atelier_server::oversight::reconciliation::{Kind as Fault, Mend, Mended, Reconciliation};
 use atelier_server::payments::{Fulfilment, MendError, Provider};
+use atelier_server::testing::proofs::saw;
 use atelier_server::verify;
 use reqwest::Method;
 use serde_json::json;
@@ -138,6 +139,8 @@ impl<'a> Books<'a> {
         assert_eq!(left, [], "{what}");
         let lines = "SELECT COUNT(*) FROM audit_log WHERE action = 'reconciliation.mend'";
         assert!(self.app.number(lines).await > 0, "{what}");
+        let database = self.app.services.db.kind();
+        saw("reconciliation", what, "mended", database);
         report.items[0].mend
     }
 
