@@ -18,7 +18,7 @@ SAMPLES = pathlib.Path(__file__).parents[2] / "public" / "samples"
 GOOD_CARD = "4242424242424242"
 
 operator = requests.Session()
-operator.cookies.set("atelier_session", os.environ["ATELIER_SESSION"])
+operator.cookies.set("atelier_session", os.environ["ATELIER_OPERATOR"])
 
 
 def ask(method, path, **more):

@@ -17,7 +17,7 @@ use crate::http::problem::Problem;
     path = "/api/try-on/callback/{token}",
     tag = "callbacks",
     request_body(content = String, content_type = "application/json"),
-    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is wrong")),
+    responses((status = 204, description = "Heard"), (status = 413, description = "It is larger than 1 MB"), (status = 400, description = "The signature is wrong")),
 )]
 pub async fn try_on(
     state: Extract<State>,
@@ -34,7 +34,7 @@ pub async fn try_on(
     path = "/api/video/callback/{token}",
     tag = "callbacks",
     request_body(content = String, content_type = "application/json"),
-    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is wrong")),
+    responses((status = 204, description = "Heard"), (status = 413, description = "It is larger than 1 MB"), (status = 400, description = "The signature is wrong")),
 )]
 pub async fn video(
     state: Extract<State>,
@@ -64,7 +64,7 @@ async fn one_job(
     path = "/api/webhooks/replicate",
     tag = "callbacks",
     request_body(content = String, content_type = "application/json"),
-    responses((status = 204, description = "Heard"), (status = 400, description = "The signature is missing, wrong or too old"), (status = 404, description = "Replicate is switched off, or the job is none of ours")),
+    responses((status = 204, description = "Heard"), (status = 413, description = "It is larger than 1 MB"), (status = 400, description = "The signature is missing, wrong or too old"), (status = 404, description = "Replicate is switched off, or the job is none of ours")),
 )]
 pub async fn replicate(
     Extract(state): Extract<State>,

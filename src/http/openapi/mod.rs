@@ -367,7 +367,11 @@ fn refusals(
     }
     if operation["parameters"]
         .as_array()
-        .is_some_and(|all| all.iter().any(|one| one["in"] != "path"))
+        // Any language will do.
+        .is_some_and(|all| {
+            all.iter()
+                .any(|one| one["in"] != "path" && one["name"] != "Accept-Language")
+        })
     {
         refusals.push((
             "422",
