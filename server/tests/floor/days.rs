@@ -13,7 +13,7 @@ const A_WHILE: Duration = Duration::from_secs(40 * 60);
 
 async fn today(ground: &TestGround) -> SiteDay {
     let now = ground.clock.now();
-    daily(&ground.db, now, now).await.unwrap().remove(0)
+    daily(&ground.db, None, now, now).await.unwrap().remove(0)
 }
 
 /// What is kept of one figure.
@@ -55,7 +55,7 @@ on_both_databases! {
         ground.clock.advance(Duration::from_secs(24 * 3_600));
         let now = ground.clock.now();
         assert_eq!(close_days(&ground.db, now).await.unwrap(), 1);
-        let yesterday = daily(&ground.db, now.plus_days(-1), now).await.unwrap().remove(0);
+        let yesterday = daily(&ground.db, None, now.plus_days(-1), now).await.unwrap().remove(0);
         assert_eq!(yesterday, day);
         assert_eq!(check_days(&ground.db, None).await.unwrap(), []);
     }
