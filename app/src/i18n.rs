@@ -392,7 +392,12 @@ mod tests {
         assert_eq!(EN.money(5_000, "cny"), "¥50.00");
         assert_eq!(EN.money(500, "jpy"), "JPY 500");
         assert_eq!(EN.money(1_005, "kwd"), "KWD 1.005");
+        assert_eq!(EN.money(-16, "usd"), "−$0.16");
         assert_eq!(EN.whole_money(1_000, "cny"), "¥1,000");
+        assert_eq!(
+            [0, 5, 120, 125].map(|of| EN.tenths(of)),
+            ["0", "0.5", "12", "12.5"]
+        );
         assert_eq!(EN.money_each(3_000, 355, "usd"), "$0.085");
         assert_eq!(EN.money_each(500, 1_000, "jpy"), "JPY 0.5");
     }

@@ -210,6 +210,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_below_nothing_hangs_and_nothing_is_no_gap() {
+        let bars = [Some(-10), Some(5), Some(0), None].map(|value| Bar {
+            day: "Nov 3".to_owned(),
+            value,
+        });
+        let label = || "four days".to_owned();
+        let html = chart(Words(Language::En), label(), label(), Shape::Bars, &bars).to_html();
+        // Half of the drawing is above nothing, half below it.
+        assert!(
+            html.contains("<span>10</span><span>0</span><span>−10</span>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("class=\"chart-day below\"><svg height=\"66\">"),
+            "{html}"
+        );
+        let heights = html.split("<svg height=\"").skip(1);
+        let heights = heights.filter_map(|rest| rest.split('"').next());
+        assert_eq!(heights.collect::<Vec<_>>(), ["66", "33", "1"], "{html}");
+        assert!(html.contains(">Nov 3: none</b>"), "{html}");
+    }
+
+    #[test]
     fn each_day_says_its_value() {
         let bars: Vec<Bar> = [0, 4, 1_200]
             .into_iter()
