@@ -184,9 +184,17 @@ impl Words {
         }
     }
 
-    /// Money in ISO 4217 minor units, for example `$1.90` or `¥50.00`.
+    /// Money in ISO 4217 minor units, for example `$1.90`, `¥50.00` or `−$0.16`.
     pub fn money(self, amount_minor: i64, currency: &str) -> String {
-        self.with_symbol(&self.decimal(amount_minor, decimals_of(currency)), currency)
+        let amount = self.decimal(amount_minor.saturating_abs(), decimals_of(currency));
+        let sign = if amount_minor < 0 { "\u{2212}" } else { "" };
+        format!("{sign}{}", self.with_symbol(&amount, currency))
+    }
+
+    /// Tenths of one, which are not below nothing, for example `12.5` or `12`.
+    pub fn tenths(self, tenths: i64) -> String {
+        let decimals = u32::from(tenths % 10 != 0);
+        self.decimal(tenths / 10_i64.pow(1 - decimals), decimals)
     }
 
     /// `parts` of the last of `decimals` digits after the point.
@@ -384,7 +392,12 @@ mod tests {
         assert_eq!(EN.money(5_000, "cny"), "¥50.00");
         assert_eq!(EN.money(500, "jpy"), "JPY 500");
         assert_eq!(EN.money(1_005, "kwd"), "KWD 1.005");
+        assert_eq!(EN.money(-16, "usd"), "−$0.16");
         assert_eq!(EN.whole_money(1_000, "cny"), "¥1,000");
+        assert_eq!(
+            [0, 5, 120, 125].map(|of| EN.tenths(of)),
+            ["0", "0.5", "12", "12.5"]
+        );
         assert_eq!(EN.money_each(3_000, 355, "usd"), "$0.085");
         assert_eq!(EN.money_each(500, 1_000, "jpy"), "JPY 0.5");
     }

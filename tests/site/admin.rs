@@ -539,7 +539,7 @@ on_both_databases! {
 
         let file = csv(&admin, "/api/admin/stats/daily").await.text();
         assert_eq!(file.lines().count(), 31);
-        assert!(file.lines().last().expect("a line").contains(",990 usd,,100,46,4,1,0,0,3,1,1,1,1,0"), "{file}");
+        assert!(file.lines().last().expect("a line").contains(",990 usd,115 usd,,100,46,4,1,0,0,3,1,1,1,1,0,"), "{file}");
         let long = admin.get("/api/admin/stats/daily?from=2020-01-01").await.expect(422).json();
         assert!(long["errors"]["from"].is_string(), "{long}");
         let page = admin.get("/admin?days=7").await.expect(200).text();

@@ -30,6 +30,7 @@ mod money;
 mod nodes;
 mod odd_events;
 mod overseen;
+mod overview;
 mod pages;
 mod payments;
 mod plan_pages;

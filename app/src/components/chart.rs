@@ -2,11 +2,11 @@ use leptos::prelude::*;
 
 use crate::i18n::Words;
 
-/// One value of a chart: when, and how much.
+/// One value of a chart: when, and how much; no value is a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
     pub day: String,
-    pub value: i64,
+    pub value: Option<i64>,
 }
 
 /// How the values stand beside each other.
@@ -18,8 +18,11 @@ pub enum Shape {
     Steps,
 }
 
-/// Of the drawing, in pixels. Its width is that of its place, so positions across are in percent.
-const HEIGHT: f64 = 132.0;
+/// Of the drawing, in pixels. Its width is that of its place.
+const HEIGHT: i64 = 132;
+/// So many values are drawn and said each for itself. More are one outline: a page with many charts stays light, and
+/// none of them could be pointed at.
+const MOST_APART: usize = 31;
 
 /// A chart of days, drawn here: axis and labels, and each value under the pointer without script. Whoever
 /// cannot see it has `label`, and the table beside it.
@@ -27,7 +30,7 @@ pub fn chart(w: Words, title: String, label: String, shape: Shape, bars: &[Bar])
     chart_of(w, title, label, shape, bars, &|value| w.number(value))
 }
 
-/// The same of values that `say` writes: amounts of money.
+/// The same of values that `say` writes: amounts of money, lengths, parts.
 pub fn chart_of(
     w: Words,
     title: String,
@@ -36,18 +39,18 @@ pub fn chart_of(
     bars: &[Bar],
     say: &dyn Fn(i64) -> String,
 ) -> AnyView {
-    let most = round_up(bars.iter().map(|bar| bar.value).max().unwrap_or(0));
-    let ticks = [most, most / 2, 0].map(|tick| view! { <span>{say(tick)}</span> });
-    let class = match shape {
-        Shape::Bars => "chart",
-        Shape::Steps => "chart level",
+    let scale = Scale::of(bars);
+    let ticks = scale.ticks().map(|tick| view! { <span>{say(tick)}</span> });
+    let class = match (shape, scale.has_below) {
+        (Shape::Steps, _) => "chart level",
+        (Shape::Bars, false) => "chart",
+        (Shape::Bars, true) => "chart signed",
     };
-    let count = bars.len().max(1);
-    let days: Vec<_> = bars
-        .iter()
-        .enumerate()
-        .map(|(index, bar)| day(w, shape, bar, most, Place { index, count }, say))
-        .collect();
+    let drawing = if bars.len() > MOST_APART {
+        outline(bars, scale)
+    } else {
+        columns(w, shape, bars, scale, say)
+    };
     let ends = [0, bars.len() / 2, bars.len().saturating_sub(1)].map(|index| {
         bars.get(index)
             .map(|bar| view! { <span>{bar.day.clone()}</span> })
@@ -56,10 +59,10 @@ pub fn chart_of(
         <figure class=class>
             <figcaption>{title}</figcaption>
             <div class="chart-scale" aria-hidden="true">{ticks}</div>
-            <svg class="chart-drawing" role="img" aria-label=label>
-                {[0.0, 0.5, 1.0].map(line)}
-                {days}
-            </svg>
+            <div class="chart-drawing" role="img" aria-label=label>
+                <svg class="chart-lines">{[0.0, 0.5, 1.0].map(line)}</svg>
+                {drawing}
+            </div>
             <div class="chart-ends" aria-hidden="true">{ends}</div>
         </figure>
     }
@@ -68,74 +71,104 @@ pub fn chart_of(
 
 /// A line across.
 fn line(part: f64) -> impl IntoView {
-    let y = format!("{:.1}", part * HEIGHT + 0.5);
-    view! { <line class="chart-line" x1="0" x2="100%" y1=y.clone() y2=y></line> }
+    let y = part * HEIGHT as f64 + 0.5;
+    view! { <line class="chart-line" x1="0" x2="100%" y1=y y2=y></line> }
 }
 
-/// Which of how many.
+/// What the height of a drawing stands for: from nothing up, or as far below nothing as above.
 #[derive(Clone, Copy)]
-struct Place {
-    index: usize,
-    count: usize,
+struct Scale {
+    most: i64,
+    has_below: bool,
+    /// Where some days have no value, those that have nothing show it by a mark.
+    has_gaps: bool,
 }
 
-impl Place {
-    /// Percent across.
-    fn left(self) -> f64 {
-        self.index as f64 * 100.0 / self.count as f64
+impl Scale {
+    fn of(bars: &[Bar]) -> Self {
+        let values = || bars.iter().filter_map(|bar| bar.value);
+        let has_below = values().any(|value| value < 0);
+        let most = values().map(i64::saturating_abs).max().unwrap_or(0);
+        Self {
+            most: round_up(most),
+            has_below,
+            has_gaps: bars.iter().any(|bar| bar.value.is_none()),
+        }
     }
 
-    fn width(self) -> f64 {
-        100.0 / self.count as f64
+    fn ticks(self) -> [i64; 3] {
+        match self.has_below {
+            true => [self.most, 0, -self.most],
+            false => [self.most, self.most / 2, 0],
+        }
     }
 
-    /// On which side of its middle a label has room.
-    fn anchor(self) -> (&'static str, f64) {
-        match self.index * 3 / self.count {
-            0 => ("start", self.left()),
-            1 => ("middle", self.left() + self.width() / 2.0),
-            _ => ("end", self.left() + self.width()),
+    /// Where nothing is, from the top.
+    fn zero(self) -> i64 {
+        if self.has_below { HEIGHT / 2 } else { HEIGHT }
+    }
+
+    /// How far from there a value reaches: what is below nothing, below it; what is anything at all, far enough to be seen.
+    fn reach(self, value: Option<i64>) -> i64 {
+        let Some(value) = value else { return 0 };
+        let reach = (value as f64 / self.most as f64 * self.zero() as f64).round() as i64;
+        match value {
+            0 => i64::from(self.has_gaps),
+            1.. => reach.clamp(1, HEIGHT),
+            _ => reach.clamp(-HEIGHT, -1),
         }
     }
 }
 
-fn day(
+/// Each day in a column of its own. Where columns stand and how wide they are is said by the style, so that a day is a few
+/// bytes: its height and its words, which have room behind it, above it or before it.
+fn columns(
     w: Words,
     shape: Shape,
-    bar: &Bar,
-    most: i64,
-    place: Place,
+    bars: &[Bar],
+    scale: Scale,
     say: &dyn Fn(i64) -> String,
 ) -> AnyView {
-    let height = (bar.value.max(0) as f64 / most as f64 * HEIGHT).min(HEIGHT);
-    let percent = |value: f64| format!("{value:.2}%");
-    let gap = match shape {
-        Shape::Bars => place.width() * 0.14,
-        Shape::Steps => 0.0,
-    };
-    let (x, width) = (
-        percent(place.left() + gap),
-        percent(place.width() - 2.0 * gap),
-    );
-    let (y, tall) = (format!("{:.1}", HEIGHT - height), format!("{height:.1}"));
-    let value = (bar.value != 0).then(|| {
-        let (x, y) = (x.clone(), y.clone());
-        view! { <rect class="chart-bar" x=x y=y width=width height=tall></rect> }
+    let days = bars.iter().enumerate().map(|(index, bar)| {
+        let reach = scale.reach(bar.value);
+        let class = match (index * 3 / bars.len(), reach < 0) {
+            (0, false) => "chart-day",
+            (0, true) => "chart-day below",
+            (1, false) => "chart-day mid",
+            (1, true) => "chart-day mid below",
+            (_, false) => "chart-day end",
+            (_, true) => "chart-day end below",
+        };
+        let is_drawn = reach != 0 || shape == Shape::Steps;
+        let drawn = is_drawn.then(|| {
+            view! { <svg height=reach.abs()><rect class="chart-bar"></rect></svg> }
+        });
+        let amount = bar.value.map_or_else(|| w.say("chart-none"), say);
+        let args = [("day", (&bar.day).into()), ("n", amount.into())];
+        view! { <span class=class>{drawn}<b>{w.say_with("dash-chart-day", &args)}</b></span> }
     });
-    let top = (shape == Shape::Steps).then(|| {
-        let right = percent(place.left() + place.width());
-        view! { <line class="chart-top" x1=x x2=right y1=y.clone() y2=y></line> }
-    });
-    let (anchor, at) = place.anchor();
-    let args = [("day", (&bar.day).into()), ("n", say(bar.value).into())];
-    let said = w.say_with("dash-chart-day", &args);
+    days.collect_view().into_any()
+}
+
+/// All values as one outline, each one wide; it is stretched to its place.
+fn outline(bars: &[Bar], scale: Scale) -> AnyView {
+    let zero = scale.zero();
+    let (mut at, mut run) = (zero, 0);
+    let mut path = format!("M0 {zero}");
+    for bar in bars {
+        let y = zero - scale.reach(bar.value);
+        if y != at {
+            path.push_str(&format!("h{run}V{y}"));
+            (at, run) = (y, 0);
+        }
+        run += 1;
+    }
+    path.push_str(&format!("h{run}V{zero}"));
+    let sides = format!("0 0 {} {HEIGHT}", bars.len());
     view! {
-        <g class="chart-day">
-            <rect class="chart-hit" x=percent(place.left()) y="0" width=percent(place.width()) height="100%"></rect>
-            {value}
-            {top}
-            <text x=percent(at) y="14" text-anchor=anchor>{said}</text>
-        </g>
+        <svg class="chart-outline" viewBox=sides preserveAspectRatio="none">
+            <path class="chart-bar" d=path></path>
+        </svg>
     }
     .into_any()
 }
@@ -177,20 +210,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_below_nothing_hangs_and_nothing_is_no_gap() {
+        let bars = [Some(-10), Some(5), Some(0), None].map(|value| Bar {
+            day: "Nov 3".to_owned(),
+            value,
+        });
+        let label = || "four days".to_owned();
+        let html = chart(Words(Language::En), label(), label(), Shape::Bars, &bars).to_html();
+        // Half of the drawing is above nothing, half below it.
+        assert!(
+            html.contains("<span>10</span><span>0</span><span>−10</span>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("class=\"chart-day below\"><svg height=\"66\">"),
+            "{html}"
+        );
+        let heights = html.split("<svg height=\"").skip(1);
+        let heights = heights.filter_map(|rest| rest.split('"').next());
+        assert_eq!(heights.collect::<Vec<_>>(), ["66", "33", "1"], "{html}");
+        assert!(html.contains(">Nov 3: none</b>"), "{html}");
+    }
+
+    #[test]
     fn each_day_says_its_value() {
         let bars: Vec<Bar> = [0, 4, 1_200]
             .into_iter()
             .map(|value| Bar {
                 day: format!("Nov {value}"),
-                value,
+                value: Some(value),
             })
             .collect();
         let label = || "three days".to_owned();
         let html = chart(Words(Language::En), label(), label(), Shape::Bars, &bars).to_html();
-        assert!(html.contains(">Nov 1200: 1,200</text>"), "{html}");
+        assert!(html.contains(">Nov 1200: 1,200</b>"), "{html}");
         assert_eq!(html.matches("class=\"chart-bar\"").count(), 2, "{html}");
         assert!(html.contains("<span>2,000</span>"), "{html}");
-        // Nothing but positions: the policy allows no style in elements.
+        // Nothing but heights: the policy allows no style in elements.
         assert!(!html.contains("style="), "{html}");
     }
 }

@@ -166,7 +166,7 @@ fn figures(w: Words) -> AnyView {
         let values = [0, 2, 1, 0, 4, 7, 3, 0, 1, 12, 5, 0];
         let days = values.iter().enumerate().map(|(day, value)| Bar {
             day: w.number(day as i64 + 1),
-            value: *value,
+            value: Some(*value),
         });
         let days: Vec<Bar> = days.collect();
         chart(w, w.say("style-chart"), w.say("style-chart"), shape, &days)

@@ -279,8 +279,9 @@ async fn overview(request: &Request) -> db::Result<AdminPage> {
     let span = asked.filter(|days| OVERVIEW_DAYS.contains(days));
     let to = services.clock.now();
     let from = to.plus_days(1 - span.unwrap_or(USUAL_DAYS));
+    let costs = services.catalog.costs.as_ref();
     Ok(AdminPage::Overview {
-        days: oversight::daily(&services.db, from, to).await?,
+        days: oversight::daily(&services.db, costs, from, to).await?,
         anomalies: oversight::waiting(&services.db).await?.anomalies,
     })
 }

@@ -10,7 +10,8 @@ use sqlx::{AnyConnection, FromRow};
 use utoipa::ToSchema;
 
 use super::Operator;
-use crate::catalog::Money;
+use super::margin::Margins;
+use crate::catalog::{Costs, Money};
 use crate::credits::day_of;
 use crate::db::{Database, Tx};
 use crate::ids::first_of;
@@ -47,6 +48,17 @@ pub struct SiteCredits {
     pub taken_back: i64,
 }
 
+impl SiteCredits {
+    fn add(&mut self, other: Self) {
+        self.sold += other.sold;
+        self.given += other.given;
+        self.spent += other.spent;
+        self.returned += other.returned;
+        self.lapsed += other.lapsed;
+        self.taken_back += other.taken_back;
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SiteSale {
     pub currency: String,
@@ -62,6 +74,14 @@ pub struct SiteUsers {
     pub paying: i64,
 }
 
+impl SiteUsers {
+    fn add(&mut self, other: Self) {
+        self.signed_up += other.signed_up;
+        self.active += other.active;
+        self.paying += other.paying;
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SiteJobs {
     pub provider: String,
@@ -73,6 +93,32 @@ pub struct SiteJobs {
     pub seconds: i64,
     /// What those that succeeded cost their owners.
     pub credits: i64,
+    /// What the provider asks for those that succeeded, where the catalogue says it.
+    pub cost: Option<Money>,
+    /// What their credits were sold for, less that.
+    pub margin: Option<Money>,
+}
+
+impl SiteJobs {
+    /// Of a thousand that succeeded or failed, how many failed; nothing where none did.
+    pub fn failed_of_a_thousand(&self) -> Option<i64> {
+        (self.failed * 1_000).checked_div(self.succeeded + self.failed)
+    }
+
+    /// How long one of those that succeeded took.
+    pub fn mean_seconds(&self) -> Option<i64> {
+        self.seconds.checked_div(self.succeeded)
+    }
+
+    /// Counts others with these, whoever did them and with what; what they cost is told anew.
+    pub fn add(&mut self, other: &Self) {
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.seconds += other.seconds;
+        self.credits += other.credits;
+        (self.cost, self.margin) = (None, None);
+    }
 }
 
 /// One number of a day: what is counted, and of what.
@@ -89,11 +135,16 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// What is kept of the present day ends at a quarter of an hour.
 const STEP: i64 = 15 * 60 * 1_000_000;
 
-/// The days from `from` to `to`, both included and oldest first.
+/// The days from `from` to `to`, both included and oldest first. Margins go by what was sold in these days.
 ///
 /// # Errors
 /// The database's own.
-pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Result<Vec<SiteDay>> {
+pub async fn daily(
+    db: &Database,
+    costs: Option<&Costs>,
+    from: Timestamp,
+    to: Timestamp,
+) -> sqlx::Result<Vec<SiteDay>> {
     let (first, last) = (day_of(from), day_of(to));
     let mut snapshot = db.snapshot().await?;
     let kept: Vec<(i64, Timestamp)> =
@@ -129,6 +180,9 @@ pub async fn daily(db: &Database, from: Timestamp, to: Timestamp) -> sqlx::Resul
         days.push(SiteDay::of(day, figures));
     }
     snapshot.rollback().await?;
+    if let Some(margins) = Margins::over(&days, costs) {
+        days.iter_mut().for_each(|day| margins.tell(day));
+    }
     Ok(days)
 }
 
@@ -474,6 +528,17 @@ fn add(figures: &mut Figures, rows: Vec<(String, String, i64)>) {
     }
 }
 
+/// By currency, in the order of their names, as one day has them.
+fn add_each<T: Clone>(all: &mut Vec<T>, more: &[T], name: fn(&T) -> &str, add: fn(&mut T, &T)) {
+    for one in more {
+        match all.iter_mut().find(|known| name(known) == name(one)) {
+            Some(known) => add(known, one),
+            None => all.push(one.clone()),
+        }
+    }
+    all.sort_by(|one, other| name(one).cmp(name(other)));
+}
+
 fn start_of(day: i64) -> Timestamp {
     Timestamp::from_micros(day * MICROS_PER_DAY)
 }
@@ -487,6 +552,51 @@ fn date(day: i64) -> String {
 }
 
 impl SiteDay {
+    /// Jobs of every provider, of one tool or of all, as one.
+    pub fn done(&self, with: Option<&str>) -> SiteJobs {
+        let mut all = SiteJobs::default();
+        let jobs = self.jobs.iter();
+        jobs.filter(|jobs| with.is_none_or(|tool| jobs.tool == tool))
+            .for_each(|jobs| all.add(jobs));
+        all
+    }
+
+    /// What several days come to together, under the date of the first. The people who were active or paid are added up
+    /// too, so somebody counts on each of their days; margins are not told.
+    pub fn together(days: &[Self]) -> Self {
+        let mut whole = Self {
+            date: days
+                .first()
+                .map_or_else(String::new, |day| day.date.clone()),
+            ..Self::default()
+        };
+        let mut jobs: BTreeMap<(&str, &str), SiteJobs> = BTreeMap::new();
+        for day in days {
+            for (all, more) in [
+                (&mut whole.revenue, &day.revenue),
+                (&mut whole.refunded, &day.refunded),
+            ] {
+                let add = |all: &mut Money, more: &Money| all.amount_minor += more.amount_minor;
+                add_each(all, more, |money| &money.currency, add);
+            }
+            let add = |all: &mut SiteSale, more: &SiteSale| all.credits += more.credits;
+            add_each(&mut whole.bought, &day.bought, |sale| &sale.currency, add);
+            whole.credits.add(day.credits);
+            whole.users.add(day.users);
+            for done in &day.jobs {
+                let name = (done.provider.as_str(), done.tool.as_str());
+                jobs.entry(name).or_default().add(done);
+            }
+        }
+        let named = jobs.into_iter().map(|((provider, tool), jobs)| SiteJobs {
+            provider: provider.to_owned(),
+            tool: tool.to_owned(),
+            ..jobs
+        });
+        whole.jobs = named.collect();
+        whole
+    }
+
     fn of(day: i64, figures: Figures) -> Self {
         let mut whole = Self {
             date: date(day),

@@ -5,6 +5,7 @@ pub mod anomalies;
 mod audit;
 mod bulk;
 mod daily;
+mod margin;
 mod people;
 pub mod reconciliation;
 mod sheets;
@@ -18,6 +19,7 @@ pub use daily::{
     SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days,
     count_on, daily, recount,
 };
+pub use margin::Margins;
 pub use people::{PeopleFilter, Person, Standing, block, end_session, people, person};
 pub(crate) use sheets::forget_rows;
 pub use sheets::{BatchLine, BatchState, RowState, Sheet, SheetRow, TypedRow, batches, let_go};

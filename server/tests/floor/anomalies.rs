@@ -59,7 +59,7 @@ async fn execute(ground: &TestGround, statement: &'static str, values: &[&str]) 
 
 impl Case<'_> {
     /// A purchase in this state, of which so much money went back.
-    async fn purchase(&self, status: &str, returned: i64) -> RechargeId {
+    pub async fn purchase(&self, status: &str, returned: i64) -> RechargeId {
         let now = self.ground.clock.now();
         let id = RechargeId::new(now);
         let mut tx = self.ground.db.begin().await.unwrap();

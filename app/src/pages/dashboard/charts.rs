@@ -48,7 +48,7 @@ fn bars(w: Words, days: &[DayTotals], values: impl Iterator<Item = i64>) -> Vec<
     let bars = days.iter().zip(values);
     bars.map(|(day, value)| Bar {
         day: name(w, day),
-        value,
+        value: Some(value),
     })
     .collect()
 }

@@ -1,4 +1,5 @@
 use atelier_server::accounts::Scope;
+use atelier_server::catalog::Money;
 use atelier_server::oversight::{self, SiteDay};
 use atelier_server::time::Timestamp;
 use axum::Json;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::State;
-use crate::http::api::lists::moment;
+use crate::http::api::lists::{moment, word};
 use crate::http::body::Queried;
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
@@ -29,8 +30,31 @@ pub struct Asked {
     /// The last day; without it, today.
     #[param(schema_with = shapes::moment)]
     to: Option<String>,
+    /// What a line of the file is of; a day where it is not there.
+    #[param(schema_with = shapes::word_of::<By>)]
+    by: Option<String>,
     /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
+}
+
+/// What a line of the file is of.
+#[derive(Clone, Copy, Default, ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum By {
+    #[default]
+    Day,
+    /// A provider and its tool on a day, with what only they have.
+    Provider,
+}
+
+impl By {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "day" => Some(Self::Day),
+            "provider" => Some(Self::Provider),
+            _ => None,
+        }
+    }
 }
 
 /// The site, day by day.
@@ -39,9 +63,10 @@ pub struct Daily {
     days: Vec<SiteDay>,
 }
 
-const HEAD: &[&str] = &[
+const OF_DAYS: &[&str] = &[
     "date",
     "revenue",
+    "bought",
     "refunded",
     "sold",
     "given",
@@ -55,6 +80,22 @@ const HEAD: &[&str] = &[
     "succeeded",
     "failed",
     "cancelled",
+    "seconds",
+];
+
+const OF_PROVIDERS: &[&str] = &[
+    "date",
+    "provider",
+    "tool",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "failure_percent",
+    "seconds",
+    "credits",
+    "cost",
+    "margin",
+    "currency",
 ];
 
 /// Read what each day came to
@@ -84,28 +125,51 @@ pub async fn daily(
     if from.plus_days(MOST_DAYS) <= to {
         return Err(too_long_a_span("from", MOST_DAYS));
     }
-    let days = oversight::daily(&services.db, from, to).await?;
+    let by = word("by", asked.by.as_deref(), By::parse)?.unwrap_or_default();
+    let costs = services.catalog.costs.as_ref();
+    let days = oversight::daily(&services.db, costs, from, to).await?;
     if !csv::is_wanted(asked.format.as_deref(), &headers) {
         return Ok(Json(Daily { days }).into_response());
     }
-    let rows: Vec<Vec<String>> = days.iter().map(row).collect();
-    csv::answer("days", HEAD, move |_: Option<Timestamp>| {
+    match by {
+        By::Day => file("days", OF_DAYS, days.iter().map(of_day).collect()).await,
+        By::Provider => {
+            let rows = days.iter().flat_map(of_providers);
+            file("providers", OF_PROVIDERS, rows.collect()).await
+        }
+    }
+}
+
+async fn file(
+    name: &'static str,
+    head: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+) -> Result<Response, Problem> {
+    csv::answer(name, head, move |_: Option<Timestamp>| {
         let rows = rows.clone();
         async move { Ok(Rows { rows, next: None }) }
     })
     .await
 }
 
-fn row(day: &SiteDay) -> Vec<String> {
-    let money = |all: &[atelier_server::catalog::Money]| {
-        let each = all
-            .iter()
-            .map(|one| format!("{} {}", one.amount_minor, one.currency));
+fn of_day(day: &SiteDay) -> Vec<String> {
+    let joined = |each: Vec<(i64, &String)>| {
+        let each = each.iter().map(|(n, currency)| format!("{n} {currency}"));
         each.collect::<Vec<_>>().join(" + ")
     };
+    let money = |all: &'_ [Money]| {
+        let each = all.iter().map(|one| (one.amount_minor, &one.currency));
+        joined(each.collect())
+    };
+    let bought = day.bought.iter().map(|one| (one.credits, &one.currency));
     let (credits, users) = (&day.credits, &day.users);
-    let jobs = |of: fn(&oversight::SiteJobs) -> i64| day.jobs.iter().map(of).sum::<i64>();
-    let mut row = vec![day.date.clone(), money(&day.revenue), money(&day.refunded)];
+    let jobs = day.done(None);
+    let mut row = vec![
+        day.date.clone(),
+        money(&day.revenue),
+        joined(bought.collect()),
+        money(&day.refunded),
+    ];
     let numbers = [
         credits.sold,
         credits.given,
@@ -116,10 +180,37 @@ fn row(day: &SiteDay) -> Vec<String> {
         users.signed_up,
         users.active,
         users.paying,
-        jobs(|jobs| jobs.succeeded),
-        jobs(|jobs| jobs.failed),
-        jobs(|jobs| jobs.cancelled),
+        jobs.succeeded,
+        jobs.failed,
+        jobs.cancelled,
+        jobs.seconds,
     ];
     row.extend(numbers.map(|number| number.to_string()));
     row
+}
+
+fn of_providers(day: &SiteDay) -> impl Iterator<Item = Vec<String>> {
+    day.jobs.iter().map(|jobs| {
+        let amount = |money: &Option<Money>| {
+            let money = money.as_ref();
+            money.map_or_else(String::new, |money| money.amount_minor.to_string())
+        };
+        let rate = jobs.failed_of_a_thousand();
+        let rate = rate.map(|rate| format!("{}.{}", rate / 10, rate % 10));
+        let currency = jobs.cost.as_ref().map(|cost| cost.currency.clone());
+        vec![
+            day.date.clone(),
+            jobs.provider.clone(),
+            jobs.tool.clone(),
+            jobs.succeeded.to_string(),
+            jobs.failed.to_string(),
+            jobs.cancelled.to_string(),
+            rate.unwrap_or_default(),
+            jobs.seconds.to_string(),
+            jobs.credits.to_string(),
+            amount(&jobs.cost),
+            amount(&jobs.margin),
+            currency.unwrap_or_default(),
+        ]
+    })
 }
