@@ -90,6 +90,8 @@ pub enum Outcome {
     WhyMissing,
     /// The same of a third one.
     CauseMissing,
+    /// The same of a row of a list, for which the head of the page says it.
+    ReasonOfRowMissing,
     TooFewCredits,
     OwnAccount,
     StillWrong,

@@ -10,7 +10,7 @@ use super::store::{Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Prices, Source, Wallet, WalletView};
 use crate::db::{Tx, corrupt};
 use crate::ids::{EntryId, LotId, UserId};
-use crate::oversight::{Audit, record};
+use crate::oversight::{Audit, Deed, record};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -54,7 +54,7 @@ impl Adjustment {
     }
 }
 
-/// Carries out a change by hand. What anybody but the owner does is in the audit log.
+/// Carries out a change by hand. What anybody but the owner changes is in the audit log.
 pub async fn adjust(
     tx: &mut Tx,
     adjustment: &Adjustment,
@@ -73,7 +73,8 @@ pub async fn adjust(
         Some(id) => Some(statement::entry(tx, id).await?),
         None => None,
     };
-    if adjustment.actor != Actor::User(adjustment.user.clone()) {
+    let is_own = adjustment.actor == Actor::User(adjustment.user.clone());
+    if entry.is_some() && !is_own {
         let after = wallet.figures.remaining;
         audit(tx, adjustment, before, after, now).await?;
     }
@@ -196,9 +197,9 @@ async fn audit(
     let line = Audit {
         actor: adjustment.actor.to_string(),
         action: match adjustment.action {
-            Action::Add => "credits.add",
-            Action::Deduct => "credits.deduct",
-            Action::Set => "credits.set",
+            Action::Add => Deed::CreditsAdd,
+            Action::Deduct => Deed::CreditsDeduct,
+            Action::Set => Deed::CreditsSet,
         },
         target: adjustment.user.as_str(),
         before: before.to_string(),

@@ -10,7 +10,7 @@ use crate::catalog::Offer;
 use crate::credits::{self, Actor, CreditsError, Returned};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{PeriodId, RechargeId, UserId};
-use crate::oversight::Operator;
+use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
 
 /// Why a purchase could not be mended.
@@ -44,7 +44,7 @@ pub(crate) enum ComparedCredits {
 }
 
 /// What the audit log says of it.
-const ACTION: &str = "reconciliation.mend";
+const ACTION: Deed = Deed::Mend;
 
 impl Payments {
     /// Makes the record of a payment that has none from what the provider says of it, and grants it.

@@ -372,7 +372,7 @@ on_both_databases! {
         assert!(!other.check_of_the_day().await.unwrap());
         ann.run("UPDATE wallets SET version = 0 WHERE user_id = $1", ann.user.as_str()).await;
         ground.clock.advance(Duration::from_secs(1));
-        one.check_and_keep("admin:1").await.unwrap();
+        one.check_and_keep(&operator()).await.unwrap();
         let reports = one.reports(10).await.unwrap();
         let told: Vec<(&str, i64)> =
             reports.iter().map(|report| (report.actor.as_str(), report.findings)).collect();

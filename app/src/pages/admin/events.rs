@@ -2,7 +2,7 @@ use atelier_server::payments::{EventState, KeptEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{choice, csv_address, head, moment, nothing};
+use super::{because, because_in_row, choice, csv_address, head, moment, nothing};
 use crate::components::form::hidden;
 use crate::components::pager::pager;
 use crate::forms::admin::{ReplayEvent, ReplayFailedEvents};
@@ -39,7 +39,7 @@ pub fn page(
             {choice("state", w.say("admin-events-state"), w.say("admin-all"), words, chosen)}
             <button class="button">{w.say("statement-filter-button")}</button>
         </form>
-        {again(w, failed)}
+        {again(visit, failed)}
         {list}
         {pager(w, next)}
     }
@@ -47,14 +47,16 @@ pub fn page(
 }
 
 /// What was given up, all at once.
-fn again(w: Words, failed: i64) -> Option<AnyView> {
+fn again(visit: &Visit, failed: i64) -> Option<AnyView> {
+    let w = visit.words();
     let said = w.say_with(
         "admin-events-replay-failed",
         &[("n", w.number(failed).into())],
     );
     (failed > 0).then(|| {
         view! {
-            <form method="post" action=ReplayFailedEvents::PATH>
+            <form class="filter" method="post" action=ReplayFailedEvents::PATH>
+                {because(w, visit.flash.as_ref(), &w.say("admin-why-replayed"))}
                 <button class="button" data-pending=w.say("admin-pending")>{said}</button>
             </form>
         }
@@ -115,8 +117,9 @@ fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
             &[("about", about.clone().into())],
         );
         view! {
-            <form method="post" action=ReplayEvent::PATH>
+            <form class="row screen" method="post" action=ReplayEvent::PATH>
                 {hidden("id", event.id.to_string())}
+                {because_in_row(w, Some(w.say("admin-why-replayed")))}
                 <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>
                     {w.say("admin-events-replay")}
                 </button>

@@ -180,6 +180,17 @@ fn because(w: Words, flash: Option<&Flash>, value: &str) -> AnyView {
     because_at("f-why", Outcome::WhyMissing, w, flash, value)
 }
 
+/// The same in a row of a list.
+fn because_in_row(w: Words, value: Option<String>) -> AnyView {
+    view! {
+        <input
+            class="input" name="reason" required=true autocomplete="off" aria-label=w.say("admin-reason")
+            maxlength=LONGEST_REASON.to_string() value=value
+        />
+    }
+    .into_any()
+}
+
 /// The same where a page has several.
 fn because_at(
     field: &'static str,

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::people::standing;
-use super::{audit, because_at, moment, nothing, outcome_at, purchases, subscriptions};
+use super::{
+    audit, because_at, because_in_row, moment, nothing, outcome_at, purchases, subscriptions,
+};
 use crate::components::device::device;
 use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
@@ -311,9 +313,10 @@ fn session(w: Words, page: &PersonPage, open: &OpenSession) -> impl IntoView + u
     view! {
         <li>
             <div><strong>{name}</strong><span class="soft">{since}</span></div>
-            <form method="post" action=EndUserSession::PATH>
+            <form class="row" method="post" action=EndUserSession::PATH>
                 {hidden("id", page.person.id.to_string())}
                 {hidden("session", open.id.clone())}
+                {because_in_row(w, None)}
                 <button class="button plain" aria-label=label data-pending=w.say("account-session-ending")>
                     {w.say("bar-sign-out")}
                 </button>

@@ -2,7 +2,7 @@ use atelier_server::oversight::reconciliation::{Item, Kind, Mend, ReportLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{csv_address, head, moment, nothing};
+use super::{because, because_in_row, csv_address, head, moment, nothing};
 use crate::components::form::hidden;
 use crate::forms::admin::{MendFinding, ReconcileNow};
 use crate::i18n::Words;
@@ -23,6 +23,7 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
         {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv_address(LIST, &[]))}
         {figures(w, page)}
         <form class="filter" method="post" action=ReconcileNow::PATH>
+            {because(w, visit.flash.as_ref(), &w.say("admin-why-checked"))}
             <button class="button primary" data-pending=w.say("admin-pending")>{w.say("admin-check-now")}</button>
         </form>
         {page.report.as_ref().map(|report| told(w, report, page.items.len()))}
@@ -138,10 +139,11 @@ fn click(w: Words, item: &Item, from: (&'static str, &str)) -> AnyView {
     ];
     let label = w.say_with("admin-fault-mend-one", &about);
     view! {
-        <form method="post" action=MendFinding::PATH>
+        <form class="row screen" method="post" action=MendFinding::PATH>
             {hidden("kind", item.kind.as_str().to_owned())}
             {hidden("id", item.id.clone())}
             {hidden(from.0, from.1)}
+            {because_in_row(w, Some(w.say("admin-why-mended")))}
             <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>{said}</button>
         </form>
     }
