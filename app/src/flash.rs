@@ -90,7 +90,7 @@ pub enum Outcome {
     WhyMissing,
     /// The same of a third one.
     CauseMissing,
-    /// The same of a row of a list, for which the head of the page says it.
+    /// The same of a list, above which it is asked for each of its rows.
     ReasonOfRowMissing,
     TooFewCredits,
     OwnAccount,

@@ -329,9 +329,9 @@ on_both_databases! {
         assert!(page.contains("The version of a wallet") && page.contains(&format!("/admin/users/{}", ann.id)), "{page}");
         let form = page.split("action=\"/do/admin-mend\"").nth(1).expect("a finding to mend");
         let value = |name: &str| html::field(form, name).expect("a field");
-        let fields = [("kind", value("kind")), ("id", value("id")), ("report", value("report")), ("reason", value("reason"))];
+        let fields = [("finding", html::button(form, "finding").expect("a button")), ("reason", value("reason")), ("report", value("report"))];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!((fields[0].1, fields[1].1), ("version_off", ann.id.as_str()));
+        assert_eq!((fields[0].1, fields[1].1), (format!("version_off {}", ann.id).as_str(), "Mended from the reconciliation"));
         ann.form("/do/admin-mend", &fields).await;
         assert_eq!(items(&admin, "/api/admin/reconciliation").await.len(), 1, "nobody else mends");
         admin.form("/do/admin-mend", &fields).await;
@@ -423,7 +423,7 @@ on_both_databases! {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         let page = admin.get(&format!("/admin/users/{}", ann.id)).await.expect(200).text();
         let form = page.split("action=\"/do/admin-end-session\"").nth(1).expect("a session to end");
-        let session = html::field(form, "session").expect("its name");
+        let session = html::button(form, "session").expect("its name");
         admin.form("/do/admin-end-session", &[("id", &ann.id), ("session", &session), ("reason", "stolen phone")]).await;
         ann.get("/api/credits").await.expect(401);
         let back = ann.elsewhere().signed_in_as(&ann.email, crate::support::app::PASSWORD).await;

@@ -258,8 +258,8 @@ async fn prepare(app: &App, admin: &Client, ann: &Client, way: &Way) -> Ask {
         }
         "POST /do/admin-end-session" => {
             let shown = page(admin, &format!("/admin/users/{}", ann.id)).await;
-            let body = fields_of(&shown, &path, &["id", "session"]);
-            (path, body)
+            let session = html::button(&shown, "session").expect("a session");
+            (path, fields(&[id, ("session", &session)]))
         }
         "POST /do/admin-job" => {
             app.next_job("slow:600000").await;
@@ -269,7 +269,8 @@ async fn prepare(app: &App, admin: &Client, ann: &Client, way: &Way) -> Ask {
         }
         "POST /do/admin-mend" => {
             finding(app, ann).await;
-            (path, fields(&[id, ("kind", "version_off")]))
+            let finding = format!("version_off {}", ann.id);
+            (path, fields(&[("finding", &finding)]))
         }
         "POST /do/admin-reconcile" => {
             is_new_again = true;
@@ -307,7 +308,7 @@ async fn prepare(app: &App, admin: &Client, ann: &Client, way: &Way) -> Ask {
             let bought = ann.buy("credits-10", "before_redirect").await;
             ann.recharge_becomes(&bought, "completed").await;
             let path = path.replace("{id}", &bought.recharge_id);
-            (path, Body::Json(json!({"amount_minor": 990})))
+            (path, Body::Json(json!({})))
         }
         "POST /api/admin/reconciliation/mend" => {
             finding(app, ann).await;

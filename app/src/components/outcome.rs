@@ -226,6 +226,7 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::TableColumnMissing { .. }
             | Outcome::TableRow { .. }
             | Outcome::CauseMissing
+            | Outcome::ReasonOfRowMissing
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing

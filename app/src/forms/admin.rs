@@ -228,10 +228,7 @@ pub async fn stop_spending(
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
     let why = cut(&reason);
     let Some(user) = UserId::parse(&id).filter(|_| !why.is_empty()) else {
-        answer(match anomalies.is_empty() {
-            true => Outcome::CauseMissing,
-            false => Outcome::ReasonOfRowMissing,
-        });
+        answer(Outcome::CauseMissing);
         return Ok(());
     };
     let services = &caller.services;
@@ -348,11 +345,10 @@ pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), Serv
     Ok(())
 }
 
-/// Mends one finding, if it is found still.
+/// Mends one finding, if it is found still: a kind and an id.
 #[server(prefix = "/do", endpoint = "admin-mend")]
 pub async fn mend_finding(
-    kind: String,
-    id: String,
+    #[server(default)] finding: String,
     #[server(default)] report: String,
     #[server(default)] purchase: String,
     #[server(default)] reason: String,
@@ -365,7 +361,8 @@ pub async fn mend_finding(
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
-    let Some(kind) = Kind::parse(&kind).filter(|_| !id.contains('\0')) else {
+    let named = finding.split_once(' ').filter(|(_, id)| !id.contains('\0'));
+    let Some((kind, id)) = named.and_then(|(kind, id)| Some((Kind::parse(kind)?, id))) else {
         answer(Outcome::Unexpected);
         return Ok(());
     };
@@ -376,7 +373,7 @@ pub async fn mend_finding(
     }
     let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
-    match reconciliation.mend(kind, &id, &operator).await {
+    match reconciliation.mend(kind, id, &operator).await {
         Ok(Mended::Done) => answer(Outcome::Mended),
         Ok(Mended::NothingWrong) => answer(Outcome::NothingWrong),
         Ok(Mended::Remains) => answer(Outcome::StillWrong),

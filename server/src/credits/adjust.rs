@@ -66,6 +66,7 @@ pub async fn adjust(
     }
     let Adjusted {
         before,
+        owed,
         wallet,
         entry,
     } = change_by_hand(tx, adjustment, now).await?;
@@ -75,8 +76,11 @@ pub async fn adjust(
     };
     let is_own = adjustment.actor == Actor::User(adjustment.user.clone());
     if entry.is_some() && !is_own {
-        let after = wallet.figures.remaining;
-        audit(tx, adjustment, before, after, now).await?;
+        let (was, is) = (
+            told(before, owed),
+            told(wallet.figures.remaining, wallet.figures.debt),
+        );
+        audit(tx, adjustment, was, is, now).await?;
     }
     Ok(AdjustedView {
         before,
@@ -90,6 +94,8 @@ pub async fn adjust(
 struct Adjusted {
     /// What remained before.
     before: i64,
+    /// What was owed before.
+    owed: i64,
     wallet: Wallet,
     /// `None` when a `set` found the wallet as it should be.
     entry: Option<EntryId>,
@@ -128,13 +134,14 @@ async fn change_by_hand(
             surplus => (surplus, Deducted::Removed),
         },
     };
-    let before = figures.remaining;
+    let (before, owed) = (figures.remaining, figures.debt);
     let kind = match change {
         0 => {
             // Nothing to do, unless something lapsed.
             let wallet = locked.write_if_changed(tx).await?;
             return Ok(Adjusted {
                 before,
+                owed,
                 wallet,
                 entry: None,
             });
@@ -149,7 +156,7 @@ async fn change_by_hand(
             EntryKind::Deduct
         }
     };
-    finish(tx, locked, kind, before, &by_hand.reason).await
+    finish(tx, locked, kind, (before, owed), &by_hand.reason).await
 }
 
 /// How an entry names a change by hand; the operator's own words stand beside it.
@@ -166,7 +173,7 @@ async fn finish(
     tx: &mut Tx,
     locked: Locked,
     kind: EntryKind,
-    before: i64,
+    (before, owed): (i64, i64),
     note: &str,
 ) -> Result<Adjusted, CreditsError> {
     let told = locked
@@ -182,16 +189,25 @@ async fn finish(
     }
     Ok(Adjusted {
         before,
+        owed,
         wallet,
         entry,
     })
 }
 
+/// What an account has, as the audit log says it. What comes pays a debt before anything remains.
+fn told(remaining: i64, debt: i64) -> String {
+    match debt {
+        0 => remaining.to_string(),
+        _ => format!("{remaining}, {debt} owed"),
+    }
+}
+
 async fn audit(
     tx: &mut Tx,
     adjustment: &Adjustment,
-    before: i64,
-    after: i64,
+    before: String,
+    after: String,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let line = Audit {
@@ -202,8 +218,8 @@ async fn audit(
             Action::Set => Deed::CreditsSet,
         },
         target: adjustment.user.as_str(),
-        before: before.to_string(),
-        after: after.to_string(),
+        before,
+        after,
         reason: &adjustment.reason,
         address: adjustment.address.clone(),
     };

@@ -77,7 +77,7 @@ on_both_databases! {
         assert!(ground.accounts.find_by_external_id("ext-2").await.unwrap().is_none());
         // Made and moved are noted, what changed nothing is not.
         let lines: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT before, after, target FROM audit_log WHERE action = 'user.sync' ORDER BY id",
+            "SELECT before, after, target FROM audit_log WHERE action = 'user.sync' ORDER BY after",
         ).fetch_all(ground.db.reader()).await.unwrap();
         let line = |before: &str, after: &str| (before.to_owned(), after.to_owned(), first.user.id.to_string());
         assert_eq!(lines, [line("no account", "created"), line("email ann@example.com", "email ann@new.example")]);

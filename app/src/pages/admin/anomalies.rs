@@ -2,10 +2,10 @@ use atelier_server::oversight::anomalies::{Anomaly, AnomalyKind, Limits};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{because_in_row, csv_address, head, moment, nothing};
+use super::{csv_address, head, moment, nothing};
 use crate::components::anomaly::kind_key;
 use crate::components::form::hidden;
-use crate::forms::admin::StopSpending;
+use crate::forms::admin::{LONGEST_REASON, StopSpending};
 use crate::i18n::Words;
 use crate::routes;
 use crate::visit::{AnomaliesPage, Visit};
@@ -161,7 +161,10 @@ fn click(w: Words, page: &AnomaliesPage, item: &Anomaly) -> Option<AnyView> {
             {hidden("id", id)}
             {hidden("stopped", "true")}
             {hidden("anomalies", back)}
-            {because_in_row(w, Some(w.say(kind_key(item.kind))))}
+            <input
+                class="input" name="reason" required=true autocomplete="off" aria-label=w.say("admin-reason")
+                maxlength=LONGEST_REASON.to_string() value=w.say(kind_key(item.kind))
+            />
             <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>{w.say("admin-stop")}</button>
         </form>
     };

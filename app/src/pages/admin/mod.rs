@@ -180,17 +180,6 @@ fn because(w: Words, flash: Option<&Flash>, value: &str) -> AnyView {
     because_at("f-why", Outcome::WhyMissing, w, flash, value)
 }
 
-/// The same in a row of a list.
-fn because_in_row(w: Words, value: Option<String>) -> AnyView {
-    view! {
-        <input
-            class="input" name="reason" required=true autocomplete="off" aria-label=w.say("admin-reason")
-            maxlength=LONGEST_REASON.to_string() value=value
-        />
-    }
-    .into_any()
-}
-
 /// The same where a page has several.
 fn because_at(
     field: &'static str,
@@ -214,6 +203,27 @@ fn because_at(
             />
             {error}
         </div>
+    }
+    .into_any()
+}
+
+/// A list whose rows each have a button that does something. Why is asked once, above it, beside what does it to `all` of them;
+/// the Enter key in that field chooses no row.
+fn with_reason(
+    w: Words,
+    flash: Option<&Flash>,
+    action: &'static str,
+    why: &str,
+    all: Option<AnyView>,
+    list: AnyView,
+) -> AnyView {
+    let field = because_at("f-row-why", Outcome::ReasonOfRowMissing, w, flash, why);
+    view! {
+        <form method="post" action=action>
+            <button hidden=true disabled=true></button>
+            <div class="filter">{field}{all}</div>
+            {list}
+        </form>
     }
     .into_any()
 }
