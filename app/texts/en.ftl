@@ -1291,6 +1291,7 @@ admin-why-checked = Checked by hand
 admin-why-mended = Mended from the reconciliation
 admin-why-replayed = Replayed from the inbox
 admin-why-applied = Applied after a look at its rows
+admin-why-of-rows = Stands in the audit log for the row whose button is pressed.
 admin-remaining = Credits left
 admin-held = Held
 admin-frozen = Frozen

@@ -219,9 +219,10 @@ fn with_reason(
 ) -> AnyView {
     let field = because_at("f-row-why", Outcome::ReasonOfRowMissing, w, flash, why);
     view! {
-        <form method="post" action=action>
+        <form class="with-reason" method="post" action=action>
             <button hidden=true disabled=true></button>
             <div class="filter">{field}{all}</div>
+            <p class="hint">{w.say("admin-why-of-rows")}</p>
             {list}
         </form>
     }

@@ -96,7 +96,7 @@ pub fn findings(visit: &Visit, items: &[Item], from: (&'static str, &str)) -> An
     let table = view! {
         {back}
         <div class="scroll">
-            <table class="table cards">
+            <table class="table cards findings">
                 <thead>
                     <tr>
                         <th scope="col">{w.say("admin-fault")}</th>

@@ -231,7 +231,11 @@ async fn known(tx: &mut Tx) -> sqlx::Result<String> {
     .await?;
     Ok(match newest {
         None => "never checked".to_owned(),
-        Some((at, count)) => format!("{count} found at {}", at.to_rfc3339()),
+        Some((at, count)) => {
+            let at = at.to_rfc3339();
+            let second = at.split(['.', 'Z']).next().unwrap_or_default();
+            format!("{count} found at {second}Z")
+        }
     })
 }
 
