@@ -464,7 +464,8 @@ function pending(form, button) {
 /** @param {HTMLFormElement} form */
 function restore(form) {
   form.removeAttribute("aria-busy");
-  for (const button of /** @type {HTMLButtonElement[]} */ (all("button", form))) {
+  // A hidden one keeps the Enter key from choosing a row.
+  for (const button of /** @type {HTMLButtonElement[]} */ (all("button:not([hidden])", form))) {
     button.disabled = false;
     button.removeAttribute("aria-busy");
     const label = labels.get(button);

@@ -90,6 +90,8 @@ pub enum Outcome {
     WhyMissing,
     /// The same of a third one.
     CauseMissing,
+    /// The same of a list, above which it is asked for each of its rows.
+    ReasonOfRowMissing,
     TooFewCredits,
     OwnAccount,
     StillWrong,

@@ -442,6 +442,19 @@ pub fn minor_units(typed: &str, currency: &str) -> Option<i64> {
     (fits && minor > 0).then_some(minor)
 }
 
+/// Minor units as an amount is typed, with the currency.
+pub fn in_units(amount_minor: i64, currency: &str) -> String {
+    let decimals = decimals_of(currency);
+    let (whole, part) = (
+        amount_minor / 10_i64.pow(decimals),
+        amount_minor % 10_i64.pow(decimals),
+    );
+    match usize::try_from(decimals) {
+        Ok(digits @ 1..) => format!("{whole}.{part:0digits$} {currency}"),
+        _ => format!("{whole} {currency}"),
+    }
+}
+
 fn check_money(place: &str, money: &Money) -> Result<(), CatalogError> {
     between(
         &format!("{place}: price.amount_minor"),
@@ -522,7 +535,12 @@ mod tests {
         ];
         for (typed, currency, minor) in table {
             assert_eq!(minor_units(typed, currency), minor, "{typed} {currency}");
+            let Some(minor) = minor else { continue };
+            let said = in_units(minor, currency);
+            let amount = said.strip_suffix(currency).unwrap();
+            assert_eq!(minor_units(amount, currency), Some(minor), "{said}");
         }
+        assert_eq!(in_units(0, "usd"), "0.00 usd");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use atelier_server::accounts::{Accounts, Email, User};
 use atelier_server::credits::Actor;
-use atelier_server::oversight::{self, Audit};
+use atelier_server::oversight::Operator;
 use atelier_server::payments::Payments;
 use clap::Subcommand;
 use tokio::net::TcpListener;
@@ -121,24 +121,11 @@ impl Drop for Provider {
     }
 }
 
-/// Keeps what the command line did in the audit log.
-async fn audit(
-    ground: &Ground,
-    action: &'static str,
-    target: &str,
-    reason: &str,
-) -> Result<(), StartError> {
-    let line = Audit {
+/// Whoever is at the command line, as the audit log names them.
+fn operator(reason: &str) -> Operator {
+    Operator {
         actor: Actor::CommandLine.to_string(),
-        action,
-        target,
-        before: String::new(),
-        after: String::new(),
-        reason,
         address: None,
-    };
-    let mut tx = ground.db.begin().await?;
-    oversight::record(&mut tx, &line, ground.clock.now()).await?;
-    tx.commit().await?;
-    Ok(())
+        reason: reason.to_owned(),
+    }
 }

@@ -4,9 +4,10 @@ use atelier_server::credits;
 use atelier_server::db::Change;
 use atelier_server::ids::UserId;
 use atelier_server::live;
+use atelier_server::oversight::Deed;
 use clap::Args;
 
-use super::{account, audit};
+use super::{account, operator};
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
 
@@ -31,9 +32,16 @@ pub async fn run(settings: Settings, arguments: Arguments) -> Result<ExitCode, S
                 .id
         }
     };
-    credits::rebuild(&ground.db, &user, ground.clock.now()).await?;
+    let now = ground.clock.now();
+    let mut tx = ground.db.begin().await?;
+    credits::rebuild_in(&mut tx, &user, now).await?;
+    let (before, after) = ("as it was", "written anew from its entries");
+    let (by, id) = (operator(""), user.as_str());
+    by.records(&mut tx, Deed::Rebuild, id, before, after, now)
+        .await?;
+    tx.commit().await?;
+    credits::settle_ended(&ground.db, &user, now).await?;
     live::tell_others(&ground.db, &[Change::Wallet(user.clone())]).await?;
-    audit(&ground, "ledger.rebuild", user.as_str(), "").await?;
     say(&format!(
         "what follows from the entries of {user} is written anew"
     ))?;

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use atelier_server::ids::RechargeId;
 use clap::Subcommand;
 
-use super::Provider;
+use super::{Provider, operator};
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
 
@@ -28,7 +28,7 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     if recharge.session_id.is_none() && recharge.subscription_id.is_none() {
         return Err("this purchase never got a checkout".into());
     }
-    payments.read_recharge_again(&recharge).await?;
+    payments.read_record_for(&recharge, &operator("")).await?;
     let now = payments.recharge(&id).await?;
     let standing = now.map_or("unknown", |recharge| recharge.standing.as_str());
     say(&format!("{id}: {standing}"))?;

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use atelier_server::accounts::Scopes;
 use clap::Subcommand;
 
-use super::account;
+use super::{account, operator};
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
 
@@ -36,7 +36,9 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     })?;
     let ground = Ground::open(&settings).await?;
     let owner = account(&ground.accounts, &email).await?;
-    let made = ground.accounts.mint_token(&owner, &name, &scopes).await?;
+    let by = operator("");
+    let minted = ground.accounts.mint_token_by(&owner, &name, &scopes, &by);
+    let made = minted.await?;
     ground.db.close().await;
     say(&made.secret)?;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use atelier_server::accounts::{Email, NewAccount, Password, Role};
 use clap::Subcommand;
 
+use super::operator;
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
 
@@ -35,7 +36,7 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
         language: None,
         verified: true,
     };
-    let user = ground.accounts.create(new).await?;
+    let user = ground.accounts.create_by(new, &operator("")).await?;
     ground.db.close().await;
     say(user.id.as_str())?;
     Ok(ExitCode::SUCCESS)

@@ -2,11 +2,12 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use atelier_server::oversight::Deed;
 use atelier_server::verify::{self, Finding, Told, Totals};
 use clap::Args;
 use serde_json::json;
 
-use super::{Provider, audit};
+use super::{Provider, operator};
 use crate::settings::Settings;
 use crate::start::{Ground, StartError, say};
 
@@ -70,8 +71,14 @@ async fn accept_finding(
     let finding = findings.iter().find(|f| f.kind == kind && f.id == id);
     let finding = finding.ok_or_else(|| format!("nothing is wrong with {kind} {id}"))?;
     let now = ground.clock.now();
-    verify::accept(&ground.db, finding, reason, now).await?;
-    audit(ground, "ledger.accept", id, reason).await?;
+    let mut tx = ground.db.begin().await?;
+    if verify::accept_in(&mut tx, finding, reason, now).await? {
+        let before = format!("{kind}, {} and not {}", finding.found, finding.expected);
+        let by = operator(reason);
+        by.records(&mut tx, Deed::Accept, id, &before, "accepted", now)
+            .await?;
+    }
+    tx.commit().await?;
     say(&format!("accepted: {finding}"))?;
     ground.db.close().await;
     Ok(ExitCode::SUCCESS)

@@ -210,6 +210,8 @@ on_both_databases! {
         admin.post_json("/api/credits", note).await.expect(200);
         app.execute("INSERT INTO audit_log (id, at, actor, action, target, reason) \
                      SELECT 'aud_of_job', 1, 'cli', 'reconciliation.mend', id, $2 FROM jobs WHERE id = $1", &[&job, &format!("{NAME} asked")]).await;
+        app.execute("INSERT INTO audit_log (id, at, actor, action, target, before, after, reason) \
+                     VALUES ('aud_of_sync', 1, 'cli', 'user.sync', $1, $2, 'name X', 'by the API')", &[&laptop.id, &format!("name {NAME}")]).await;
         // Findings of a day and of an entry are known by the account and that.
         for part in ["@2026-11-29", "#3"] {
             app.execute("INSERT INTO audit_log (id, at, actor, action, target, reason) VALUES ($1, 1, 'cli', 'ledger.accept', $1, $2)",
@@ -224,7 +226,7 @@ on_both_databases! {
         laptop.job_becomes(&under_way, "running").await;
         let db = &app.services.db;
         let before = columns_with(db, NAME).await;
-        for expected in ["users.email", "users.name", "sessions.data", "api_tokens.name", "jobs.prompt", "entry_notes.note", "audit_log.reason", "accepted_findings.reason", "webhook_events.payload"] {
+        for expected in ["users.email", "users.name", "sessions.data", "api_tokens.name", "jobs.prompt", "entry_notes.note", "audit_log.reason", "audit_log.before", "accepted_findings.reason", "webhook_events.payload"] {
             assert!(before.iter().any(|column| column == expected), "{expected} is not among {before:?}");
         }
         let folder = app.folder.path().join("mail");

@@ -151,9 +151,9 @@ on_both_databases! {
             let lost = app.execute(given_up, &[&checkout.session_id]).await;
             assert!(admin.get("/admin/webhooks").await.expect(200).text().contains(button));
             if by_form {
-                ann.form(button, &[]).await;
+                ann.form(button, &[("reason", "why")]).await;
                 assert_eq!(items(&admin, "/api/admin/webhook-events?state=failed").await.len() as u64, lost);
-                admin.form(button, &[]).await;
+                admin.form(button, &[("reason", "why")]).await;
             } else {
                 let again = admin.post("/api/admin/webhook-events/replay-failed").await.expect(200).json();
                 assert_eq!(again["replayed"].as_u64(), Some(lost));
@@ -260,7 +260,15 @@ on_both_databases! {
         assert_eq!(late.code(), "conflict");
         assert_eq!(ann.remaining().await, 6);
         let log = items(&admin, "/api/admin/audit?target=spring-2026").await;
-        assert_eq!(each(&log, "action"), ["credits.bulk.undo", "credits.bulk"]);
+        assert_eq!(each(&log, "action"), ["credits.bulk.undone", "credits.bulk.undone", "credits.bulk.undo", "credits.bulk"]);
+        let stood = |line: &Value| (line["before"].clone(), line["after"].clone());
+        let told = [
+            (json!("1 row with 24 credits given and 0 taken"), json!("undone of it: 1 row with 24 credits given and 0 taken")),
+            (json!("3 rows with 40 credits given and 13 taken"), json!("undone of it: 3 rows with 16 credits given and 13 taken")),
+            (json!("3 rows with 40 credits given and 13 taken"), json!("closed, to be undone")),
+            (json!("not applied"), json!("6 rows")),
+        ];
+        assert_eq!(log.iter().map(stood).collect::<Vec<_>>(), told);
     }
 
     async fn what_a_batch_took_off_comes_back_whole_however_much_it_is(app: &App) {
@@ -317,7 +325,7 @@ on_both_databases! {
         admin.post_json(&address, json!({"amount_minor": 90, "reason": "was late"})).await.expect(200);
         let log = items(&admin, "/api/admin/audit?action=recharge.refund").await;
         assert_eq!(each(&log, "target"), [&checkout.recharge_id]);
-        assert_eq!((&log[0]["before"], &log[0]["after"], &log[0]["reason"]), (&json!("0 usd back"), &json!("asked for 90 usd more"), &json!("was late")));
+        assert_eq!((&log[0]["before"], &log[0]["after"], &log[0]["reason"]), (&json!("0.00 usd back"), &json!("asked for 0.90 usd more"), &json!("was late")));
     }
 
     async fn a_refund_under_a_key_is_answered_once(app: &App) {
@@ -357,14 +365,14 @@ on_both_databases! {
         // The page shows what a check kept.
         let page = admin.get("/admin/reconciliation").await.expect(200).text();
         assert!(!page.contains(&ann.id), "nothing was kept yet");
-        admin.form("/do/admin-reconcile", &[]).await;
+        admin.form("/do/admin-reconcile", &[("reason", "why")]).await;
         let page = admin.get("/admin/reconciliation").await.expect(200).text();
         assert!(page.contains("The version of a wallet") && page.contains(&format!("/admin/users/{}", ann.id)), "{page}");
         let form = page.split("action=\"/do/admin-mend\"").nth(1).expect("a finding to mend");
         let value = |name: &str| html::field(form, name).expect("a field");
-        let fields = [("kind", value("kind")), ("id", value("id")), ("report", value("report"))];
+        let fields = [("finding", html::button(form, "finding").expect("a button")), ("reason", value("reason")), ("report", value("report"))];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!((fields[0].1, fields[1].1), ("version_off", ann.id.as_str()));
+        assert_eq!((fields[0].1, fields[1].1), (format!("version_off {}", ann.id).as_str(), "Mended from the reconciliation"));
         ann.form("/do/admin-mend", &fields).await;
         assert_eq!(items(&admin, "/api/admin/reconciliation").await.len(), 1, "nobody else mends");
         admin.form("/do/admin-mend", &fields).await;
@@ -454,8 +462,8 @@ on_both_databases! {
         ann.form("/do/admin-credits", &credits).await;
         ann.form("/do/admin-block", &[("id", &bob.id), ("blocked", "true"), ("reason", "why")]).await;
         let session = app.number("SELECT COUNT(*) FROM sessions").await;
-        ann.form("/do/admin-end-session", &[("id", &bob.id), ("session", "any")]).await;
-        ann.form("/do/admin-replay", &[("id", &bob.id)]).await;
+        ann.form("/do/admin-end-session", &[("id", &bob.id), ("session", "any"), ("reason", "why")]).await;
+        ann.form("/do/admin-replay", &[("id", &bob.id), ("reason", "why")]).await;
         assert_eq!((bob.remaining().await, app.number("SELECT COUNT(*) FROM sessions").await), (8, session));
         assert!(items(&admin, "/api/admin/audit").await.is_empty());
     }
@@ -464,8 +472,8 @@ on_both_databases! {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         let page = admin.get(&format!("/admin/users/{}", ann.id)).await.expect(200).text();
         let form = page.split("action=\"/do/admin-end-session\"").nth(1).expect("a session to end");
-        let session = html::field(form, "session").expect("its name");
-        admin.form("/do/admin-end-session", &[("id", &ann.id), ("session", &session)]).await;
+        let session = html::button(form, "session").expect("its name");
+        admin.form("/do/admin-end-session", &[("id", &ann.id), ("session", &session), ("reason", "stolen phone")]).await;
         ann.get("/api/credits").await.expect(401);
         let back = ann.elsewhere().signed_in_as(&ann.email, crate::support::app::PASSWORD).await;
         admin.form("/do/admin-block", &[("id", &ann.id), ("blocked", "true"), ("reason", "")]).await;

@@ -8,7 +8,7 @@ use crate::admin::{csv, each, items};
 use crate::support::multipart::Multipart;
 use crate::support::{Answer, Client, at_once, html};
 
-const PAGE: &str = "/admin/bulk";
+pub(crate) const PAGE: &str = "/admin/bulk";
 const HEAD: &str = "email,action,amount,reason\n";
 
 /// Sends a table as a browser does; where it leads.
@@ -17,19 +17,22 @@ async fn send(client: &Client, form: Multipart) -> Answer {
     client.send(form.into_request(request)).await
 }
 
-/// The address of the page that shows what a table would do.
-async fn look(admin: &Client, rows: &str) -> String {
+/// Sends a table that was typed, below its head.
+pub(crate) async fn send_table(client: &Client, rows: &str) -> Answer {
     let text = format!("{HEAD}{rows}");
-    let sent = send(
-        admin,
-        Multipart::default()
-            .file("file", "", b"")
-            .text("rows", &text),
-    );
-    sent.await.expect(303).header("location").to_owned()
+    let form = Multipart::default()
+        .file("file", "", b"")
+        .text("rows", &text);
+    send(client, form).await
 }
 
-fn id_of(page: &str) -> &str {
+/// The address of the page that shows what a table would do.
+pub(crate) async fn look(admin: &Client, rows: &str) -> String {
+    let sent = send_table(admin, rows).await;
+    sent.expect(303).header("location").to_owned()
+}
+
+pub(crate) fn id_of(page: &str) -> &str {
     page.rsplit('/').next().expect("a name")
 }
 
@@ -41,7 +44,11 @@ async fn apply(admin: &Client, page: &str, again: &str) {
     admin
         .form(
             "/do/admin-batch-apply",
-            &[("id", id_of(page)), ("again", again)],
+            &[
+                ("id", id_of(page)),
+                ("again", again),
+                ("reason", "as was agreed"),
+            ],
         )
         .await;
 }
@@ -103,7 +110,7 @@ on_both_databases! {
         apply(&admin, &page, "").await;
         assert_eq!((ann.remaining().await, bob.remaining().await), (0, 8), "what was undone is not done again");
         let log = items(&admin, &format!("/api/admin/audit?target={}", id_of(&page))).await;
-        assert_eq!((each(&log, "action"), &log[0]["reason"]), (vec!["credits.bulk.undo", "credits.bulk"], &json!("a mistake")));
+        assert_eq!((each(&log, "action"), &log[0]["reason"]), (vec!["credits.bulk.undone", "credits.bulk.undo", "credits.bulk"], &json!("a mistake")));
     }
 
     async fn much_is_typed_again(app: &App) {
@@ -234,7 +241,7 @@ on_both_databases! {
         ann.post_json("/api/credits", json!({"action": "deduct", "amount": 13, "reason": "x"})).await.expect(200);
         undo(&admin, &first, "a mistake").await;
         assert_eq!(warned(&stale).await, (true, true), "what it gave stands");
-        admin.form("/do/admin-batch-apply", &[("id", id_of(&stale)), ("twin", id_of(&first))]).await;
+        admin.form("/do/admin-batch-apply", &[("id", id_of(&stale)), ("twin", id_of(&first)), ("reason", "it is meant")]).await;
         assert_eq!(ann.remaining().await, 5, "it is meant");
         for page in [&first, &stale] {
             undo(&admin, page, "a mistake").await;

@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod anomalies;
 mod api;
+mod audited;
 mod batches;
 mod concurrency;
 mod crowd;

@@ -92,9 +92,10 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
             w.say_with("admin-credits-bounds", &[("most", most.into())])
         }
         Outcome::TypeAgain => w.say("admin-type-again"),
-        Outcome::ReasonMissing | Outcome::WhyMissing | Outcome::CauseMissing => {
-            w.say("admin-reason-missing")
-        }
+        Outcome::ReasonMissing
+        | Outcome::WhyMissing
+        | Outcome::CauseMissing
+        | Outcome::ReasonOfRowMissing => w.say("admin-reason-missing"),
         Outcome::TooFewCredits => w.say("admin-too-few"),
         Outcome::OwnAccount => w.say("admin-own-account"),
         Outcome::RateLimited { seconds } => {
@@ -226,6 +227,7 @@ fn stands_at_field(outcome: Outcome) -> bool {
             | Outcome::TableColumnMissing { .. }
             | Outcome::TableRow { .. }
             | Outcome::CauseMissing
+            | Outcome::ReasonOfRowMissing
             | Outcome::BadAmount
             | Outcome::PersonMissing
             | Outcome::GarmentMissing
@@ -402,6 +404,7 @@ mod tests {
         Outcome::ReasonMissing,
         Outcome::WhyMissing,
         Outcome::CauseMissing,
+        Outcome::ReasonOfRowMissing,
         Outcome::TooFewCredits,
         Outcome::OwnAccount,
         Outcome::StillWrong,

@@ -1,5 +1,4 @@
-//! The operator's forms. They ask for a reason where somebody's credits change or an account is blocked, and everything
-//! they do is in the audit log.
+//! The operator's forms. Each asks for a reason, and everything they do is in the audit log.
 
 use atelier_server::accounts::User;
 use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError, Figures};
@@ -246,34 +245,50 @@ pub async fn stop_spending(
 
 /// Ends a session of somebody.
 #[server(prefix = "/do", endpoint = "admin-end-session")]
-pub async fn end_user_session(id: String, session: String) -> Result<(), ServerFnError> {
+pub async fn end_user_session(
+    id: String,
+    session: String,
+    #[server(default)] reason: String,
+) -> Result<(), ServerFnError> {
     let page = routes::person(&routes::encode(&id));
     let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());
     };
+    let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
     let Some(user) = UserId::parse(&id) else {
-        go_with(&page, &Flash::new(Form::Admin, Outcome::Unexpected));
+        answer(Outcome::Incomplete);
         return Ok(());
     };
+    let why = cut(&reason);
+    if why.is_empty() {
+        answer(Outcome::ReasonOfRowMissing);
+        return Ok(());
+    }
     let services = &caller.services;
-    let operator = acts(&caller, &admin, "");
+    let operator = acts(&caller, &admin, &why);
     let now = services.clock.now();
     let ended = oversight::end_session(&services.db, &user, &session, &operator, now).await;
     ended.map_err(unexpected)?;
-    go_with(&page, &Flash::new(Form::Admin, Outcome::SessionEnded));
+    answer(Outcome::SessionEnded);
     Ok(())
 }
 
 /// Lets every failed webhook event be acted on again.
 #[server(prefix = "/do", endpoint = "admin-replay-failed")]
-pub async fn replay_failed_events() -> Result<(), ServerFnError> {
+pub async fn replay_failed_events(#[server(default)] reason: String) -> Result<(), ServerFnError> {
     let page = routes::ADMIN_EVENTS;
     let Some((caller, admin)) = operator(page).await? else {
         return Ok(());
     };
-    let operator = acts(&caller, &admin, "");
+    let answer = |outcome| go_with(page, &Flash::new(Form::Admin, outcome));
+    let why = cut(&reason);
+    if why.is_empty() {
+        answer(Outcome::WhyMissing);
+        return Ok(());
+    }
+    let operator = acts(&caller, &admin, &why);
     match caller.services.payments.replay_failed(&operator).await {
-        Ok(_) => go_with(page, &Flash::new(Form::Admin, Outcome::Replayed)),
+        Ok(_) => answer(Outcome::Replayed),
         Err(error) => go_broken(page, Form::Admin, error),
     }
     Ok(())
@@ -281,47 +296,66 @@ pub async fn replay_failed_events() -> Result<(), ServerFnError> {
 
 /// Lets a webhook event be acted on again.
 #[server(prefix = "/do", endpoint = "admin-replay")]
-pub async fn replay_event(id: String) -> Result<(), ServerFnError> {
-    let page = routes::ADMIN_EVENTS;
-    let Some((caller, admin)) = operator(page).await? else {
+pub async fn replay_event(
+    id: String,
+    #[server(default)] reason: String,
+    #[server(default)] from_its_page: bool,
+) -> Result<(), ServerFnError> {
+    let page = match InboxId::parse(&id).filter(|_| from_its_page) {
+        Some(id) => routes::event(id.as_str()),
+        None => routes::ADMIN_EVENTS.to_owned(),
+    };
+    let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());
     };
-    let operator = acts(&caller, &admin, "");
+    let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
+    let why = cut(&reason);
+    if why.is_empty() {
+        answer(Outcome::ReasonOfRowMissing);
+        return Ok(());
+    }
+    let operator = acts(&caller, &admin, &why);
     let replayed = match InboxId::parse(&id) {
         Some(id) => caller.services.payments.replay(&id, &operator).await,
         None => Ok(false),
     };
     match replayed {
-        Ok(true) => go_with(page, &Flash::new(Form::Admin, Outcome::Replayed)),
-        Ok(false) => go_with(page, &Flash::new(Form::Admin, Outcome::Unexpected)),
-        Err(error) => go_broken(page, Form::Admin, error),
+        Ok(true) => answer(Outcome::Replayed),
+        Ok(false) => answer(Outcome::Unexpected),
+        Err(error) => go_broken(&page, Form::Admin, error),
     }
     Ok(())
 }
 
 /// Checks payments, ledger and jobs now, and keeps what is found.
 #[server(prefix = "/do", endpoint = "admin-reconcile")]
-pub async fn reconcile_now() -> Result<(), ServerFnError> {
+pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), ServerFnError> {
     let page = routes::ADMIN_RECONCILIATION;
     let Some((caller, admin)) = operator(page).await? else {
         return Ok(());
     };
-    let operator = acts(&caller, &admin, "");
+    let answer = |outcome| go_with(page, &Flash::new(Form::Admin, outcome));
+    let why = cut(&reason);
+    if why.is_empty() {
+        answer(Outcome::WhyMissing);
+        return Ok(());
+    }
+    let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
-    match reconciliation.check_and_keep(&operator.actor).await {
-        Ok(_) => go_with(page, &Flash::new(Form::Admin, Outcome::Checked)),
+    match reconciliation.check_and_keep(&operator).await {
+        Ok(_) => answer(Outcome::Checked),
         Err(error) => go_broken(page, Form::Admin, error),
     }
     Ok(())
 }
 
-/// Mends one finding, if it is found still.
+/// Mends one finding, if it is found still: a kind and an id.
 #[server(prefix = "/do", endpoint = "admin-mend")]
 pub async fn mend_finding(
-    kind: String,
-    id: String,
+    #[server(default)] finding: String,
     #[server(default)] report: String,
     #[server(default)] purchase: String,
+    #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = match RechargeId::parse(&purchase) {
         Some(purchase) => routes::purchase(purchase.as_str()),
@@ -331,13 +365,19 @@ pub async fn mend_finding(
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
-    let Some(kind) = Kind::parse(&kind).filter(|_| !id.contains('\0')) else {
-        answer(Outcome::Unexpected);
+    let named = finding.split_once(' ').filter(|(_, id)| !id.contains('\0'));
+    let Some((kind, id)) = named.and_then(|(kind, id)| Some((Kind::parse(kind)?, id))) else {
+        answer(Outcome::Incomplete);
         return Ok(());
     };
-    let operator = acts(&caller, &admin, "");
+    let why = cut(&reason);
+    if why.is_empty() {
+        answer(Outcome::ReasonOfRowMissing);
+        return Ok(());
+    }
+    let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
-    match reconciliation.mend(kind, &id, &operator).await {
+    match reconciliation.mend(kind, id, &operator).await {
         Ok(Mended::Done) => answer(Outcome::Mended),
         Ok(Mended::NothingWrong) => answer(Outcome::NothingWrong),
         Ok(Mended::Remains) => answer(Outcome::StillWrong),

@@ -30,12 +30,18 @@ pub async fn apply_batch(
     id: String,
     #[server(default)] again: String,
     #[server(default)] twin: String,
+    #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::batch(&routes::encode(&id));
     let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());
     };
-    let bulk = bulk_of(&caller.services, &admin, acts(&caller, &admin, ""));
+    let why = cut(&reason);
+    if why.is_empty() {
+        go_with(&page, &Flash::new(Form::Batch, Outcome::CauseMissing));
+        return Ok(());
+    }
+    let bulk = bulk_of(&caller.services, &admin, acts(&caller, &admin, &why));
     let outcome = apply_once(&bulk, &id, again.trim(), &twin).await;
     let outcome = outcome.unwrap_or_else(of_refused);
     go_with(&page, &Flash::new(Form::Batch, outcome));

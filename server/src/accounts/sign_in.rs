@@ -4,6 +4,8 @@ use sqlx::FromRow;
 use super::limits::{Limited, WRONG_PASSWORDS_FROM_ADDRESS, WRONG_PASSWORDS_OF_ACCOUNT};
 use super::users::{UserRow, end_access};
 use super::{Accounts, Email, Password, Role, User};
+use crate::credits::Actor;
+use crate::oversight::{Deed, Operator};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -80,7 +82,7 @@ impl Accounts {
         .await
     }
 
-    /// Makes or updates the administrator named by the settings.
+    /// Makes or updates the administrator named by the settings. What that changes is in the audit log.
     pub async fn ensure_admin(
         &self,
         email: &Email,
@@ -95,7 +97,7 @@ impl Accounts {
                 language: None,
                 verified: true,
             };
-            match self.create(new).await {
+            match self.create_by(new, &by_the_settings()).await {
                 // Another node was faster.
                 Err(super::SignUpError::EmailTaken) => {}
                 made => return made.map(|_| ()),
@@ -123,6 +125,7 @@ impl Accounts {
         } else {
             Some(self.passwords.hash(password).await)
         };
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         sqlx::query(
             "UPDATE users SET role = 'admin', password_hash = COALESCE($2, password_hash), \
@@ -132,11 +135,31 @@ impl Accounts {
         .bind(&hash)
         .execute(&mut *tx)
         .await?;
-        if hash.is_some()
-            && let Some(user) = found.user.into_user()
-        {
+        let Some(user) = found.user.into_user() else {
+            return tx.commit().await;
+        };
+        if hash.is_some() {
             end_access(&mut tx, &user.id).await?;
         }
+        if hash.is_some() || user.blocked || !user.is_admin() {
+            let open = if user.blocked { "blocked" } else { "open" };
+            let before = format!("{}, {open}", user.role.as_str());
+            let word = if hash.is_some() { "new" } else { "same" };
+            let after = format!("admin, open, {word} password");
+            let id = user.id.as_str();
+            by_the_settings()
+                .records(&mut tx, Deed::UserAdmin, id, &before, &after, now)
+                .await?;
+        }
         tx.commit().await
+    }
+}
+
+/// Whoever keeps the settings acts through them.
+fn by_the_settings() -> Operator {
+    Operator {
+        actor: Actor::System.to_string(),
+        address: None,
+        reason: "by the settings".to_owned(),
     }
 }

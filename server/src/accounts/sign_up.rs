@@ -5,6 +5,7 @@ use crate::credits::{self, CreditsError};
 use crate::db::{self, Tx};
 use crate::ids::UserId;
 use crate::mail::{Template, outbox};
+use crate::oversight::{Deed, Operator};
 use crate::secret;
 use crate::time::Timestamp;
 use secrecy::ExposeSecret;
@@ -39,7 +40,7 @@ impl Accounts {
     /// Signs somebody up from a form or the API. `address` is where they come from.
     pub async fn sign_up(&self, new: NewAccount, address: &str) -> Result<User, SignUpError> {
         self.limits.take(SIGN_UPS_FROM_ADDRESS, address).await??;
-        match self.create_from(new, Some(address)).await {
+        match self.create_from(new, Some(address), None).await {
             Ok(user) => {
                 self.mail_wake.notify_one();
                 Ok(user)
@@ -54,13 +55,19 @@ impl Accounts {
 
     /// Makes an account with its wallet, and what the catalogue gives to new ones.
     pub async fn create(&self, new: NewAccount) -> Result<User, SignUpError> {
-        self.create_from(new, None).await
+        self.create_from(new, None, None).await
+    }
+
+    /// The same by an operator, in the audit log.
+    pub async fn create_by(&self, new: NewAccount, by: &Operator) -> Result<User, SignUpError> {
+        self.create_from(new, None, Some(by)).await
     }
 
     async fn create_from(
         &self,
         new: NewAccount,
         address: Option<&str>,
+        by: Option<&Operator>,
     ) -> Result<User, SignUpError> {
         let password_hash = self.passwords.hash(&new.password).await;
         let now = self.clock.now();
@@ -75,6 +82,11 @@ impl Accounts {
             let language = new.language.unwrap_or(Language::En);
             let (email, template) = (&new.email, Template::Verify);
             outbox::to_address(&mut tx, email, template, language, None, now).await?;
+        }
+        if let Some(by) = by {
+            let (id, role) = (user.as_str(), new.role.as_str());
+            by.records(&mut tx, Deed::UserCreate, id, "no account", role, now)
+                .await?;
         }
         tx.commit().await?;
         Ok(User {

@@ -7,7 +7,7 @@ use super::{Accounts, Email, Role, User};
 use crate::credits;
 use crate::db::{self, Tx};
 use crate::ids::UserId;
-use crate::oversight::{self, Audit};
+use crate::oversight::{self, Audit, Deed};
 use crate::time::Timestamp;
 
 /// Somebody as the outside system knows them. It vouches for the address, so nothing has to be verified.
@@ -84,21 +84,20 @@ impl Accounts {
             return Err(SyncError::Administrator);
         }
         let after = updated(&before, outsider);
-        let done = if created {
-            "created".to_owned()
-        } else {
-            differences(&before, &after)
+        let (was, is) = match created {
+            true => ("no account".to_owned(), "created".to_owned()),
+            false => differences(&before, &after),
         };
-        if !done.is_empty() {
+        if was != is {
             update(&mut tx, &after, &before.email, now).await?;
             let target = after.id.to_string();
             let audit = Audit {
                 actor: actor.to_owned(),
-                action: "user.sync",
+                action: Deed::UserSync,
                 target: &target,
-                before: String::new(),
-                after: done,
-                // Outside ids are often addresses.
+                before: was,
+                after: is,
+                // The outside id does not stand here: it is often an address, and would outlive its account.
                 reason: "",
                 address: address.map(str::to_owned),
             };
@@ -196,16 +195,23 @@ async fn update(tx: &mut Tx, user: &User, before: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// What differs, by the names of its fields: addresses and names themselves may have to be forgotten one day.
-fn differences(before: &User, after: &User) -> String {
+/// What differs, as it was and as it is. It names somebody, so it goes with the account ([`oversight::forget`]).
+fn differences(before: &User, after: &User) -> (String, String) {
+    let verified = |user: &User| match user.verified {
+        true => "verified",
+        false => "not verified",
+    };
     let fields = [
-        ("email", before.email != after.email),
-        ("name", before.name != after.name),
-        ("verified", before.verified != after.verified),
+        (
+            format!("email {}", before.email),
+            format!("email {}", after.email),
+        ),
+        (
+            format!("name {}", before.name),
+            format!("name {}", after.name),
+        ),
+        (verified(before).to_owned(), verified(after).to_owned()),
     ];
-    let changed = fields.iter().filter(|(_, differs)| *differs);
-    changed
-        .map(|(field, _)| *field)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let (was, is): (Vec<_>, Vec<_>) = fields.into_iter().filter(|(was, is)| was != is).unzip();
+    (was.join(", "), is.join(", "))
 }

@@ -11,6 +11,7 @@ use super::users::{User, UserRow};
 use super::{Accounts, Role};
 use crate::db::Change;
 use crate::ids::{TokenId, UserId};
+use crate::oversight::{Deed, Operator};
 use crate::secret;
 use crate::time::Timestamp;
 use crate::words::words;
@@ -155,6 +156,30 @@ impl Accounts {
         name: &str,
         scopes: &Scopes,
     ) -> Result<NewToken, TokenError> {
+        self.mint(owner, name, scopes, None).await
+    }
+
+    /// The same by an operator, in the audit log.
+    ///
+    /// # Errors
+    /// As of [`Self::mint_token`].
+    pub async fn mint_token_by(
+        &self,
+        owner: &User,
+        name: &str,
+        scopes: &Scopes,
+        by: &Operator,
+    ) -> Result<NewToken, TokenError> {
+        self.mint(owner, name, scopes, Some(by)).await
+    }
+
+    async fn mint(
+        &self,
+        owner: &User,
+        name: &str,
+        scopes: &Scopes,
+        by: Option<&Operator>,
+    ) -> Result<NewToken, TokenError> {
         if let Some(forbidden) = scopes.iter().find(|scope| !scope.allowed_for(owner.role)) {
             return Err(TokenError::Forbidden(forbidden));
         }
@@ -196,6 +221,19 @@ impl Accounts {
         .bind(now)
         .execute(&mut *tx)
         .await?;
+        if let Some(by) = by {
+            let may = format!("token {} for {}", token.id, scopes.encode());
+            let owner = owner.id.as_str();
+            by.records(
+                &mut tx,
+                Deed::TokenCreate,
+                owner,
+                "no such token",
+                &may,
+                now,
+            )
+            .await?;
+        }
         tx.commit().await?;
         Ok(NewToken { token, secret })
     }

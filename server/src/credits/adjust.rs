@@ -10,7 +10,7 @@ use super::store::{Locked, Lots, lock};
 use super::types::{Actor, EntryKind, Prices, Source, Wallet, WalletView};
 use crate::db::{Tx, corrupt};
 use crate::ids::{EntryId, LotId, UserId};
-use crate::oversight::{Audit, record};
+use crate::oversight::{Audit, Deed, record};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -54,7 +54,7 @@ impl Adjustment {
     }
 }
 
-/// Carries out a change by hand. What anybody but the owner does is in the audit log.
+/// Carries out a change by hand. What anybody but the owner changes is in the audit log.
 pub async fn adjust(
     tx: &mut Tx,
     adjustment: &Adjustment,
@@ -66,6 +66,7 @@ pub async fn adjust(
     }
     let Adjusted {
         before,
+        owed,
         wallet,
         entry,
     } = change_by_hand(tx, adjustment, now).await?;
@@ -73,9 +74,13 @@ pub async fn adjust(
         Some(id) => Some(statement::entry(tx, id).await?),
         None => None,
     };
-    if adjustment.actor != Actor::User(adjustment.user.clone()) {
-        let after = wallet.figures.remaining;
-        audit(tx, adjustment, before, after, now).await?;
+    let is_own = adjustment.actor == Actor::User(adjustment.user.clone());
+    if entry.is_some() && !is_own {
+        let (was, is) = (
+            told(before, owed),
+            told(wallet.figures.remaining, wallet.figures.debt),
+        );
+        audit(tx, adjustment, was, is, now).await?;
     }
     Ok(AdjustedView {
         before,
@@ -89,6 +94,8 @@ pub async fn adjust(
 struct Adjusted {
     /// What remained before.
     before: i64,
+    /// What was owed before.
+    owed: i64,
     wallet: Wallet,
     /// `None` when a `set` found the wallet as it should be.
     entry: Option<EntryId>,
@@ -127,13 +134,14 @@ async fn change_by_hand(
             surplus => (surplus, Deducted::Removed),
         },
     };
-    let before = figures.remaining;
+    let (before, owed) = (figures.remaining, figures.debt);
     let kind = match change {
         0 => {
             // Nothing to do, unless something lapsed.
             let wallet = locked.write_if_changed(tx).await?;
             return Ok(Adjusted {
                 before,
+                owed,
                 wallet,
                 entry: None,
             });
@@ -148,7 +156,7 @@ async fn change_by_hand(
             EntryKind::Deduct
         }
     };
-    finish(tx, locked, kind, before, &by_hand.reason).await
+    finish(tx, locked, kind, (before, owed), &by_hand.reason).await
 }
 
 /// How an entry names a change by hand; the operator's own words stand beside it.
@@ -165,7 +173,7 @@ async fn finish(
     tx: &mut Tx,
     locked: Locked,
     kind: EntryKind,
-    before: i64,
+    (before, owed): (i64, i64),
     note: &str,
 ) -> Result<Adjusted, CreditsError> {
     let told = locked
@@ -181,28 +189,37 @@ async fn finish(
     }
     Ok(Adjusted {
         before,
+        owed,
         wallet,
         entry,
     })
 }
 
+/// What an account has, as the audit log says it. What comes pays a debt before anything remains.
+fn told(remaining: i64, debt: i64) -> String {
+    match debt {
+        0 => remaining.to_string(),
+        _ => format!("{remaining}, {debt} owed"),
+    }
+}
+
 async fn audit(
     tx: &mut Tx,
     adjustment: &Adjustment,
-    before: i64,
-    after: i64,
+    before: String,
+    after: String,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let line = Audit {
         actor: adjustment.actor.to_string(),
         action: match adjustment.action {
-            Action::Add => "credits.add",
-            Action::Deduct => "credits.deduct",
-            Action::Set => "credits.set",
+            Action::Add => Deed::CreditsAdd,
+            Action::Deduct => Deed::CreditsDeduct,
+            Action::Set => Deed::CreditsSet,
         },
         target: adjustment.user.as_str(),
-        before: before.to_string(),
-        after: after.to_string(),
+        before,
+        after,
         reason: &adjustment.reason,
         address: adjustment.address.clone(),
     };

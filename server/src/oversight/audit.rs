@@ -4,14 +4,49 @@ use serde::Serialize;
 use sqlx::{AnyPool, FromRow};
 use utoipa::ToSchema;
 
+use crate::credits::Actor;
 use crate::db::Tx;
 use crate::ids::{UserId, first_of, uuid_v7};
 use crate::time::Timestamp;
+use crate::words::words;
+
+words! {
+    /// What is done by hand, as the log calls it. The first word says of what kind its target is.
+    Deed {
+        CreditsAdd = "credits.add",
+        CreditsDeduct = "credits.deduct",
+        CreditsSet = "credits.set",
+        Bulk = "credits.bulk",
+        // No more of its rows are done from then on.
+        BulkUndo = "credits.bulk.undo",
+        // What an undoing took back, once it is through.
+        BulkUndone = "credits.bulk.undone",
+        UserCreate = "user.create",
+        UserAdmin = "user.admin",
+        UserSync = "user.sync",
+        UserBlock = "user.block",
+        UserUnblock = "user.unblock",
+        TokenCreate = "token.create",
+        SessionEnd = "session.end",
+        SpendingStop = "spending.stop",
+        SpendingLift = "spending.lift",
+        JobRetry = "job.retry",
+        JobCancel = "job.cancel",
+        JobRelease = "job.release",
+        Refund = "recharge.refund",
+        Replay = "webhook.replay",
+        ReplayFailed = "webhook.replay_failed",
+        Reconcile = "reconciliation.run",
+        Mend = "reconciliation.mend",
+        Rebuild = "ledger.rebuild",
+        Accept = "ledger.accept",
+    }
+}
 
 /// Something an administrator or the command line did.
 pub struct Audit<'a> {
     pub actor: String,
-    pub action: &'static str,
+    pub action: Deed,
     pub target: &'a str,
     pub before: String,
     pub after: String,
@@ -19,8 +54,19 @@ pub struct Audit<'a> {
     pub address: Option<String>,
 }
 
+/// What stands for a reason that nobody gave. Forms always ask for one; programs and commands may leave it out, and then
+/// this says which of the two it was.
+fn reason_or_way<'a>(actor: &str, reason: &'a str) -> &'a str {
+    match reason.trim() {
+        "" if actor == Actor::CommandLine.to_string() => "by the command line",
+        "" => "by the API",
+        reason => reason,
+    }
+}
+
 /// Writes a line of the audit log in the transaction of what it tells.
 pub async fn record(tx: &mut Tx, audit: &Audit<'_>, now: Timestamp) -> sqlx::Result<()> {
+    debug_assert_ne!(audit.before, audit.after, "a line tells a change");
     sqlx::query(
         "INSERT INTO audit_log (id, at, actor, action, target, before, after, reason, address) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -28,11 +74,11 @@ pub async fn record(tx: &mut Tx, audit: &Audit<'_>, now: Timestamp) -> sqlx::Res
     .bind(uuid_v7(now))
     .bind(now)
     .bind(&audit.actor)
-    .bind(audit.action)
+    .bind(audit.action.as_str())
     .bind(audit.target)
     .bind(&audit.before)
     .bind(&audit.after)
-    .bind(audit.reason)
+    .bind(reason_or_way(&audit.actor, audit.reason))
     .bind(&audit.address)
     .execute(&mut **tx)
     .await?;
@@ -55,7 +101,7 @@ impl Operator {
     pub async fn records(
         &self,
         tx: &mut Tx,
-        action: &'static str,
+        action: Deed,
         target: &str,
         before: &str,
         after: &str,
@@ -79,7 +125,7 @@ impl Operator {
 pub struct AuditLine {
     pub id: String,
     pub at: Timestamp,
-    /// `admin:ID`, or `command line`.
+    /// `admin:ID`, or `command-line`.
     pub actor: String,
     pub action: String,
     /// What it was done to, mostly an account.
@@ -120,8 +166,8 @@ macro_rules! of_account {
     };
 }
 
-/// Erases what the log says of somebody in words, and from where they themselves acted. That something was done, by
-/// which account to which, stays.
+/// Erases what the log says of somebody in words, what an outside system calls them, and from where they themselves
+/// acted. That something was done, by which account to which, stays.
 pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     for statement in [
         concat!(
@@ -130,6 +176,7 @@ pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
             of_account!(),
             ")"
         ),
+        "UPDATE audit_log SET before = NULL, after = NULL WHERE target = $1 AND action = 'user.sync'",
         concat!(
             "UPDATE accepted_findings SET reason = '' WHERE id LIKE $1 || '@%' \
              OR id LIKE $1 || '#%' OR id IN (",
@@ -199,4 +246,18 @@ pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<V
         query = query.bind(moment);
     }
     query.bind(filter.limit).fetch_all(pool).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_acts_without_a_reason() {
+        let command_line = Actor::CommandLine.to_string();
+        assert_eq!(reason_or_way("admin:1", " stolen card "), "stolen card");
+        assert_eq!(reason_or_way(&command_line, "a gift"), "a gift");
+        assert_eq!(reason_or_way(&command_line, " "), "by the command line");
+        assert_eq!(reason_or_way("admin:1", ""), "by the API");
+    }
 }

@@ -3,12 +3,13 @@
 //! is never done again.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
 
-use super::{Operator, sheets};
+use super::{Deed, Operator, sheets};
 use crate::accounts::{Accounts, Email};
 use crate::credits::{self, Action, Actor, Adjustment, CreditsError, Entry, Insufficient, Prices};
 use crate::db::{self, Database, Tx};
@@ -108,7 +109,7 @@ pub struct RowResult {
     pub after: Option<i64>,
     /// The entry that tells it.
     pub entry: Option<Entry>,
-    /// Credits it would give, or take (below zero), whatever they pay for.
+    /// Credits it gives or would give, or takes (below zero), whatever they pay for.
     #[serde(skip)]
     pub moved: i64,
     #[serde(skip)]
@@ -171,6 +172,44 @@ struct DoneRow {
     row_index: i64,
     user_id: UserId,
     email: String,
+}
+
+/// What rows of a batch come to, for the audit log.
+#[derive(Clone, Copy, Default, FromRow)]
+struct Sums {
+    count: i64,
+    given: i64,
+    taken: i64,
+}
+
+impl Sums {
+    /// Of what was moved in each row.
+    fn of(moved: impl Iterator<Item = i64>) -> Self {
+        moved.fold(Self::default(), |sums, moved| Self {
+            count: sums.count + 1,
+            given: sums.given + moved.max(0),
+            taken: sums.taken - moved.min(0),
+        })
+    }
+}
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            count,
+            given,
+            taken,
+        } = self;
+        let rows = rows(*count);
+        write!(f, "{rows} with {given} credits given and {taken} taken")
+    }
+}
+
+fn rows(count: i64) -> String {
+    match count {
+        1 => "1 row".to_owned(),
+        _ => format!("{count} rows"),
+    }
 }
 
 /// A wallet as far as a preview follows it.
@@ -314,14 +353,36 @@ impl Bulk {
     /// # Errors
     /// [`BulkError::Unknown`] when there is no such batch.
     pub async fn undo(&self, batch_id: &str) -> Result<Vec<RowResult>, BulkError> {
-        self.close(batch_id).await?;
+        let stood = self.close(batch_id).await?;
         let done = self.done(batch_id).await?;
         let mut results = Vec::with_capacity(done.len());
         for row in done.into_iter().rev() {
             results.push(self.undo_row(batch_id, &row).await?);
         }
         results.reverse();
+        self.tell_undone(batch_id, stood, &results).await?;
         Ok(results)
+    }
+
+    /// How much of what stood was taken back now: the sum of what is in the log row by row already.
+    async fn tell_undone(
+        &self,
+        batch_id: &str,
+        stood: Sums,
+        results: &[RowResult],
+    ) -> sqlx::Result<()> {
+        let undone = results.iter().map(|result| -result.moved);
+        let undone = Sums::of(undone.filter(|undone| *undone != 0));
+        if undone.count == 0 {
+            return Ok(());
+        }
+        let (before, after) = (stood.to_string(), format!("undone of it: {undone}"));
+        let by = &self.operator;
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        by.records(&mut tx, Deed::BulkUndone, batch_id, &before, &after, now)
+            .await?;
+        tx.commit().await
     }
 
     /// The hash of the rows a batch was begun with.
@@ -332,8 +393,8 @@ impl Bulk {
             .await
     }
 
-    /// Lets no more of its rows be done, and waits for the one that is being done.
-    async fn close(&self, batch_id: &str) -> Result<(), BulkError> {
+    /// Lets no more of its rows be done, and waits for the one that is being done. Gives what stands of them.
+    async fn close(&self, batch_id: &str) -> Result<Sums, BulkError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let select = tx.locking("SELECT undone_at FROM bulk_batches WHERE batch_id = $1");
@@ -341,10 +402,10 @@ impl Bulk {
             .bind(batch_id.to_owned())
             .fetch_optional(&mut *tx)
             .await?;
-        match found {
-            None => return Err(BulkError::Unknown),
-            Some((Some(_),)) => return Ok(()),
-            Some((None,)) => {}
+        let (undone_at,) = found.ok_or(BulkError::Unknown)?;
+        let stands = standing(&mut tx, batch_id).await?;
+        if undone_at.is_some() {
+            return Ok(stands);
         }
         sqlx::query("UPDATE bulk_batches SET undone_at = $2 WHERE batch_id = $1")
             .bind(batch_id)
@@ -352,10 +413,11 @@ impl Bulk {
             .execute(&mut *tx)
             .await?;
         let by = &self.operator;
-        by.records(&mut tx, "credits.bulk.undo", batch_id, "", "", now)
+        let (before, after) = (stands.to_string(), "closed, to be undone");
+        by.records(&mut tx, Deed::BulkUndo, batch_id, &before, after, now)
             .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(stands)
     }
 
     /// Whether whoever acts still may: rights end in the middle of a batch, too.
@@ -386,9 +448,9 @@ impl Bulk {
         .await?
         .rows_affected();
         if begun == 1 {
-            let rows = format!("{} rows", batch.count);
+            let begun = rows(i64::try_from(batch.count).unwrap_or(i64::MAX));
             let by = &self.operator;
-            by.records(&mut tx, "credits.bulk", &batch.id, "", &rows, now)
+            by.records(&mut tx, Deed::Bulk, &batch.id, "not applied", &begun, now)
                 .await?;
         }
         tx.commit().await?;
@@ -544,6 +606,7 @@ impl Bulk {
         if undone == 0 {
             return Ok(result);
         }
+        result.moved = -undone;
         sqlx::query(
             "UPDATE bulk_rows SET undone = undone + $3 WHERE batch_id = $1 AND row_index = $2",
         )
@@ -566,6 +629,19 @@ impl Bulk {
             address: self.operator.address.clone(),
         }
     }
+}
+
+/// What a batch did and nobody took back.
+async fn standing(tx: &mut Tx, batch_id: &str) -> sqlx::Result<Sums> {
+    sqlx::query_as(
+        "SELECT COUNT(*) AS count, \
+         CAST(COALESCE(SUM(CASE WHEN changed > undone THEN changed - undone ELSE 0 END), 0) AS BIGINT) AS given, \
+         CAST(COALESCE(SUM(CASE WHEN changed < undone THEN undone - changed ELSE 0 END), 0) AS BIGINT) AS taken \
+         FROM bulk_rows WHERE batch_id = $1 AND changed <> undone",
+    )
+    .bind(batch_id.to_owned())
+    .fetch_one(&mut **tx)
+    .await
 }
 
 async fn is_done(tx: &mut Tx, batch_id: &str, index: i64) -> sqlx::Result<bool> {

@@ -9,8 +9,8 @@ use serde::Serialize;
 use sqlx::{AnyConnection, FromRow};
 use utoipa::ToSchema;
 
-use super::Operator;
 use super::margin::Margins;
+use super::{Deed, Operator};
 use crate::catalog::{Costs, Money};
 use crate::credits::day_of;
 use crate::db::{Database, Tx};
@@ -355,7 +355,7 @@ pub async fn recount(
     write(&mut tx, day, figures, now).await?;
     by.records(
         &mut tx,
-        "reconciliation.mend",
+        Deed::Mend,
         &wrong.date,
         &wrong.found,
         &wrong.expected,

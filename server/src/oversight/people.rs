@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
-use super::Operator;
+use super::{Deed, Operator};
 use crate::accounts::{self, Role, User, UserRow, end_access};
 use crate::credits::{self, Prices, WalletView};
 use crate::db::Database;
@@ -215,8 +215,8 @@ pub async fn block(
         .execute(&mut *tx)
         .await?;
     let (action, was, is) = match blocked {
-        true => ("user.block", "open", "blocked"),
-        false => ("user.unblock", "blocked", "open"),
+        true => (Deed::UserBlock, "open", "blocked"),
+        false => (Deed::UserUnblock, "blocked", "open"),
     };
     if blocked {
         end_access(&mut tx, user).await?;
@@ -242,8 +242,15 @@ pub async fn end_session(
     if !accounts::end_session(&mut tx, user, name).await? {
         return Ok(false);
     }
-    by.records(&mut tx, "session.end", user.as_str(), "open", "ended", now)
-        .await?;
+    by.records(
+        &mut tx,
+        Deed::SessionEnd,
+        user.as_str(),
+        "open",
+        "ended",
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -1,4 +1,4 @@
-use super::Operator;
+use super::{Deed, Operator};
 use crate::credits::{self, CreditsError};
 use crate::db::Database;
 use crate::ids::UserId;
@@ -26,12 +26,17 @@ pub async fn stop_spending(
     }
     let (action, before, after, letter) = match stopped {
         true => (
-            "spending.stop",
+            Deed::SpendingStop,
             "open",
             "stopped",
             Template::SpendingStopped,
         ),
-        false => ("spending.lift", "stopped", "open", Template::SpendingLifted),
+        false => (
+            Deed::SpendingLift,
+            "stopped",
+            "open",
+            Template::SpendingLifted,
+        ),
     };
     by.records(&mut tx, action, user.as_str(), before, after, now)
         .await?;

@@ -17,7 +17,7 @@ use super::gateway::{RawEvent, Subject};
 use super::{FulfilError, Fulfilment, Payments, Provider};
 use crate::db::Tx;
 use crate::ids::InboxId;
-use crate::oversight::Operator;
+use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -118,6 +118,8 @@ const MOST_ATTEMPTS: i64 = 20;
 const ATTEMPTS_TOO_EARLY: i64 = 8;
 /// Behind every id, however a database sorts: ids are written in hexadecimal.
 const AFTER_ALL: &str = "g";
+/// What the audit log says of an event that is done again.
+const AGAIN: &str = "to be acted on again";
 const NOT_OURS: &str = "not a payment of ours";
 const LONGEST_WAIT_SECONDS: u64 = 4 * 3_600;
 /// Events acted on at once.
@@ -260,15 +262,8 @@ impl Payments {
         .bind(MOST_ATTEMPTS - 1)
         .execute(&mut *tx)
         .await?;
-        by.records(
-            &mut tx,
-            "webhook.replay",
-            id.as_str(),
-            &before,
-            "received",
-            now,
-        )
-        .await?;
+        by.records(&mut tx, Deed::Replay, id.as_str(), &before, AGAIN, now)
+            .await?;
         tx.commit().await?;
         self.inbox_wake.notify_one();
         Ok(true)
@@ -291,15 +286,8 @@ impl Payments {
         .rows_affected();
         if replayed > 0 {
             let before = format!("{replayed} failed");
-            by.records(
-                &mut tx,
-                "webhook.replay_failed",
-                "webhooks",
-                &before,
-                "received",
-                now,
-            )
-            .await?;
+            by.records(&mut tx, Deed::ReplayFailed, "webhooks", &before, AGAIN, now)
+                .await?;
         }
         tx.commit().await?;
         self.inbox_wake.notify_one();

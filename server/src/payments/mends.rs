@@ -10,7 +10,7 @@ use crate::catalog::Offer;
 use crate::credits::{self, Actor, CreditsError, Returned};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{PeriodId, RechargeId, UserId};
-use crate::oversight::Operator;
+use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
 
 /// Why a purchase could not be mended.
@@ -44,7 +44,7 @@ pub(crate) enum ComparedCredits {
 }
 
 /// What the audit log says of it.
-const ACTION: &str = "reconciliation.mend";
+const ACTION: Deed = Deed::Mend;
 
 impl Payments {
     /// Makes the record of a payment that has none from what the provider says of it, and grants it.
@@ -340,17 +340,26 @@ impl Payments {
                 .bind(id)
                 .fetch_optional(&mut *tx)
                 .await?;
-        let before = format!(
-            "{} {} {}",
-            recharge.user_id, recharge.amount_minor, recharge.currency
-        );
-        match of_lots.filter(|holder| *holder != owner) {
+        let by_invoice = recharge.plan.is_some();
+        let is_payment = match by_invoice {
+            true => &recharge.payment_id,
+            false => &state.transaction_id,
+        };
+        let (was, is) = (recharge.amount_minor, amount_of(&state));
+        let holder = of_lots.filter(|holder| *holder != owner);
+        let whose = holder.as_ref().unwrap_or(&recharge.user_id);
+        let before = said_of(whose, was, &recharge.currency, &recharge.payment_id);
+        let after = said_of(&owner, is, &state.currency, is_payment);
+        // Or have set it right before it was read here.
+        if before == after {
+            return Ok(());
+        }
+        match holder {
             Some(holder) => {
                 self.give_to_owner(&mut tx, &recharge, &holder, &owner, &state, now)
                     .await?;
             }
             None => {
-                let by_invoice = recharge.plan.is_some();
                 records::correct(&mut tx, id, |row| {
                     row.user_id = owner.clone();
                     set_payment(row, &state, by_invoice);
@@ -358,7 +367,6 @@ impl Payments {
                 .await?;
             }
         }
-        let after = format!("{owner} {} {}", state.amount_minor, state.currency);
         by.records(&mut tx, ACTION, id.as_str(), &before, &after, now)
             .await?;
         credits::touch(&mut tx, &owner, now).await?;
@@ -644,9 +652,20 @@ fn unpay(row: &mut RechargeRow, status: RechargeStatus) {
 }
 
 /// What the provider says was paid. A plan is paid by its invoice, which the checkout does not name.
+/// What a purchase is, in a line of the audit log.
+fn said_of(user: &UserId, minor: i64, currency: &str, payment: &Option<String>) -> String {
+    let payment = payment.as_deref().unwrap_or("no payment");
+    format!("{user} {minor} {currency} {payment}")
+}
+
+/// What was bought for, before tax and discounts.
+fn amount_of(state: &CheckoutState) -> i64 {
+    (state.amount_minor - state.tax_minor + state.discount_minor).max(1)
+}
+
 fn set_payment(row: &mut RechargeRow, state: &CheckoutState, by_invoice: bool) {
     row.currency.clone_from(&state.currency);
-    row.amount_minor = (state.amount_minor - state.tax_minor + state.discount_minor).max(1);
+    row.amount_minor = amount_of(state);
     if !by_invoice {
         row.payment_id.clone_from(&state.transaction_id);
         row.transaction_id.clone_from(&state.transaction_id);

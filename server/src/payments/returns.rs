@@ -10,11 +10,12 @@ use super::records::{self, Recharge, RechargeRow, RechargeStatus};
 use super::reversals::{DISPUTES, REFUNDS, Reversal};
 use super::subscriptions::lock_buyer;
 use super::{Payments, Provider, letters};
+use crate::catalog::in_units;
 use crate::credits::{self, CreditsError, PaidPeriod, PeriodChange};
 use crate::db::Tx;
 use crate::failpoint;
 use crate::ids::{RechargeId, UserId};
-use crate::oversight::Operator;
+use crate::oversight::{Deed, Operator};
 use crate::secret;
 use crate::time::Timestamp;
 
@@ -308,18 +309,12 @@ impl Payments {
         let gateway = self.gateway(recharge.provider)?;
         let now = self.clock.now();
         let currency = &recharge.currency;
-        let before = format!("{} {currency} back", recharge.returned_minor);
-        let after = format!("asked for {} {currency} more", amount_minor.unwrap_or(left));
+        let before = format!("{} back", in_units(recharge.returned_minor, currency));
+        let asked = in_units(amount_minor.unwrap_or(left), currency);
+        let after = format!("asked for {asked} more");
         let mut tx = self.db.begin().await?;
-        by.records(
-            &mut tx,
-            "recharge.refund",
-            id.as_str(),
-            &before,
-            &after,
-            now,
-        )
-        .await?;
+        by.records(&mut tx, Deed::Refund, id.as_str(), &before, &after, now)
+            .await?;
         tx.commit().await?;
         let refunded = gateway
             .refund(&transaction, amount_minor, &format!("refund:{id}:{wish}"))

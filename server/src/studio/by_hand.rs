@@ -6,7 +6,7 @@ use super::{Failure, Studio};
 use crate::db::Tx;
 use crate::idempotency::{self, Answer, Claim, KeyRefused, Scope};
 use crate::ids::JobId;
-use crate::oversight::Operator;
+use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -24,11 +24,11 @@ words! {
 
 impl JobAct {
     /// What the audit log calls it.
-    const fn action(self) -> &'static str {
+    const fn action(self) -> Deed {
         match self {
-            Self::Retry => "job.retry",
-            Self::Cancel => "job.cancel",
-            Self::Release => "job.release",
+            Self::Retry => Deed::JobRetry,
+            Self::Cancel => Deed::JobCancel,
+            Self::Release => Deed::JobRelease,
         }
     }
 }
@@ -82,9 +82,16 @@ impl Studio {
             }
         }
         let after = lock(&mut tx, id).await?.ok_or(JobActError::Unknown)?;
-        let (was, is) = (told(&before), told(&after));
-        by.records(&mut tx, act.action(), id.as_str(), &was, &is, now)
-            .await?;
+        let was = told(&before);
+        let is = match act {
+            JobAct::Retry => format!("{}, to be looked at now", told(&after)),
+            JobAct::Cancel | JobAct::Release => told(&after),
+        };
+        // A wish that is known already is no other one.
+        if was != is {
+            by.records(&mut tx, act.action(), id.as_str(), &was, &is, now)
+                .await?;
+        }
         if let Some(scope) = key {
             let done = Answer {
                 status: 200,

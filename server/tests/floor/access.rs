@@ -75,12 +75,12 @@ on_both_databases! {
         let found = ground.accounts.find_by_external_id("ext-1").await.unwrap().unwrap();
         assert_eq!(found, moved.user);
         assert!(ground.accounts.find_by_external_id("ext-2").await.unwrap().is_none());
-        // Made and moved are noted, what changed nothing is not; neither address stands in the log.
-        let lines: Vec<(String, String)> = sqlx::query_as(
-            "SELECT after, target FROM audit_log WHERE action = 'user.sync' ORDER BY after",
+        // Made and moved are noted, what changed nothing is not.
+        let lines: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT before, after, target FROM audit_log WHERE action = 'user.sync' ORDER BY after",
         ).fetch_all(ground.db.reader()).await.unwrap();
-        let id = first.user.id.to_string();
-        assert_eq!(lines, [("created".to_owned(), id.clone()), ("email".to_owned(), id)]);
+        let line = |before: &str, after: &str| (before.to_owned(), after.to_owned(), first.user.id.to_string());
+        assert_eq!(lines, [line("no account", "created"), line("email ann@example.com", "email ann@new.example")]);
     }
 
     async fn an_outsider_does_not_take_over_a_local_account(ground: TestGround) {

@@ -209,10 +209,10 @@ on_both_databases! {
         ann.run("UPDATE wallets SET remaining = remaining + 5, total = total + 5 WHERE user_id = $1", ann.user.as_str()).await;
         assert_eq!(found(&ground, Odd::LedgerDrift).await, [], "nobody has counted yet");
         let click = reconciliation(&ground, "one");
-        click.check_and_keep("system").await.unwrap();
+        click.check_and_keep(&operator()).await.unwrap();
         let first = ground.clock.now();
         ground.clock.advance(HOUR);
-        click.check_and_keep("system").await.unwrap();
+        click.check_and_keep(&operator()).await.unwrap();
         let odd = found(&ground, Odd::LedgerDrift).await;
         assert_eq!(ids(&odd), [ann.user.as_str()]);
         assert!(odd[0].since == first && odd[0].seen != odd[0].limit, "{odd:?}");

@@ -401,11 +401,17 @@ on_both_databases! {
         assert!(!other.check_of_the_day().await.unwrap());
         ann.run("UPDATE wallets SET version = 0 WHERE user_id = $1", ann.user.as_str()).await;
         ground.clock.advance(Duration::from_secs(1));
-        one.check_and_keep("admin:1").await.unwrap();
+        let by = operator();
+        one.check_and_keep(&by).await.unwrap();
         let reports = one.reports(10).await.unwrap();
         let told: Vec<(&str, i64)> =
             reports.iter().map(|report| (report.actor.as_str(), report.findings)).collect();
-        assert_eq!(told, [("admin:1", 1), ("system", 0)]);
+        assert_eq!(told, [(by.actor.as_str(), 1), ("system", 0)]);
+        // Only what somebody had made is told.
+        let log = audit_lines(ground.db.reader(), &AuditFilter { limit: 9, ..AuditFilter::default() }).await.unwrap();
+        let before = format!("0 found at {}", reports[1].checked_at.to_rfc3339());
+        assert_eq!(log.len(), 1);
+        assert_eq!((log[0].target.as_str(), log[0].before.as_deref(), log[0].after.as_deref()), (reports[0].id.as_str(), Some(before.as_str()), Some("found 1 version_off")));
         let items = one.items_of(&reports[0].id).await.unwrap();
         assert_eq!((items[0].kind, items[0].id.as_str()), (Fault::VersionOff, ann.user.as_str()));
         ground.clock.advance(Duration::from_secs(24 * 3_600));

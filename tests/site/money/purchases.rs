@@ -266,7 +266,8 @@ on_both_databases! {
         assert!(said.contains("Stripe says that this was paid, and nothing was granted"), "{said}");
         assert!(said.contains("Read it again and grant it"), "{said}");
         let value = |name: &str| html::field(&said, name).expect("a field of the form");
-        let fields = [("kind", value("kind")), ("id", value("id")), ("purchase", value("purchase"))];
+        let finding = html::button(&said, "finding").expect("a button");
+        let fields = [("finding", finding), ("purchase", value("purchase")), ("reason", value("reason"))];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let answer = admin.sends("/do/admin-mend", &fields).await.expect(302);
         assert_eq!(answer.header("location"), page_of(&checkout));

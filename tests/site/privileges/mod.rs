@@ -321,7 +321,7 @@ async fn ask(somebody: &Somebody, things: &Things, method: &str, path: &str) -> 
 }
 
 /// The rules of the description, operation by operation, in its order; those that end something come last.
-fn operations(document: &Value) -> Vec<(String, String, Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(String, String, Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut all: Vec<(String, String, Value)> = paths
         .iter()

@@ -52,7 +52,16 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
 
 /// The value of the first input field of this name.
 pub fn field(page: &str, name: &str) -> Option<String> {
+    value_of(page, "input", name)
+}
+
+/// The value that the first button of this name sends.
+pub fn button(page: &str, name: &str) -> Option<String> {
+    value_of(page, "button", name)
+}
+
+fn value_of(page: &str, element: &str, name: &str) -> Option<String> {
     let wanted = format!("name=\"{name}\"");
-    let tag = tags(page).find(|tag| tag.starts_with("input") && tag.contains(&wanted))?;
+    let tag = tags(page).find(|tag| tag.starts_with(element) && tag.contains(&wanted))?;
     attribute(tag, "value")
 }

@@ -1,4 +1,4 @@
-use atelier_server::oversight::AuditLine;
+use atelier_server::oversight::{AuditLine, Deed};
 use leptos::prelude::*;
 
 use super::{csv_address, head, moment, nothing, text_filter};
@@ -72,7 +72,11 @@ fn target(line: &AuditLine) -> AnyView {
         Some(("credits", deed)) if deed.starts_with("bulk") => {
             Some(routes::batch(&routes::encode(&id)))
         }
-        Some(("credits" | "session" | "spending" | "user", _)) => Some(routes::person(&id)),
+        Some(("credits" | "session" | "spending" | "token" | "user", _)) => {
+            Some(routes::person(&id))
+        }
+        Some(("ledger", "rebuild")) => Some(routes::person(&id)),
+        Some(("reconciliation", "run")) => Some(routes::reconciliation(&id)),
         Some(("job", _)) => Some(routes::overseen_job(&id)),
         // All failed ones together have no page.
         Some(("webhook", "replay")) => Some(routes::event(&id)),
@@ -91,16 +95,48 @@ fn row(w: Words, line: &AuditLine) -> impl IntoView + use<> {
         [before, after] if before.is_empty() => after,
         [before, after] => format!("{before} → {after}"),
     };
+    let said = Deed::parse(&line.action).map(|deed| w.say(deed_key(deed)));
     let reason = line.reason.clone().unwrap_or_default();
     let address = line.address.clone().unwrap_or_default();
     view! {
         <tr>
             <td class="num soft">{moment(w, line.at)}</td>
-            <th scope="row" class="first"><code>{line.action.clone()}</code></th>
+            <th scope="row" class="first">{said}" "<code class="soft">{line.action.clone()}</code></th>
             <td>{target(line)}</td>
             <td class="right"><code>{change}</code></td>
             <td>{reason}</td>
             <td class="soft"><code class="id">{line.actor.clone()}" "{address}</code></td>
         </tr>
+    }
+}
+
+/// An action in words.
+const fn deed_key(deed: Deed) -> &'static str {
+    match deed {
+        Deed::CreditsAdd => "admin-deed-credits-add",
+        Deed::CreditsDeduct => "admin-deed-credits-deduct",
+        Deed::CreditsSet => "admin-deed-credits-set",
+        Deed::Bulk => "admin-deed-bulk",
+        Deed::BulkUndo => "admin-deed-bulk-undo",
+        Deed::BulkUndone => "admin-deed-bulk-undone",
+        Deed::UserCreate => "admin-deed-user-create",
+        Deed::UserAdmin => "admin-deed-user-admin",
+        Deed::UserSync => "admin-deed-user-sync",
+        Deed::UserBlock => "admin-deed-user-block",
+        Deed::UserUnblock => "admin-deed-user-unblock",
+        Deed::TokenCreate => "admin-deed-token-create",
+        Deed::SessionEnd => "admin-deed-session-end",
+        Deed::SpendingStop => "admin-deed-spending-stop",
+        Deed::SpendingLift => "admin-deed-spending-lift",
+        Deed::JobRetry => "admin-deed-job-retry",
+        Deed::JobCancel => "admin-deed-job-cancel",
+        Deed::JobRelease => "admin-deed-job-release",
+        Deed::Refund => "admin-deed-refund",
+        Deed::Replay => "admin-deed-replay",
+        Deed::ReplayFailed => "admin-deed-replay-failed",
+        Deed::Reconcile => "admin-deed-reconcile",
+        Deed::Mend => "admin-deed-mend",
+        Deed::Rebuild => "admin-deed-rebuild",
+        Deed::Accept => "admin-deed-accept",
     }
 }

@@ -2,7 +2,7 @@ use atelier_server::oversight::{BatchState, RowState, Sheet};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{because, choice, csv_address, head, nothing, outcome_at};
+use super::{because, because_at, choice, csv_address, head, nothing, outcome_at};
 use crate::components::batch::say_row;
 use crate::components::field::Field;
 use crate::components::form::{hidden, submit};
@@ -133,6 +133,7 @@ fn apply(w: Words, sheet: &Sheet, flash: Option<&Flash>) -> Option<AnyView> {
                 {hidden("id", sheet.batch_id.clone())}
                 {sheet.twin.as_ref().map(|twin| hidden("twin", twin.batch_id.clone()))}
                 {again}
+                {because_at("f-cause", Outcome::CauseMissing, w, flash, &w.say("admin-why-applied"))}
                 <div>{submit("primary", button, w.say("admin-pending"))}</div>
             </form>
         }

@@ -1,11 +1,12 @@
-use atelier_server::payments::{ERASED, EventState, KeptEvent};
+use atelier_server::payments::{ERASED, KeptEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::events::state_of;
-use super::{audit, moment, nothing};
+use super::events::{can_be_replayed, state_of};
+use super::{audit, because_at, moment, nothing};
 use crate::components::form::hidden;
 use crate::components::seller::provider_name;
+use crate::flash::Outcome;
 use crate::forms::admin::ReplayEvent;
 use crate::i18n::Words;
 use crate::routes;
@@ -32,7 +33,7 @@ pub fn page(visit: &Visit, page: &EventPage) -> AnyView {
             </div>
         </div>
         {facts(w, page)}
-        {replay(w, &page.event)}
+        {replay(visit, &page.event)}
         <section>
             <h2>{w.say("admin-event-sent")}</h2>
             {sent(w, page)}
@@ -85,12 +86,22 @@ fn facts(w: Words, page: &EventPage) -> AnyView {
 }
 
 /// What cannot be read cannot be acted on.
-fn replay(w: Words, event: &KeptEvent) -> Option<AnyView> {
-    (event.state != EventState::Unparsed).then(|| {
+fn replay(visit: &Visit, event: &KeptEvent) -> Option<AnyView> {
+    let w = visit.words();
+    let why = because_at(
+        "f-why",
+        Outcome::ReasonOfRowMissing,
+        w,
+        visit.flash.as_ref(),
+        &w.say("admin-why-replayed"),
+    );
+    can_be_replayed(event).then(|| {
         view! {
             <section>
-                <form method="post" action=ReplayEvent::PATH>
+                <form class="form" method="post" action=ReplayEvent::PATH>
                     {hidden("id", event.id.to_string())}
+                    {hidden("from_its_page", "true".to_owned())}
+                    {why}
                     <button class="button" data-pending=w.say("admin-pending")>{w.say("admin-events-replay")}</button>
                 </form>
             </section>

@@ -2,8 +2,7 @@ use atelier_server::payments::{EventState, KeptEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{choice, csv_address, head, moment, nothing};
-use crate::components::form::hidden;
+use super::{choice, csv_address, head, moment, nothing, with_reason};
 use crate::components::pager::pager;
 use crate::forms::admin::{ReplayEvent, ReplayFailedEvents};
 use crate::i18n::Words;
@@ -33,20 +32,26 @@ pub fn page(
     } else {
         table(w, events)
     };
+    // Failed ones may stand on another page.
+    let list = if failed > 0 || events.iter().any(can_be_replayed) {
+        let (flash, why) = (visit.flash.as_ref(), w.say("admin-why-replayed"));
+        with_reason(w, flash, ReplayEvent::PATH, &why, again(w, failed), list)
+    } else {
+        list
+    };
     view! {
         {head(w, w.say("admin-events-title"), "admin-events-lead", csv)}
         <form class="filter" method="get" action=routes::ADMIN_EVENTS>
             {choice("state", w.say("admin-events-state"), w.say("admin-all"), words, chosen)}
             <button class="button">{w.say("statement-filter-button")}</button>
         </form>
-        {again(w, failed)}
         {list}
         {pager(w, next)}
     }
     .into_any()
 }
 
-/// What was given up, all at once.
+/// The button for all that were given up.
 fn again(w: Words, failed: i64) -> Option<AnyView> {
     let said = w.say_with(
         "admin-events-replay-failed",
@@ -54,9 +59,7 @@ fn again(w: Words, failed: i64) -> Option<AnyView> {
     );
     (failed > 0).then(|| {
         view! {
-            <form method="post" action=ReplayFailedEvents::PATH>
-                <button class="button" data-pending=w.say("admin-pending")>{said}</button>
-            </form>
+            <button class="button" formaction=ReplayFailedEvents::PATH data-pending=w.say("admin-pending")>{said}</button>
         }
         .into_any()
     })
@@ -106,21 +109,25 @@ pub fn state_of(w: Words, state: EventState) -> (&'static str, String) {
     (tone, w.say(state_key(state)))
 }
 
+pub fn can_be_replayed(event: &KeptEvent) -> bool {
+    event.state != EventState::Unparsed
+}
+
 fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
     let (tone, state) = state_of(w, event.state);
-    let replay = (event.state != EventState::Unparsed).then(|| {
+    let replay = can_be_replayed(event).then(|| {
         let about = event.object_id.as_ref().unwrap_or(&event.event_id);
         let label = w.say_with(
             "admin-events-replay-one",
             &[("about", about.clone().into())],
         );
         view! {
-            <form method="post" action=ReplayEvent::PATH>
-                {hidden("id", event.id.to_string())}
-                <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>
-                    {w.say("admin-events-replay")}
-                </button>
-            </form>
+            <button
+                class="button plain" name="id" value=event.id.to_string() aria-label=label
+                data-pending=w.say("admin-pending")
+            >
+                {w.say("admin-events-replay")}
+            </button>
         }
     });
     let about = event.object_id.clone().unwrap_or_default();

@@ -208,3 +208,25 @@ fn because_at(
     }
     .into_any()
 }
+
+/// A list whose rows each have a button that does something. Why is asked once, above it, beside what does it to `all` of them;
+/// the Enter key in that field chooses no row.
+fn with_reason(
+    w: Words,
+    flash: Option<&Flash>,
+    action: &'static str,
+    why: &str,
+    all: Option<AnyView>,
+    list: AnyView,
+) -> AnyView {
+    let field = because_at("f-row-why", Outcome::ReasonOfRowMissing, w, flash, why);
+    view! {
+        <form class="with-reason" method="post" action=action>
+            <button hidden=true disabled=true></button>
+            <div class="filter">{field}{all}</div>
+            <p class="hint">{w.say("admin-why-of-rows")}</p>
+            {list}
+        </form>
+    }
+    .into_any()
+}

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::people::standing;
-use super::{audit, because_at, moment, nothing, outcome_at, purchases, subscriptions};
+use super::{
+    audit, because_at, moment, nothing, outcome_at, purchases, subscriptions, with_reason,
+};
 use crate::components::device::device;
 use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
@@ -60,7 +62,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
             {adjust(w, page, flash)}
             {spending(w, page, flash)}
             {block(w, page, flash)}
-            {sessions(w, page)}
+            {sessions(w, page, flash)}
         </div>
         <section id="purchases">
             <h2>{w.say("admin-purchases-title")}</h2>
@@ -287,21 +289,22 @@ fn switch(w: Words, page: &PersonPage, flash: Option<&Flash>, switch: &Switch) -
     .into_any()
 }
 
-fn sessions(w: Words, page: &PersonPage) -> AnyView {
-    let rows: Vec<_> = page
-        .sessions
-        .iter()
-        .map(|open| session(w, page, open))
-        .collect();
+fn sessions(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {
+    let open = page.sessions.iter();
+    let rows: Vec<_> = open.map(|open| session(w, open)).collect();
     let inside = if rows.is_empty() {
         view! { <p class="soft">{w.say("admin-sessions-none")}</p> }.into_any()
     } else {
-        view! { <ul class="rows">{rows}</ul> }.into_any()
+        let list = view! {
+            {hidden("id", page.person.id.to_string())}
+            <ul class="rows">{rows}</ul>
+        };
+        with_reason(w, flash, EndUserSession::PATH, "", None, list.into_any())
     };
     view! { <section id="sessions"><h2>{w.say("admin-sessions")}</h2>{inside}</section> }.into_any()
 }
 
-fn session(w: Words, page: &PersonPage, open: &OpenSession) -> impl IntoView + use<> {
+fn session(w: Words, open: &OpenSession) -> impl IntoView + use<> {
     let name = device(w, &open.device);
     let since = w.say_with(
         "account-session-since",
@@ -311,13 +314,12 @@ fn session(w: Words, page: &PersonPage, open: &OpenSession) -> impl IntoView + u
     view! {
         <li>
             <div><strong>{name}</strong><span class="soft">{since}</span></div>
-            <form method="post" action=EndUserSession::PATH>
-                {hidden("id", page.person.id.to_string())}
-                {hidden("session", open.id.clone())}
-                <button class="button plain" aria-label=label data-pending=w.say("account-session-ending")>
-                    {w.say("bar-sign-out")}
-                </button>
-            </form>
+            <button
+                class="button plain" name="session" value=open.id.clone() aria-label=label
+                data-pending=w.say("account-session-ending")
+            >
+                {w.say("bar-sign-out")}
+            </button>
         </li>
     }
 }

@@ -34,7 +34,7 @@ pub fn page(visit: &Visit, page: &PurchasePage) -> AnyView {
                 <p class="soft"><code class="id">{recharge.id.to_string()}</code></p>
             </div>
         </div>
-        {answer(w, page)}
+        {answer(visit, page)}
         {credits(w, page)}
         <section>
             <h2>{w.say("admin-purchase-facts")}</h2>
@@ -54,7 +54,8 @@ pub fn page(visit: &Visit, page: &PurchasePage) -> AnyView {
 }
 
 /// Why the payment gave nothing, what else does not agree, and the clicks that mend it.
-fn answer(w: Words, page: &PurchasePage) -> AnyView {
+fn answer(visit: &Visit, page: &PurchasePage) -> AnyView {
+    let w = visit.words();
     let recharge = &page.purchase.recharge;
     let provider = provider_name(recharge.provider);
     let said = sentence_key(page);
@@ -64,7 +65,7 @@ fn answer(w: Words, page: &PurchasePage) -> AnyView {
         let from = ("purchase", recharge.id.as_str());
         let href = routes::ADMIN_RECONCILIATION;
         view! {
-            {findings(w, found, from)}
+            {findings(visit, found, from)}
             <p class="soft">{text_link(href, w.say("admin-purchase-all-findings"))}</p>
         }
     });

@@ -2,7 +2,7 @@ use atelier_server::oversight::reconciliation::{Item, Kind, Mend, ReportLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{csv_address, head, moment, nothing};
+use super::{because, csv_address, head, moment, nothing, with_reason};
 use crate::components::form::hidden;
 use crate::forms::admin::{MendFinding, ReconcileNow};
 use crate::i18n::Words;
@@ -17,7 +17,7 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let list = if page.items.is_empty() {
         nothing(w)
     } else {
-        table(w, page)
+        table(visit, page)
     };
     // The file is of the report that is shown; without one, of a check.
     let shown = page.report.as_ref().map_or("", |report| &report.id);
@@ -26,6 +26,7 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
         {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv)}
         {figures(w, page)}
         <form class="filter" method="post" action=ReconcileNow::PATH>
+            {because(w, visit.flash.as_ref(), &w.say("admin-why-checked"))}
             <button class="button primary" data-pending=w.say("admin-pending")>{w.say("admin-check-now")}</button>
         </form>
         {page.report.as_ref().map(|report| told(w, report, page.items.len()))}
@@ -81,17 +82,24 @@ fn told(w: Words, report: &ReportLine, shown: usize) -> AnyView {
     .into_any()
 }
 
-fn table(w: Words, page: &ReconciliationPage) -> AnyView {
+fn table(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let report = page.report.as_ref().map_or("", |report| report.id.as_str());
-    findings(w, &page.items, ("report", report))
+    findings(visit, &page.items, ("report", report))
 }
 
 /// What does not agree, each with the click that mends it. `from` is the field that says where the click leads back to.
-pub fn findings(w: Words, items: &[Item], from: (&'static str, &str)) -> AnyView {
-    let rows: Vec<_> = items.iter().map(|item| row(w, item, from)).collect();
-    view! {
+pub fn findings(visit: &Visit, items: &[Item], from: (&'static str, &str)) -> AnyView {
+    let w = visit.words();
+    let rows: Vec<_> = items.iter().map(|item| row(w, item)).collect();
+    let back = items
+        .iter()
+        .any(can_be_mended)
+        .then(|| hidden(from.0, from.1));
+    let can = back.is_some();
+    let table = view! {
+        {back}
         <div class="scroll">
-            <table class="table cards">
+            <table class="table cards findings">
                 <thead>
                     <tr>
                         <th scope="col">{w.say("admin-fault")}</th>
@@ -106,10 +114,19 @@ pub fn findings(w: Words, items: &[Item], from: (&'static str, &str)) -> AnyView
             </table>
         </div>
     }
-    .into_any()
+    .into_any();
+    if !can {
+        return table;
+    }
+    let (flash, why) = (visit.flash.as_ref(), w.say("admin-why-mended"));
+    with_reason(w, flash, MendFinding::PATH, &why, None, table)
 }
 
-fn row(w: Words, item: &Item, from: (&'static str, &str)) -> impl IntoView + use<> {
+fn can_be_mended(item: &Item) -> bool {
+    item.mended_at.is_none() && item.mend != Mend::ByHand
+}
+
+fn row(w: Words, item: &Item) -> impl IntoView + use<> {
     let account = item.user_id.clone().map(|id| {
         let href = routes::person(&id);
         view! { <a href=href><code class="id">{id}</code></a> }
@@ -121,18 +138,18 @@ fn row(w: Words, item: &Item, from: (&'static str, &str)) -> impl IntoView + use
             <td>{account}</td>
             <td data-label=w.say("admin-fault-expected")><code>{item.expected.clone()}</code></td>
             <td data-label=w.say("admin-fault-found")><code>{item.found.clone()}</code></td>
-            <td class="last">{click(w, item, from)}</td>
+            <td class="last">{click(w, item)}</td>
         </tr>
     }
 }
 
-fn click(w: Words, item: &Item, from: (&'static str, &str)) -> AnyView {
+fn click(w: Words, item: &Item) -> AnyView {
     let said = w.say(mend_key(item.mend));
     if let Some(at) = item.mended_at {
         return view! { <span class="state" data-value="completed">{w.say("admin-fault-mended")}</span>" "{moment(w, at)} }
             .into_any();
     }
-    if item.mend == Mend::ByHand {
+    if !can_be_mended(item) {
         return view! { <span class="soft">{said}</span> }.into_any();
     }
     let about = [
@@ -141,12 +158,12 @@ fn click(w: Words, item: &Item, from: (&'static str, &str)) -> AnyView {
     ];
     let label = w.say_with("admin-fault-mend-one", &about);
     view! {
-        <form method="post" action=MendFinding::PATH>
-            {hidden("kind", item.kind.as_str().to_owned())}
-            {hidden("id", item.id.clone())}
-            {hidden(from.0, from.1)}
-            <button class="button plain" aria-label=label data-pending=w.say("admin-pending")>{said}</button>
-        </form>
+        <button
+            class="button plain" name="finding" value=format!("{} {}", item.kind.as_str(), item.id)
+            aria-label=label data-pending=w.say("admin-pending")
+        >
+            {said}
+        </button>
     }
     .into_any()
 }

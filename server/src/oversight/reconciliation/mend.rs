@@ -6,13 +6,13 @@ use super::{Item, Kind, Mend, Mended, ReconcileError, Reconciliation};
 use crate::credits::{self, Actor, CreditsError, HoldRequest, PaidBy, Price, WrongGrant};
 use crate::db::{Tx, is_duplicate};
 use crate::ids::{JobId, PeriodId, RechargeId, UserId};
-use crate::oversight::{self, Operator, WrongDay};
+use crate::oversight::{self, Deed, Operator, WrongDay};
 use crate::payments::ComparedCredits;
 use crate::studio::{self, Tool};
 use crate::time::Timestamp;
 use crate::verify::{self, Finding};
 
-const ACTION: &str = "reconciliation.mend";
+const ACTION: Deed = Deed::Mend;
 
 /// More than any wallet has, so that something else pays.
 const NOBODY_HAS: i64 = i64::MAX;

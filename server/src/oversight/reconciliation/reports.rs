@@ -1,5 +1,6 @@
 //! What checks found, kept; one is made every day.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -7,8 +8,9 @@ use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
 use super::{Item, Kind, Reconciliation, Report};
-use crate::db::Batch;
+use crate::db::{Batch, Tx};
 use crate::ids::uuid_v7;
+use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
 
 /// How long a report is kept.
@@ -25,6 +27,14 @@ const MOST_KEPT: usize = 1_000;
 const DAILY: &str = "system";
 /// Rows written at once.
 const A_BATCH: usize = 100;
+
+/// Who had it made.
+#[derive(Clone, Copy)]
+enum Made<'a> {
+    /// Nobody: that of this day.
+    Daily(i64),
+    ByHand(&'a Operator),
+}
 
 /// A report in a list.
 #[derive(Clone, Debug, Serialize, FromRow)]
@@ -85,7 +95,7 @@ impl Reconciliation {
                 }
             }
         };
-        let kept = self.keep(&report, DAILY, Some(day)).await?;
+        let kept = self.keep(&report, Made::Daily(day)).await?;
         self.db.give_back_lease(LEASE, &self.payments.node).await?;
         if kept && !report.items.is_empty() {
             tracing::warn!(
@@ -103,21 +113,30 @@ impl Reconciliation {
             .await
     }
 
-    /// Checks now, and keeps what was found.
+    /// Checks now, and keeps what was found; that it was done is in the audit log.
     ///
     /// # Errors
     /// The database's own.
-    pub async fn check_and_keep(&self, actor: &str) -> sqlx::Result<Report> {
+    pub async fn check_and_keep(&self, by: &Operator) -> sqlx::Result<Report> {
         let report = self.check().await?;
-        self.keep(&report, actor, None).await?;
+        self.keep(&report, Made::ByHand(by)).await?;
         Ok(report)
     }
 
     /// Says whether it was kept: a day has one.
-    async fn keep(&self, report: &Report, actor: &str, day: Option<i64>) -> sqlx::Result<bool> {
+    async fn keep(&self, report: &Report, made: Made<'_>) -> sqlx::Result<bool> {
+        let (actor, day) = match made {
+            Made::Daily(day) => (DAILY, Some(day)),
+            Made::ByHand(by) => (by.actor.as_str(), None),
+        };
         let now = self.clock.now();
         let id = uuid_v7(report.checked_at);
         let mut tx = self.db.begin().await?;
+        if let Made::ByHand(by) = made {
+            let (before, after) = (known(&mut tx).await?, told(report));
+            by.records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
+                .await?;
+        }
         let old = now.minus(KEPT);
         sqlx::query(
             "DELETE FROM reconciliation_items WHERE report_id IN \
@@ -220,6 +239,39 @@ impl Reconciliation {
         .bind(report)
         .fetch_all(self.db.reader())
         .await
+    }
+}
+
+/// What was known before, as the audit log says it.
+async fn known(tx: &mut Tx) -> sqlx::Result<String> {
+    let newest: Option<(Timestamp, i64)> = sqlx::query_as(
+        "SELECT checked_at, findings FROM reconciliation_reports ORDER BY id DESC LIMIT 1",
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(match newest {
+        None => "never checked".to_owned(),
+        Some((at, count)) => {
+            let at = at.to_rfc3339();
+            let second = at.split(['.', 'Z']).next().unwrap_or_default();
+            format!("{count} found at {second}Z")
+        }
+    })
+}
+
+/// What was found, by its kinds.
+fn told(report: &Report) -> String {
+    let mut kinds = BTreeMap::new();
+    for item in &report.items {
+        *kinds.entry(item.kind.as_str()).or_insert(0) += 1;
+    }
+    let kinds: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, count): (_, i64)| format!("{count} {kind}"))
+        .collect();
+    match kinds.is_empty() {
+        true => "nothing found".to_owned(),
+        false => format!("found {}", kinds.join(", ")),
     }
 }
 

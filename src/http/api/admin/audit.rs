@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// Who did it: `admin:ID`, or `command line`.
+    /// Who did it: `admin:ID`, or `command-line`.
     actor: Option<String>,
     /// What was done.
     action: Option<String>,
