@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use atelier_server::credits::{self, HoldRequest, NewPeriod, PaidBy, Price, Wallet};
-use atelier_server::db::Kind;
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::oversight::anomalies::AnomalyKind as Odd;
