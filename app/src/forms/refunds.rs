@@ -1,10 +1,9 @@
 //! The operator's form that gives money back, once it was shown what that does.
 
 use atelier_server::accounts::User;
-use atelier_server::db;
-use atelier_server::idempotency::{self, BodyHash, Claim, Key, KeyRefused, Scope};
+use atelier_server::idempotency::{self, BodyHash, Key, KeyRefused, Scope};
 use atelier_server::ids::RechargeId;
-use atelier_server::payments::{RefundError, RefundPreview};
+use atelier_server::payments::{RefundOnceError, RefundPreview};
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
 
@@ -77,8 +76,7 @@ pub async fn refund_purchase(
     Ok(())
 }
 
-/// The key is claimed, then the provider is asked, then the answer is kept. Whoever comes again after a crash in between goes on
-/// with the same key, under which the provider gives back once.
+/// If it does still what the page showed, once under the form's key. The provider knows the refund by what was shown.
 async fn refund_once(caller: &Caller, admin: &User, wish: &Wish, key: &str) -> Result<(), Outcome> {
     let (services, payments) = (&caller.services, &caller.services.payments);
     let amount = wish.amount_minor.map(|amount| amount.to_string());
@@ -105,22 +103,28 @@ async fn refund_once(caller: &Caller, admin: &User, wish: &Wish, key: &str) -> R
             return Err(Outcome::RefundChanged);
         }
     }
-    let mut tx = services.db.begin().await.map_err(broken)?;
-    let claimed = idempotency::claim(&mut tx, &scope, now).await;
-    match claimed.map_err(broken)? {
-        Claim::New | Claim::Resume(_) => {}
-        Claim::Done(_) => return Ok(()),
-        Claim::Refused(refused) => return Err(Outcome::of_key(&refused)),
-    }
-    tx.commit().await.map_err(broken)?;
     let operator = acts(caller, admin, &wish.reason);
-    let wished = RefundPreview::key_of(&wish.mark);
+    let (wished, provider_key) = (
+        (&wish.id, wish.amount_minor),
+        RefundPreview::key_of(&wish.mark),
+    );
     let refunded = payments
-        .refund(&wish.id, wish.amount_minor, Some(&wished), &operator)
+        .refund_once(
+            &scope,
+            wished,
+            &provider_key,
+            &operator,
+            async || Ok(done()),
+        )
         .await;
     match refunded {
-        Ok(()) => keep(caller, &scope, now).await.map_err(broken),
-        Err(error) => Err(end(caller, &scope, now, error).await),
+        Ok(_) => Ok(()),
+        Err(RefundOnceError::Key(refused)) => Err(Outcome::of_key(&refused)),
+        Err(RefundOnceError::Refund(error)) if error.is_unknown() => {
+            tracing::error!(%error, "it is not known whether a refund was made");
+            Err(Outcome::RefundUnknown)
+        }
+        Err(RefundOnceError::Refund(error)) => Err(refused(error).unwrap_or_else(broken)),
     }
 }
 
@@ -135,24 +139,4 @@ async fn is_begun(caller: &Caller, scope: &Scope, now: Timestamp) -> Result<bool
             Ok(_) | Err(KeyRefused::InFlight) => Ok(true),
         },
     }
-}
-
-async fn keep(caller: &Caller, scope: &Scope, claimed_at: Timestamp) -> db::Result<()> {
-    let mut tx = caller.services.db.begin().await?;
-    idempotency::keep(&mut tx, scope, claimed_at, &done()).await?;
-    tx.commit().await
-}
-
-/// Refusals are not kept. Where nobody knows what became of it, the same form goes on with it.
-async fn end(caller: &Caller, scope: &Scope, claimed_at: Timestamp, error: RefundError) -> Outcome {
-    let db = &caller.services.db;
-    if error.is_unknown() {
-        tracing::error!(%error, "it is not known whether a refund was made");
-        idempotency::hand_over(db, scope, claimed_at).await;
-        return Outcome::RefundUnknown;
-    }
-    if let Err(error) = idempotency::give_up(db, scope, claimed_at).await {
-        return broken(error);
-    }
-    refused(error).unwrap_or_else(broken)
 }

@@ -59,7 +59,7 @@ pub use previews::RefundPreview;
 pub use purchases::{HeldBack, Purchase, PurchaseFilter};
 pub(crate) use records::RechargeRow;
 pub use records::{Recharge, RechargeStatus, RecordedPlan, Standing};
-pub use returns::{Dispute, History, Refund, RefundError, Returns};
+pub use returns::{Dispute, History, Refund, RefundError, RefundOnceError, Returns};
 pub use subscribers::{Errand, Subscriber, SubscriberFilter};
 pub use subscriptions::{GRACE, Subscription, SubscriptionStatus};
 

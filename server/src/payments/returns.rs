@@ -14,6 +14,7 @@ use crate::catalog::in_units;
 use crate::credits::{self, CreditsError, PaidPeriod, PeriodChange};
 use crate::db::Tx;
 use crate::failpoint;
+use crate::idempotency::{self, Answer, Claim, KeyRefused, Scope};
 use crate::ids::{RechargeId, UserId};
 use crate::oversight::{Deed, Operator};
 use crate::secret;
@@ -80,6 +81,21 @@ pub enum RefundError {
     Fulfil(#[from] FulfilError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// Why a refund under a one-time key was not made, or is not known to be.
+#[derive(Debug, thiserror::Error)]
+pub enum RefundOnceError {
+    #[error("the one-time key was refused: {0:?}")]
+    Key(KeyRefused),
+    #[error(transparent)]
+    Refund(#[from] RefundError),
+}
+
+impl From<sqlx::Error> for RefundOnceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refund(error.into())
+    }
 }
 
 impl RefundError {
@@ -271,6 +287,41 @@ impl Payments {
         disputes.retain(|dispute| dispute.recharge_id == *id);
         snapshot.rollback().await?;
         Ok(Some(history))
+    }
+
+    /// [`refund`](Self::refund) under a one-time key: it is claimed, then the provider is asked under `key`, then `answer` is
+    /// kept and given. Whoever comes again after a crash in between goes on with it, and the provider gives back once.
+    ///
+    /// # Errors
+    /// The key's refusal, or the refund's, which is not kept. Where nobody knows what became of it, the next one with the
+    /// same key goes on.
+    pub async fn refund_once(
+        &self,
+        scope: &Scope,
+        (id, amount_minor): (&RechargeId, Option<i64>),
+        key: &str,
+        by: &Operator,
+        answer: impl AsyncFnOnce() -> Result<Answer, RefundError>,
+    ) -> Result<Answer, RefundOnceError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        match idempotency::claim(&mut tx, scope, now).await? {
+            Claim::New | Claim::Resume(_) => tx.commit().await?,
+            Claim::Done(answer) => return Ok(answer),
+            Claim::Refused(refused) => return Err(RefundOnceError::Key(refused)),
+        }
+        if let Err(error) = self.refund(id, amount_minor, Some(key), by).await {
+            match error.is_unknown() {
+                true => idempotency::hand_over(&self.db, scope, now).await,
+                false => idempotency::give_up(&self.db, scope, now).await?,
+            }
+            return Err(error.into());
+        }
+        let answer = answer().await?;
+        let mut tx = self.db.begin().await?;
+        idempotency::keep(&mut tx, scope, now, &answer).await?;
+        tx.commit().await?;
+        Ok(answer)
     }
 
     /// Gives money back through the provider: all that is left of a purchase, or a part of it. The

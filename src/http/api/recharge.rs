@@ -1,7 +1,7 @@
 use atelier_server::accounts::Scope;
-use atelier_server::idempotency::{self, Answer, Claim};
+use atelier_server::idempotency;
 use atelier_server::ids::RechargeId;
-use atelier_server::payments::Recharge;
+use atelier_server::payments::{Recharge, RefundError, RefundOnceError};
 use axum::Json;
 use axum::extract::{Path, State as Extract};
 use axum::http::{HeaderMap, StatusCode};
@@ -93,8 +93,7 @@ pub async fn refund(
     let operator = operator(&caller, &mut fields);
     fields.check()?;
     let id = RechargeId::parse(&id).ok_or_else(Problem::not_found)?;
-    let services = &state.services;
-    let (db, payments) = (&services.db, &services.payments);
+    let payments = &state.services.payments;
     if payments.recharge(&id).await?.is_none() {
         return Err(Problem::not_found());
     }
@@ -103,32 +102,21 @@ pub async fn refund(
         payments.refund(&id, amount, None, &operator).await?;
         return Ok((StatusCode::OK, Json(read(&state, &id).await?)).into_response());
     };
-    let now = services.clock.now();
-    let mut tx = db.begin().await?;
-    match idempotency::claim(&mut tx, &scope, now).await? {
-        Claim::New | Claim::Resume(_) => tx.commit().await?,
-        Claim::Done(answer) => return Ok(keys::respond(answer)),
-        Claim::Refused(refused) => return Err(refused.into()),
-    }
-    let key = Some(scope.key.as_str());
-    if let Err(error) = payments.refund(&id, amount, key, &operator).await {
-        // Refusals are not kept.
-        match error.is_unknown() {
-            true => idempotency::hand_over(db, &scope, now).await,
-            false => idempotency::give_up(db, &scope, now).await?,
-        }
-        return Err(error.into());
-    }
-    let body = serde_json::to_string(&read(&state, &id).await?).map_err(Problem::internal)?;
-    let answer = Answer {
-        status: 200,
-        body,
-        replayed: false,
+    let answer = async || {
+        let recharge = payments.recharge(&id).await?.ok_or(RefundError::NotPaid)?;
+        Ok(idempotency::Answer {
+            status: 200,
+            body: serde_json::json!(recharge).to_string(),
+            replayed: false,
+        })
     };
-    let mut tx = db.begin().await?;
-    idempotency::keep(&mut tx, &scope, now, &answer).await?;
-    tx.commit().await?;
-    Ok(keys::respond(answer))
+    let (wished, key) = ((&id, amount), scope.key.as_str());
+    let refunded = payments.refund_once(&scope, wished, key, &operator, answer);
+    match refunded.await {
+        Ok(answer) => Ok(keys::respond(answer)),
+        Err(RefundOnceError::Key(refused)) => Err(refused.into()),
+        Err(RefundOnceError::Refund(error)) => Err(error.into()),
+    }
 }
 
 async fn read(state: &State, id: &RechargeId) -> Result<Recharge, Problem> {
