@@ -50,17 +50,53 @@ pub async fn ask_providers(
             tell(Told::Finding(&finding));
         }
     };
-    let mut refused = None;
+    let mut aside = Aside::default();
     for gateway in payments.gateways() {
-        let finished = if gateway.lists_checkouts() {
-            read_finished(payments, &**gateway, &mut found).await?
-        } else {
-            read_known(payments, &**gateway, db, &mut refused, &mut found).await?
-        };
-        check_completed(&**gateway, db, &finished, &mut found).await?;
-        plans::check_all(&**gateway, db, &mut found).await?;
+        match ask_one(payments, db, &**gateway, &mut aside, &mut found).await {
+            Err(DeepError::Provider(error)) => aside.0 = Some(error),
+            asked => asked?,
+        }
     }
-    refused.map_or(Ok(()), |error| Err(DeepError::Provider(error)))
+    aside
+        .0
+        .map_or(Ok(()), |error| Err(DeepError::Provider(error)))
+}
+
+async fn ask_one(
+    payments: &Payments,
+    db: &Database,
+    gateway: &dyn Gateway,
+    aside: &mut Aside,
+    found: &mut (dyn FnMut(Finding) + Send),
+) -> Result<(), DeepError> {
+    let finished = if gateway.lists_checkouts() {
+        read_finished(payments, gateway, found).await?
+    } else {
+        read_known(payments, gateway, db, aside, found).await?
+    };
+    check_completed(gateway, db, &finished, aside, found).await?;
+    plans::check_all(gateway, db, aside, found).await
+}
+
+/// What a provider would not tell, so that everything else is asked all the same: of one thing, or of all where it does not answer.
+#[derive(Default)]
+pub(super) struct Aside(Option<GatewayError>);
+
+impl Aside {
+    /// `None` where the provider will not tell of this one thing.
+    ///
+    /// # Errors
+    /// The database's own, and that the provider does not answer.
+    pub(super) fn of<T>(&mut self, asked: Result<T, DeepError>) -> Result<Option<T>, DeepError> {
+        use GatewayError::{Incomplete, Refused};
+        match asked {
+            Err(DeepError::Provider(error @ (Refused { .. } | Incomplete { .. }))) => {
+                self.0 = Some(error);
+                Ok(None)
+            }
+            asked => asked.map(Some),
+        }
+    }
 }
 
 /// The same of one record.
@@ -144,7 +180,7 @@ async fn read_known(
     payments: &Payments,
     gateway: &dyn Gateway,
     db: &Database,
-    refused: &mut Option<GatewayError>,
+    aside: &mut Aside,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<HashSet<String>, DeepError> {
     let mut finished = HashSet::new();
@@ -166,14 +202,8 @@ async fn read_known(
         };
         after.clone_from(last);
         for (_, session) in &known {
-            let state = match gateway.checkout(session).await {
-                Ok(state) => state,
-                Err(error @ (GatewayError::Refused { .. } | GatewayError::Incomplete { .. })) => {
-                    *refused = Some(error);
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let asked = gateway.checkout(session).await.map_err(DeepError::from);
+            let state = aside.of(asked)?.flatten();
             let paid = |state: &CheckoutState| state.progress == CheckoutProgress::Paid;
             if let Some(state) = state.filter(paid) {
                 // As it is by now.
@@ -203,6 +233,7 @@ async fn check_completed(
     gateway: &dyn Gateway,
     db: &Database,
     finished: &HashSet<String>,
+    aside: &mut Aside,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<(), DeepError> {
     let mut after = String::new();
@@ -220,7 +251,7 @@ async fn check_completed(
         };
         after = last.id.to_string();
         for record in &completed {
-            check_record(gateway, record, Some(finished), found).await?;
+            aside.of(check_record(gateway, record, Some(finished), found).await)?;
         }
     }
 }

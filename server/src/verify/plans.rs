@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::FromRow;
 
+use super::deep::Aside;
 use super::{DeepError, Finding};
 use crate::db::Database;
 use crate::ids::{PeriodId, UserId};
@@ -34,6 +35,7 @@ struct Period {
 pub(super) async fn check_all(
     gateway: &dyn Gateway,
     db: &Database,
+    aside: &mut Aside,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<(), DeepError> {
     let mut after = String::new();
@@ -52,7 +54,7 @@ pub(super) async fn check_all(
         };
         after.clone_from(&last.id);
         for plan in &plans {
-            check(gateway, db, plan, found).await?;
+            aside.of(check(gateway, db, plan, found).await)?;
         }
     }
 }

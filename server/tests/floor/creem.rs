@@ -16,6 +16,7 @@ use atelier_server::payments::gateway::{
     CheckoutProgress, DisputeProgress, Gateway, GatewayError, NewCheckout, OpenedCheckout,
     PlanChange, PlanPrice, Subject, SubscriptionProgress, SubscriptionState,
 };
+use atelier_server::payments::stripe::Stripe;
 use atelier_server::payments::{
     CheckoutRequest, Fulfilment, Payments, PlanError, Provider, Recharge, RechargeStatus, Started,
 };
@@ -705,6 +706,41 @@ on_both_databases! {
         shop.world.advance(31);
         shop.payments.catch_up(Duration::ZERO).await.unwrap();
         assert_eq!(shop.wallet().await.figures.remaining, before + 115);
+    }
+
+    async fn a_provider_that_is_away_hides_nothing_of_another(ground: TestGround) {
+        let shop = shop(ground).await;
+        let opened = shop.checkout("starter").await;
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        let record = shop.record_of(&opened).await;
+        let ground = &shop.world.ground;
+        let check = |away: Option<&str>| {
+            let key = SecretString::from("creem_test_x");
+            let creem = Creem::new(&key, SecretString::from(SECRET), &shop.world.base).unwrap();
+            let away = away.map(|base| Stripe::new(&"sk_test_1".into(), "whsec_test".into(), base).unwrap());
+            let away = away.map(|stripe| Arc::new(stripe) as Arc<dyn Gateway>);
+            let gateways = away.into_iter().chain([Arc::new(creem) as Arc<dyn Gateway>]).collect();
+            let site = "http://127.0.0.1:3000/".parse().unwrap();
+            let (db, clock, catalog) = (ground.db.clone(), shop.world.clock.clone(), ground.catalog.clone());
+            let payments = Payments::new(db.clone(), clock.clone(), catalog.clone(), gateways, site, "node".to_owned());
+            Reconciliation::new(db, clock, payments, &catalog)
+        };
+        // Nothing listens there.
+        let away = check(Some("http://127.0.0.1:9/"));
+        let report = away.check().await.unwrap();
+        assert!(report.problem.is_some_and(|problem| problem.contains("stripe") || problem.contains("Stripe")));
+        let found: Vec<(Fault, &str)> = report.items.iter().map(|item| (item.kind, item.id.as_str())).collect();
+        assert_eq!(found, [(Fault::PaidNotGranted, record.id.as_str())]);
+        // The day's report says so, and is made again an hour later, once.
+        assert!(away.check_of_the_day().await.unwrap());
+        let there = check(None);
+        assert!(!there.check_of_the_day().await.unwrap(), "not at once");
+        shop.world.advance(3_601);
+        assert!(there.check_of_the_day().await.unwrap());
+        let reports = there.reports(10).await.unwrap();
+        assert_eq!((reports.len(), &reports[0].problem, reports[0].findings), (1, &None, 1));
+        shop.world.advance(3_601);
+        assert!(!there.check_of_the_day().await.unwrap(), "it is whole now");
     }
 
     // As with the other provider; payments without a record are not found here, because this one lists none.

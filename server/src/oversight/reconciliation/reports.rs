@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 
 /// How long a report is kept.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// After so long a report that could not ask everything is made again.
+const AGAIN: Duration = Duration::from_secs(3_600);
 /// How often it is looked whether the day has its report.
 const EVERY: Duration = Duration::from_secs(60);
 /// A start has better things to do first.
@@ -75,11 +77,15 @@ impl Reconciliation {
     /// The database's own.
     pub async fn check_of_the_day(&self) -> sqlx::Result<bool> {
         let day = day_of(self.clock.now());
-        let made: i64 =
-            sqlx::query_scalar("SELECT COUNT(*) FROM reconciliation_reports WHERE day = $1")
-                .bind(day)
-                .fetch_one(self.db.reader())
-                .await?;
+        // One that could not ask everything is made again, and takes its place.
+        let made: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM reconciliation_reports WHERE day = $1 \
+             AND (problem IS NULL OR checked_at > $2)",
+        )
+        .bind(day)
+        .bind(self.clock.now().minus(AGAIN))
+        .fetch_one(self.db.reader())
+        .await?;
         if made > 0 || !self.take_turn().await? {
             return Ok(false);
         }
@@ -137,18 +143,20 @@ impl Reconciliation {
             by.records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
                 .await?;
         }
-        let old = now.minus(KEPT);
-        sqlx::query(
-            "DELETE FROM reconciliation_items WHERE report_id IN \
-             (SELECT id FROM reconciliation_reports WHERE checked_at < $1)",
-        )
-        .bind(old)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("DELETE FROM reconciliation_reports WHERE checked_at < $1")
-            .bind(old)
-            .execute(&mut *tx)
-            .await?;
+        let again = report.checked_at.minus(AGAIN);
+        for statement in [
+            "DELETE FROM reconciliation_items WHERE report_id IN (SELECT id FROM reconciliation_reports \
+             WHERE checked_at < $1 OR (day = $2 AND problem IS NOT NULL AND checked_at <= $3))",
+            "DELETE FROM reconciliation_reports \
+             WHERE checked_at < $1 OR (day = $2 AND problem IS NOT NULL AND checked_at <= $3)",
+        ] {
+            sqlx::query(statement)
+                .bind(now.minus(KEPT))
+                .bind(day)
+                .bind(again)
+                .execute(&mut *tx)
+                .await?;
+        }
         let written = sqlx::query(
             "INSERT INTO reconciliation_reports (id, day, checked_at, actor, findings, problem) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (day) DO NOTHING",

@@ -125,7 +125,7 @@ impl Stripe {
                 .await;
             match sent {
                 Err(error) if may_succeed_again(&error) && attempt < ATTEMPTS => {
-                    tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await;
+                    wait_after(attempt).await;
                     attempt += 1;
                 }
                 done => return done,
@@ -138,7 +138,25 @@ impl Stripe {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        Ok(request.customize().send(&self.client).await?)
+        Ok(self.ask(request).await?)
+    }
+
+    /// Reads up to three times: it changes nothing there.
+    async fn ask<R>(&self, request: R) -> Result<R::Output, StripeError>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let mut attempt = 1;
+        loop {
+            match request.customize().send(&self.client).await {
+                Err(error) if may_succeed_again(&error) && attempt < ATTEMPTS => {
+                    wait_after(attempt).await;
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// `None`: there is no such object.
@@ -147,11 +165,15 @@ impl Stripe {
         R: StripeRequest,
         R::Output: miniserde::Deserialize,
     {
-        match request.customize().send(&self.client).await {
+        match self.ask(request).await {
             Err(StripeError::Stripe(_, 404)) => Ok(None),
             other => Ok(Some(other?)),
         }
     }
+}
+
+async fn wait_after(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(200 * u64::from(attempt))).await;
 }
 
 fn may_succeed_again(error: &StripeError) -> bool {
