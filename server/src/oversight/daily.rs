@@ -63,6 +63,8 @@ impl SiteCredits {
 pub struct SiteSale {
     pub currency: String,
     pub credits: i64,
+    /// What they were sold for, before tax.
+    pub amount_minor: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -129,6 +131,9 @@ const GRACE: Duration = Duration::from_secs(10 * 60);
 /// Days that are counted again when another one ends: a refund that failed late belongs to its day, and a renewal that
 /// was paid late to the day of its invoice.
 const AGAIN: i64 = 35;
+/// The last day that is kept as a whole.
+const NEWEST: &str =
+    "SELECT MAX(day) FROM site_days WHERE counted_until >= (day + 1) * 86400000000";
 /// Days that one run counts at most; the next one goes on.
 const AT_ONCE: usize = 400;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -192,8 +197,7 @@ pub async fn daily(
 /// The database's own; what is kept by then stays.
 pub async fn close_days(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
     let last = day_of(now.minus(GRACE)) - 1;
-    let newest = "SELECT MAX(day) FROM site_days WHERE counted_until >= (day + 1) * 86400000000";
-    let newest: Option<i64> = sqlx::query_scalar(newest).fetch_one(db.reader()).await?;
+    let newest: Option<i64> = sqlx::query_scalar(NEWEST).fetch_one(db.reader()).await?;
     let first = match newest {
         Some(newest) if newest >= last => return Ok(0),
         Some(newest) => newest + 1 - AGAIN,
@@ -287,8 +291,11 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
     .bind(last)
     .fetch_all(db.reader())
     .await?;
+    let newest: Option<i64> = sqlx::query_scalar(NEWEST).fetch_one(db.reader()).await?;
     let mut wrong = Vec::new();
     for (day,) in days {
+        // Of the last days some of it may change still, and is counted again when the next one ends.
+        let is_young = newest.is_some_and(|newest| day > newest - AGAIN);
         let mut snapshot = db.snapshot().await?;
         let rows: Vec<(String, String, i64)> =
             sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
@@ -305,7 +312,8 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
         let names: BTreeSet<_> = counted.keys().chain(kept.keys()).collect();
         let differ = names
             .into_iter()
-            .filter(|name| of(&counted, name) != of(&kept, name));
+            .filter(|name| of(&counted, name) != of(&kept, name))
+            .filter(|name| !is_young || !UNSETTLED.contains(&name.0.as_str()));
         let differ: Vec<_> = differ.collect();
         if differ.is_empty() {
             continue;
@@ -504,13 +512,18 @@ struct Ended {
     micros: i64,
 }
 
+/// What [`BY_TIME`] counts.
+const UNSETTLED: [&str; 5] = ["paying", "revenue", "bought", "sales", "refunded"];
+
 /// Figures of what happened from `$1` on and before `$2`.
-const BY_TIME: [&str; 5] = [
+const BY_TIME: [&str; 6] = [
     "SELECT 'paying', '', COUNT(DISTINCT user_id) FROM recharge_records \
      WHERE completed_at >= $1 AND completed_at < $2",
     "SELECT 'revenue', currency, CAST(SUM(COALESCE(paid_minor, amount_minor)) AS BIGINT) \
      FROM recharge_records WHERE completed_at >= $1 AND completed_at < $2 GROUP BY currency",
     "SELECT 'bought', currency, CAST(SUM(credits) AS BIGINT) FROM recharge_records \
+     WHERE completed_at >= $1 AND completed_at < $2 AND credits > 0 GROUP BY currency",
+    "SELECT 'sales', currency, CAST(SUM(amount_minor) AS BIGINT) FROM recharge_records \
      WHERE completed_at >= $1 AND completed_at < $2 AND credits > 0 GROUP BY currency",
     "SELECT 'refunded', r.currency, CAST(SUM(f.amount_minor) AS BIGINT) \
      FROM refunds f JOIN recharge_records r ON r.id = f.recharge_id \
@@ -579,7 +592,10 @@ impl SiteDay {
                 let add = |all: &mut Money, more: &Money| all.amount_minor += more.amount_minor;
                 add_each(all, more, |money| &money.currency, add);
             }
-            let add = |all: &mut SiteSale, more: &SiteSale| all.credits += more.credits;
+            let add = |all: &mut SiteSale, more: &SiteSale| {
+                all.credits += more.credits;
+                all.amount_minor += more.amount_minor;
+            };
             add_each(&mut whole.bought, &day.bought, |sale| &sale.currency, add);
             whole.credits.add(day.credits);
             whole.users.add(day.users);
@@ -597,6 +613,23 @@ impl SiteDay {
         whole
     }
 
+    /// What was sold for this currency, to be written.
+    fn sale_in(&mut self, currency: String) -> &mut SiteSale {
+        let known = self
+            .bought
+            .iter()
+            .position(|sale| sale.currency == currency);
+        let at = known.unwrap_or_else(|| {
+            let sale = SiteSale {
+                currency,
+                ..SiteSale::default()
+            };
+            self.bought.push(sale);
+            self.bought.len() - 1
+        });
+        &mut self.bought[at]
+    }
+
     fn of(day: i64, figures: Figures) -> Self {
         let mut whole = Self {
             date: date(day),
@@ -611,10 +644,8 @@ impl SiteDay {
             match figure.as_str() {
                 "revenue" => whole.revenue.push(money()),
                 "refunded" => whole.refunded.push(money()),
-                "bought" => whole.bought.push(SiteSale {
-                    currency: part.clone(),
-                    credits: amount,
-                }),
+                "bought" => whole.sale_in(part).credits = amount,
+                "sales" => whole.sale_in(part).amount_minor = amount,
                 "sold" => whole.credits.sold = amount,
                 "given" => whole.credits.given = amount,
                 "spent" => whole.credits.spent = amount,

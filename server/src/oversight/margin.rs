@@ -1,4 +1,4 @@
-use super::{SiteDay, SiteJobs};
+use super::{SiteDay, SiteJobs, SiteSale};
 use crate::catalog::{Costs, Money};
 use crate::studio::Tool;
 
@@ -8,8 +8,8 @@ use crate::studio::Tool;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Margins {
     costs: Costs,
-    /// Money that came in, and the credits it bought; both in the currency of the costs.
-    revenue: i64,
+    /// What credits were sold for, and how many; both in the currency of the costs.
+    sales: i64,
     bought: i64,
 }
 
@@ -17,13 +17,14 @@ impl Margins {
     /// By the sales of these days; nothing where the catalogue names no costs.
     pub fn over(days: &[SiteDay], costs: Option<&Costs>) -> Option<Self> {
         let costs = costs?.clone();
-        let revenue = days.iter().flat_map(|day| &day.revenue);
-        let revenue = revenue.filter(|money| money.currency == costs.currency);
-        let bought = days.iter().flat_map(|day| &day.bought);
-        let bought = bought.filter(|sale| sale.currency == costs.currency);
+        let sales = days.iter().flat_map(|day| &day.bought);
+        let sales = sales.filter(|sale| sale.currency == costs.currency);
+        let add =
+            |(minor, credits), sale: &SiteSale| (minor + sale.amount_minor, credits + sale.credits);
+        let (minor, credits) = sales.fold((0, 0), add);
         Some(Self {
-            revenue: revenue.map(|money| money.amount_minor).sum(),
-            bought: bought.map(|sale| sale.credits).sum(),
+            sales: minor,
+            bought: credits,
             costs,
         })
     }
@@ -49,7 +50,7 @@ impl Margins {
     fn margin(&self, jobs: &SiteJobs) -> Option<i128> {
         let cost = self.cost(jobs)?;
         let bought = (self.bought > 0).then_some(i128::from(self.bought))?;
-        let earned = i128::from(jobs.credits) * i128::from(self.revenue);
+        let earned = i128::from(jobs.credits) * i128::from(self.sales);
         Some(earned.div_euclid(bought) - cost)
     }
 
@@ -64,17 +65,21 @@ impl Margins {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oversight::SiteSale;
 
     fn sold(amount_minor: i64, credits: i64, currency: &str) -> SiteDay {
-        let currency = currency.to_owned();
-        let revenue = Money {
+        let sale = SiteSale {
+            currency: currency.to_owned(),
+            credits,
             amount_minor,
-            currency: currency.clone(),
+        };
+        // A plan's money says nothing of what a credit costs.
+        let plan = Money {
+            amount_minor: 2_900,
+            currency: currency.to_owned(),
         };
         SiteDay {
-            revenue: vec![revenue],
-            bought: vec![SiteSale { currency, credits }],
+            revenue: vec![plan],
+            bought: vec![sale],
             ..SiteDay::default()
         }
     }

@@ -42,10 +42,12 @@ fn money(amount_minor: i64, currency: &str) -> Money {
     }
 }
 
+/// Each of them cost 990.
 fn sale(credits: i64, currency: &str) -> SiteSale {
     SiteSale {
         currency: currency.to_owned(),
         credits,
+        amount_minor: 990,
     }
 }
 
