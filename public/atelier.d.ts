@@ -131,6 +131,8 @@ export interface Problem {
   required?: number;
   remaining?: number;
   buy_url?: string;
+  portal_url?: string;
+  reference?: string;
 }
 
 /** What every call is rejected with, unless its signal ended it: then with the signal's reason. */
@@ -147,6 +149,10 @@ export class AtelierError extends Error {
   readonly required: number | undefined;
   readonly remaining: number | undefined;
   readonly buy_url: string | undefined;
+  /** Where a plan that is there already can be changed. */
+  readonly portal_url: string | undefined;
+  /** What to name when you ask the seller about it. */
+  readonly reference: string | undefined;
   /** Seconds after which the server wants to be asked again. */
   readonly retryAfter: number | undefined;
 }

@@ -39,6 +39,8 @@ export class AtelierError extends Error {
     this.required = problem.required;
     this.remaining = problem.remaining;
     this.buy_url = problem.buy_url;
+    this.portal_url = problem.portal_url;
+    this.reference = problem.reference;
     this.retryAfter = retryAfter;
   }
 }

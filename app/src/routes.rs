@@ -130,7 +130,12 @@ pub fn purchase(id: &str) -> String {
     format!("{ADMIN_PURCHASES}/{id}")
 }
 
-/// The same with a refund to be looked at.
+/// The operator's list of the purchases that an id is known by.
+pub fn purchases_about(id: &str) -> String {
+    format!("{ADMIN_PURCHASES}?q={}", encode(id))
+}
+
+/// The operator's page of one purchase with a refund to be looked at.
 pub fn refund(id: &str, how: &str, amount: &str) -> String {
     let (how, amount) = (encode(how), encode(amount));
     format!("{ADMIN_PURCHASES}/{id}?refund={how}&amount={amount}")

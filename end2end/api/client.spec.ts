@@ -98,6 +98,8 @@ test.describe('the file', () => {
       required: true,
       remaining: true,
       buy_url: true,
+      portal_url: true,
+      reference: true,
       retryAfter: true,
     };
     const error = new library.AtelierError({ status: 404, code: 'not_found', title: 'No', detail: 'Not here.' });

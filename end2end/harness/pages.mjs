@@ -213,6 +213,7 @@ export const PAGES = {
     { name: 'api-unfolded', then: unfolds },
     { name: 'api-admin', at: () => '/api/docs?admin', then: unfolds },
     { name: 'api-shapes', at: () => '/api/docs?shapes', then: unfolds },
+    { name: 'api-shapes-admin', at: () => '/api/docs?shapes=admin', then: unfolds },
   ],
   '/admin/reconciliation': [
     { name: 'admin-reconciliation', as: 'admin' },

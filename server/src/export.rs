@@ -22,6 +22,7 @@ use crate::ids::{ConsumptionId, FileId, JobId, RechargeId};
 use crate::payments::{Recharge, SubscriberFilter};
 use crate::services::Services;
 use crate::studio::{JobFilter, StoreError, StoredFile, Tool};
+use crate::time::Timestamp;
 
 /// Rows of a list read at once.
 const PAGE: i64 = 200;
@@ -165,12 +166,13 @@ impl Export {
     async fn uses(&mut self) -> Result<(), ExportError> {
         let db = self.services.db.clone();
         let mut list = self.begin("uses.json")?;
-        let mut before: Option<ConsumptionId> = None;
+        let mut before: Option<(Timestamp, ConsumptionId)> = None;
         loop {
-            let uses = credits::archived_uses(&db, &self.user.id, before.as_ref(), PAGE).await?;
+            let place = before.as_ref().map(|(at, id)| (*at, id));
+            let uses = credits::archived_uses(&db, &self.user.id, place, PAGE).await?;
             self.rows(&mut list, &uses).await?;
             match uses.last() {
-                Some(last) => before = Some(last.id.clone()),
+                Some(last) => before = Some((last.created_at, last.id.clone())),
                 None => return self.end(list).await,
             }
         }

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use atelier_server::ids::RechargeId;
+use atelier_server::live;
 use clap::Subcommand;
 
 use super::{Provider, operator};
@@ -32,6 +33,8 @@ pub async fn run(settings: Settings, command: Command) -> Result<ExitCode, Start
     let now = payments.recharge(&id).await?;
     let standing = now.map_or("unknown", |recharge| recharge.standing.as_str());
     say(&format!("{id}: {standing}"))?;
+    // Pages that are open on a server elsewhere follow at once.
+    live::tell_the_rest(&ground.db).await?;
     ground.db.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use atelier_server::oversight;
 use atelier_server::testing::proofs::saw;
+use atelier_server::time::Timestamp;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
@@ -503,7 +504,7 @@ on_both_databases! {
         assert_eq!(days.len(), 30);
         let today = days.last().expect("today");
         assert_eq!(today["revenue"], json!([{"amount_minor": 990, "currency": "usd"}]));
-        assert_eq!(today["bought"], json!([{"currency": "usd", "credits": 115}]));
+        assert_eq!(today["bought"], json!([{"currency": "usd", "credits": 115, "amount_minor": 990}]));
         // Given: the bonus, the gift, and the initial credits of three accounts.
         let credits = json!({"sold": 100, "given": 15 + 7 + 3 * 8, "spent": 1 + 3, "returned": 1, "lapsed": 0, "taken_back": 0});
         assert_eq!(today["credits"], credits);
@@ -522,7 +523,8 @@ on_both_databases! {
             assert_eq!(so_far["days"][29], *today, "after {minutes} minutes");
         }
         // Tomorrow it is kept, and is what it was; what is kept wrongly is found, and counted anew.
-        let tomorrow = now.plus_days(1);
+        let midnight = Timestamp::parse(&now.plus_days(1).day()).expect("a day");
+        let tomorrow = midnight.plus(Duration::from_secs(30 * 60));
         assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 1);
         assert_eq!(oversight::close_days(db, tomorrow).await.expect("kept"), 0);
         let again = admin.get("/api/admin/stats/daily").await.expect(200).json();

@@ -95,6 +95,14 @@ const WAYS: &[Way] = &[
     ("POST /api/user/sync", "changed", &[Deed::UserSync]),
 ];
 
+/// What an administrator does to their own rights; of anybody else's the log says nothing.
+const OWN: &[(&str, Deed)] = &[
+    ("POST /do/create-token", Deed::TokenCreate),
+    ("POST /do/revoke-token", Deed::TokenRevoke),
+    ("POST /api/tokens", Deed::TokenCreate),
+    ("DELETE /api/tokens/{id}", Deed::TokenRevoke),
+];
+
 /// Every command, and what it may write.
 const COMMANDS: &[(&str, &[Deed])] = &[
     ("catalog print", NONE),
@@ -464,6 +472,31 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    async fn the_tokens_of_an_administrator_are_in_the_log(app: &App) {
+        let (admin, bob) = (app.admin().await, app.sign_up("bob").await);
+        let wish = json!({"name": "mine", "scopes": ["credits:read"]});
+        for somebody in [&bob, &admin] {
+            let newest = async || {
+                let tokens = somebody.get("/api/tokens").await.expect(200).json();
+                tokens["items"][0]["id"].as_str().expect("a token").to_owned()
+            };
+            somebody.form("/do/create-token", &[("label", "mine"), ("scopes[0]", "credits:read")]).await;
+            somebody.form("/do/revoke-token", &[("id", &newest().await)]).await;
+            somebody.post_json("/api/tokens", wish.clone()).await.expect(201);
+            somebody.delete(&format!("/api/tokens/{}", newest().await)).await.expect(204);
+        }
+        let lines = log(&admin).await;
+        let deeds: Vec<&str> = OWN.iter().rev().map(|(_, deed)| deed.as_str()).collect();
+        assert_eq!(each(&lines, "action"), deeds);
+        for line in &lines {
+            let text = |field: &str| line[field].as_str().unwrap_or_default();
+            tells(text("action"), text("before"), text("after"), text("reason"));
+            assert_eq!((text("actor"), text("address")), (format!("admin:{}", admin.id).as_str(), "127.0.0.1"));
+        }
+    }
+}
+
 async fn lines_of(place: &Place) -> Vec<AuditLine> {
     let db = Database::open(&place.database_url)
         .await
@@ -583,8 +616,12 @@ on_both_places! {
 fn the_deeds_and_their_ways_are_written_down() {
     let mut ways: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let web = WAYS.iter().map(|(name, _, deeds)| (*name, *deeds));
+    let own = OWN
+        .iter()
+        .map(|(name, deed)| (*name, std::slice::from_ref(deed)));
     let typed = COMMANDS.iter().copied();
     let all = web
+        .chain(own)
         .map(|(name, deeds)| (format!("`{name}`"), deeds))
         .chain(typed.map(|(name, deeds)| (format!("`atelier {name}`"), deeds)));
     for (name, deeds) in all {
@@ -618,8 +655,8 @@ fn the_deeds_and_their_ways_are_written_down() {
 const BEFORE_TABLE: &str = "\
 # The audit log
 
-Everything that an operator, the command line or the settings do to an account, a wallet, a right, a job, an event or a finding is a
-line of the audit log, written in the transaction that does it. Only what asks a payment provider (a refund, the mends that read a
+Everything that an operator, the command line or the settings do to an account, a wallet, a right, a job, an event or a finding, and
+every API token that an administrator makes or revokes, is a line of the audit log, written in the transaction that does it. Only what asks a payment provider (a refund, the mends that read a
 payment again) is noted before, because the provider is asked in between. What is refused, and what changes nothing, writes no line.
 
 | part of a line | what |

@@ -8,8 +8,10 @@ use std::process::Command;
 use atelier_server::testing::cluster::Cluster;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
+use crate::privileges::operations;
 use crate::support::process::{MACHINE, Place, Server};
 use crate::support::shop::{Dice, NEVER, Shop, What};
 use crate::support::{Kind, LIMIT, until_within};
@@ -233,5 +235,32 @@ on_both_databases! {
         }
         app.anonymous().get("/readyz").await.expect(503);
         app.anonymous().get("/healthz").await.expect(200);
+    }
+
+    async fn every_operation_says_that_the_database_is_away(app: &App) {
+        // Of these the answer needs no database, or what was sent is refused before it is asked.
+        const WITHOUT: [&str; 10] = [
+            "GET /api/catalog", "GET /api/openapi.json", "GET /healthz", "GET /metrics", "GET /api/test-creem",
+            "POST /api/v1/webhooks/stripe", "POST /api/webhooks/stripe", "POST /api/webhooks/creem",
+            "POST /api/webhooks/replicate", "POST /api/auth/sign-out",
+        ];
+        let admin = app.admin().await;
+        let document = admin.get("/api/openapi.json").await.expect(200).json();
+        app.services.db.close().await;
+        let mut asked = 0;
+        for (method, path, _) in operations(&document) {
+            let name = format!("{method} {path}");
+            if WITHOUT.contains(&name.as_str()) {
+                continue;
+            }
+            let place = path.replace("{id}", "00000000-0000-7000-8000-000000000000").replace("{token}", &atelier_server::secret::token()).replace("{batch_id}", "gifts");
+            let kind = Method::from_bytes(method.as_bytes()).expect("a method");
+            let body = json!({"email": "ann@example.com", "password": "a long password", "token": "made-up"});
+            let request = admin.request(kind, &place);
+            let answer = admin.send(if method == "GET" { request } else { request.json(&body) }).await;
+            assert_eq!((answer.status, answer.code().as_str()), (503, "unavailable"), "{name}");
+            asked += 1;
+        }
+        assert!(asked > 50, "{asked}");
     }
 }

@@ -72,7 +72,7 @@ on_both_databases! {
         let accounts = &app.services.accounts;
         let user = accounts.find_by_email(&email).await.expect("the database").expect("ann");
         let scopes = Scopes::parse("admin").expect("a scope");
-        assert!(accounts.mint_token(&user, "", &scopes).await.is_err());
+        assert!(accounts.mint_token(&user, "", &scopes, None).await.is_err());
         set_user(app, "UPDATE users SET role = 'admin' WHERE email = $1", &ann).await;
         let nobody = "/api/credits?user_id=00000000-0000-7000-8000-000000000000";
         ann.get(nobody).await.expect(404);

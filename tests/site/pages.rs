@@ -296,6 +296,6 @@ async fn the_dashboard_draws_what_was_used_and_what_was_left() {
     );
     assert!(drawn.contains("0 at first, 4 now"), "{drawn}");
     // Today is the last of thirty days, twice.
-    assert_eq!(drawn.matches("<g class=\"chart-day\">").count(), 60);
+    assert_eq!(drawn.matches("<span class=\"chart-day").count(), 60);
     app.stop().await;
 }

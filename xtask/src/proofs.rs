@@ -12,9 +12,9 @@ use crate::workspace::root;
 const DOCUMENT: &str = "docs/found-and-mended.md";
 const DATABASES: [&str; 2] = ["Sqlite", "Postgres"];
 const HEAD: &str = "# Found and mended\n\n\
-    Written by `cargo xtask test` from what its tests saw. *Mended*: exactly this was found, by its id; clicks at once mended it, and \
+    Written by `cargo xtask test` from what its tests saw. *Mended*: exactly this was found, by its id; its click mended it, and \
     the next check was empty. *By hand*: nothing tells what would be right; it was found, left alone by the click, accepted by the \
-    operator, and found no more. *Gone*: an anomaly was found, what caused it was put right, and it was found no more. What each \
+    operator, and found no more. *Gone*: an anomaly was found, and no more once its cause was put right or its time was over. What each \
     kind means: [reconciliation.md](reconciliation.md), [anomalies.md](anomalies.md).\n";
 /// A file of `target/proofs`, and the title of its table.
 const TABLES: [(&str, &str); 2] = [

@@ -175,7 +175,7 @@ pub async fn create_token(
     match caller
         .services
         .accounts
-        .mint_token(&user, &label, &chosen)
+        .mint_token(&user, &label, &chosen, Some(&caller.address))
         .await
     {
         Ok(made) => {
@@ -196,7 +196,12 @@ pub async fn revoke_token(id: String) -> Result<(), ServerFnError> {
         return Ok(());
     };
     let revoked = match TokenId::parse(&id) {
-        Some(id) => caller.services.accounts.revoke_token(&user.id, &id).await,
+        Some(id) => {
+            let accounts = &caller.services.accounts;
+            accounts
+                .revoke_token(&user, &id, Some(&caller.address))
+                .await
+        }
         None => Ok(false),
     };
     answer(Form::Tokens, revoked.map(|_| Outcome::TokenRevoked));

@@ -283,7 +283,7 @@ pub async fn replay_failed_events(#[server(default)] reason: String) -> Result<(
     let answer = |outcome| go_with(page, &Flash::new(Form::Admin, outcome));
     let why = cut(&reason);
     if why.is_empty() {
-        answer(Outcome::WhyMissing);
+        answer(Outcome::ReasonOfRowMissing);
         return Ok(());
     }
     let operator = acts(&caller, &admin, &why);

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
@@ -22,6 +24,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
     let description = Description {
         w,
         schemas: document["components"]["schemas"].as_object()?,
+        everybodys: everybodys(document),
     };
     let tags = document["tags"].as_array()?;
     let contents: Vec<_> = tags
@@ -34,8 +37,8 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         })
         .collect();
     // All at once would weigh more than a page may.
-    let inside = if visit.query.contains_key(SHAPES_PART) {
-        description.shapes()
+    let inside = if let Some(whose) = visit.query.get(SHAPES_PART) {
+        description.shapes(whose == OPERATORS)
     } else {
         let operators = visit.query.contains_key(OPERATORS);
         let chapters = tags
@@ -63,13 +66,48 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
             <nav class="part" aria-label=w.say("api-contents")>
                 <ul class="chapters">
                     {contents}
-                    <li><a href=format!("{}?{SHAPES_PART}", routes::API_DOCS)>{w.say("api-shapes")}</a></li>
+                    <li><a href=shapes_at(false)>{w.say("api-shapes")}</a></li>
+                    <li><a href=shapes_at(true)>{w.say("api-shapes")}": "{OPERATORS}</a></li>
                 </ul>
             </nav>
             {inside}
         </main>
     };
     Some(main.into_any())
+}
+
+/// The page of the shapes: of everybody's, or of those that the operator's operations alone have.
+fn shapes_at(operators: bool) -> String {
+    let whose = if operators { "=admin" } else { "" };
+    format!("{}?{SHAPES_PART}{whose}", routes::API_DOCS)
+}
+
+/// The names of the shapes that an operation outside of the operator's chapter takes or answers with, and of all in them.
+fn everybodys(document: &Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let methods = paths.flat_map(|(_, methods)| methods.as_object().into_iter().flatten());
+    for (_, operation) in methods.filter(|(_, operation)| operation["tags"][0] != OPERATORS) {
+        collect(operation, &document["components"]["schemas"], &mut names);
+    }
+    names
+}
+
+fn collect(value: &Value, schemas: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(name) = text.strip_prefix(SHAPES)
+                && names.insert(name.to_owned())
+            {
+                collect(&schemas[name], schemas, names);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, schemas, names)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|field| collect(field, schemas, names)),
+        _ => {}
+    }
 }
 
 fn text(value: &Value) -> &str {
@@ -80,6 +118,7 @@ fn text(value: &Value) -> &str {
 struct Description<'a> {
     w: Words,
     schemas: &'a Map<String, Value>,
+    everybodys: BTreeSet<String>,
 }
 
 impl Description<'_> {
@@ -193,10 +232,11 @@ impl Description<'_> {
         .into_any()
     }
 
-    /// Every shape that has fields.
-    fn shapes(&self) -> AnyView {
+    /// Every shape that has fields: everybody's, or the operator's own.
+    fn shapes(&self, operators: bool) -> AnyView {
         let w = self.w;
         let shapes = self.schemas.iter().filter(|(_, schema)| is_shape(schema));
+        let shapes = shapes.filter(|(name, _)| self.everybodys.contains(*name) != operators);
         let shapes: Vec<_> = shapes
             .map(|(name, schema)| self.shape(name, schema))
             .collect();
@@ -276,7 +316,8 @@ impl Description<'_> {
                 return name.to_owned().into_any();
             };
             if is_shape(shape) {
-                let href = format!("{}?{SHAPES_PART}#shape-{name}", routes::API_DOCS);
+                let operators = !self.everybodys.contains(name);
+                let href = format!("{}#shape-{name}", shapes_at(operators));
                 return view! { <a href=href><code>{name.to_owned()}</code></a> }.into_any();
             }
             return self.kind(shape);
@@ -355,4 +396,28 @@ fn plain(schema: &Value) -> String {
         }
     }
     said.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_shape_inside_a_shape_is_everybodys_too() {
+        let of = |name: &str| json!({"schema": {"$ref": format!("{SHAPES}{name}")}});
+        let operation =
+            |tag: &str, name: &str| json!({"get": {"tags": [tag], "responses": of(name)}});
+        let document = json!({
+            "paths": {"/a": operation("credits", "Wallet"), "/b": operation(OPERATORS, "Person")},
+            "components": {"schemas": {
+                "Wallet": {"properties": of("Figures")},
+                "Figures": {"properties": {"wallet": of("Wallet")}},
+                "Person": {"properties": of("Figures")},
+            }},
+        });
+        let names: Vec<String> = everybodys(&document).into_iter().collect();
+        assert_eq!(names, ["Figures", "Wallet"]);
+    }
 }

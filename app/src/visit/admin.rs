@@ -137,8 +137,8 @@ pub struct EventPage {
     pub event: KeptEvent,
     /// What the provider sent.
     pub payload: String,
-    /// The purchase that it is about, if it is about one of ours.
-    pub purchase: Option<RechargeId>,
+    /// The page of the purchase that it is about, or of those, if it is about any of ours.
+    pub about: Option<String>,
     /// What operators did to it.
     pub log: Vec<AuditLine>,
 }
@@ -390,15 +390,21 @@ async fn event(request: &Request, id: &InboxId) -> db::Result<Option<AdminPage>>
     let about = PurchaseFilter {
         search: event.object_id.clone().unwrap_or_default(),
         provider: Some(event.provider),
-        limit: 1,
+        limit: 2,
         ..PurchaseFilter::default()
     };
-    let purchase = match about.search.is_empty() {
-        true => None,
-        false => payments.purchases(&about).await?.pop(),
+    let purchases = match about.search.is_empty() {
+        true => Vec::new(),
+        false => payments.purchases(&about).await?,
+    };
+    let about = match purchases.as_slice() {
+        [] => None,
+        [one] => Some(routes::purchase(one.recharge.id.as_str())),
+        // Of a subscription there is one for each invoice.
+        _ => Some(routes::purchases_about(&about.search)),
     };
     Ok(Some(AdminPage::Event(Box::new(EventPage {
-        purchase: purchase.map(|purchase| purchase.recharge.id),
+        about,
         log: log_of(request, id.as_str()).await?,
         event,
         payload,

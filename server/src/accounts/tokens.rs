@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::users::{User, UserRow};
 use super::{Accounts, Role};
+use crate::credits::Actor;
 use crate::db::Change;
 use crate::ids::{TokenId, UserId};
 use crate::oversight::{Deed, Operator};
@@ -145,8 +146,17 @@ struct TokenRow {
     last_used_at: Option<Timestamp>,
 }
 
+/// An administrator who does something to their own tokens.
+fn operator(owner: &User, address: Option<&str>) -> Option<Operator> {
+    owner.is_admin().then(|| Operator {
+        actor: Actor::Admin(owner.id.clone()).to_string(),
+        address: address.map(str::to_owned),
+        reason: "their own account".to_owned(),
+    })
+}
+
 impl Accounts {
-    /// Makes a token called `name`; its secret is shown this once.
+    /// Makes a token called `name`; its secret is shown this once. That an administrator makes one is in the audit log.
     ///
     /// # Errors
     /// [`TokenError::Forbidden`] for a scope the owner's role does not have, [`TokenError::TooMany`] beyond fifty.
@@ -155,8 +165,10 @@ impl Accounts {
         owner: &User,
         name: &str,
         scopes: &Scopes,
+        address: Option<&str>,
     ) -> Result<NewToken, TokenError> {
-        self.mint(owner, name, scopes, None).await
+        let by = operator(owner, address);
+        self.mint(owner, name, scopes, by.as_ref()).await
     }
 
     /// The same by an operator, in the audit log.
@@ -261,9 +273,28 @@ impl Accounts {
         Ok(found.is_some())
     }
 
-    /// Ends a token of `owner`, and the streams it opened; says whether there was one.
-    pub async fn revoke_token(&self, owner: &UserId, token: &TokenId) -> sqlx::Result<bool> {
+    /// Ends a token of `owner`, and the streams it opened; says whether there was one. That an administrator's is ended is in
+    /// the audit log.
+    pub async fn revoke_token(
+        &self,
+        owner: &User,
+        token: &TokenId,
+        address: Option<&str>,
+    ) -> sqlx::Result<bool> {
+        let (by, owner) = (operator(owner, address), &owner.id);
         let mut tx = self.db.begin().await?;
+        let scopes: Option<String> =
+            sqlx::query_scalar("SELECT scopes FROM api_tokens WHERE id = $1 AND user_id = $2")
+                .bind(token)
+                .bind(owner)
+                .fetch_optional(&mut *tx)
+                .await?;
+        if let (Some(by), Some(scopes)) = (by, scopes) {
+            let (may, now) = (format!("token {token} for {scopes}"), self.clock.now());
+            let (target, gone) = (owner.as_str(), "no such token");
+            by.records(&mut tx, Deed::TokenRevoke, target, &may, gone, now)
+                .await?;
+        }
         let ended = sqlx::query("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2")
             .bind(token)
             .bind(owner)

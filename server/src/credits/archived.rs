@@ -41,23 +41,24 @@ pub struct ArchivedPeriod {
     pub recharge_id: Option<RechargeId>,
 }
 
-/// Uses of an account, newest first: those older than `before`.
+/// Uses of an account, newest first: those behind one of a moment and an id.
 ///
 /// # Errors
 /// The database's own.
 pub async fn archived_uses(
     db: &Database,
     user: &UserId,
-    before: Option<&ConsumptionId>,
+    before: Option<(Timestamp, &ConsumptionId)>,
     limit: i64,
 ) -> sqlx::Result<Vec<ArchivedUse>> {
     sqlx::query_as(
         "SELECT id, job_id, tool, credits, paid_by, period_id, description, status, created_at, settled_at, refunded_at \
-         FROM consumption_records WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+         FROM consumption_records WHERE user_id = $1 AND (created_at, id) < ($2, $3) \
+         ORDER BY created_at DESC, id DESC LIMIT $4",
     )
     .bind(user)
-    // Behind every id: they are written in hexadecimal.
-    .bind(before.map_or("g", ConsumptionId::as_str).to_owned())
+    .bind(before.map_or(i64::MAX, |(at, _)| at.micros()))
+    .bind(before.map_or("", |(_, id)| id.as_str()).to_owned())
     .bind(limit)
     .fetch_all(db.reader())
     .await

@@ -27,6 +27,7 @@ words! {
         UserBlock = "user.block",
         UserUnblock = "user.unblock",
         TokenCreate = "token.create",
+        TokenRevoke = "token.revoke",
         SessionEnd = "session.end",
         SpendingStop = "spending.stop",
         SpendingLift = "spending.lift",

@@ -356,12 +356,23 @@ impl Bulk {
         let stood = self.close(batch_id).await?;
         let done = self.done(batch_id).await?;
         let mut results = Vec::with_capacity(done.len());
+        let mut broken = None;
         for row in done.into_iter().rev() {
-            results.push(self.undo_row(batch_id, &row).await?);
+            match self.undo_row(batch_id, &row).await {
+                Ok(result) => results.push(result),
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
         }
         results.reverse();
+        // What went back by then stays, and is told.
         self.tell_undone(batch_id, stood, &results).await?;
-        Ok(results)
+        match broken {
+            Some(error) => Err(error),
+            None => Ok(results),
+        }
     }
 
     /// How much of what stood was taken back now: the sum of what is in the log row by row already.

@@ -4,12 +4,12 @@
 use super::fulfil::FulfilError;
 use super::gateway::Subject;
 use super::{Payments, Recharge, RechargeRow, records};
+use crate::db::Tx;
 use crate::ids::{InboxId, UserId};
 
 /// Why a payment for an account that was deleted gives nothing.
 pub(super) const DELETED: &str = "account_deleted";
 
-/// What is left of what a provider sent.
 /// What is left of the payload of an event that was about an account that is deleted.
 pub const ERASED: &str = "{}";
 
@@ -115,11 +115,7 @@ impl Payments {
         for some in named.chunks(AT_ONCE) {
             let mut tx = self.db.begin().await?;
             for id in some {
-                sqlx::query("UPDATE webhook_events SET payload = $2 WHERE id = $1")
-                    .bind(id)
-                    .bind(ERASED)
-                    .execute(&mut *tx)
-                    .await?;
+                erase(&mut tx, id).await?;
             }
             tx.commit().await?;
         }
@@ -149,11 +145,7 @@ impl Payments {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
-        sqlx::query("UPDATE webhook_events SET payload = $2 WHERE id = $1")
-            .bind(event)
-            .bind(ERASED)
-            .execute(&mut *tx)
-            .await?;
+        erase(&mut tx, event).await?;
         tx.commit().await
     }
 
@@ -180,4 +172,18 @@ fn containing(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// What was sent, and in which words an operator let it be acted on again.
+async fn erase(tx: &mut Tx, event: &InboxId) -> sqlx::Result<()> {
+    sqlx::query("UPDATE webhook_events SET payload = $2 WHERE id = $1")
+        .bind(event)
+        .bind(ERASED)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("UPDATE audit_log SET reason = NULL WHERE target = $1")
+        .bind(event)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

@@ -335,6 +335,9 @@ impl Payments {
         if lock_record(&mut tx, id).await?.as_ref() != Some(&state.session_id) {
             return Ok(());
         }
+        let Some(recharge) = self.recharge(id).await? else {
+            return Ok(());
+        };
         let of_lots: Option<UserId> =
             sqlx::query_scalar("SELECT user_id FROM lots WHERE recharge_id = $1 LIMIT 1")
                 .bind(id)
@@ -651,7 +654,6 @@ fn unpay(row: &mut RechargeRow, status: RechargeStatus) {
     row.next_check_at = None;
 }
 
-/// What the provider says was paid. A plan is paid by its invoice, which the checkout does not name.
 /// What a purchase is, in a line of the audit log.
 fn said_of(user: &UserId, minor: i64, currency: &str, payment: &Option<String>) -> String {
     let payment = payment.as_deref().unwrap_or("no payment");
@@ -663,6 +665,7 @@ fn amount_of(state: &CheckoutState) -> i64 {
     (state.amount_minor - state.tax_minor + state.discount_minor).max(1)
 }
 
+/// What the provider says was paid. A plan is paid by its invoice, which the checkout does not name.
 fn set_payment(row: &mut RechargeRow, state: &CheckoutState, by_invoice: bool) {
     row.currency.clone_from(&state.currency);
     row.amount_minor = amount_of(state);

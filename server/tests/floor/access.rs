@@ -143,7 +143,7 @@ on_both_databases! {
     async fn a_new_password_wants_the_present_one_and_ends_everything(ground: TestGround) {
         let ann = ground.account("ann").await;
         let session = signs_in(&ground, &ann, "laptop").await;
-        let token = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap()).await.unwrap();
+        let token = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap(), None).await.unwrap();
         let new = Password::parse("another password").unwrap();
         let store = SessionStore::new(ground.db.clone(), ground.clock.clone());
         let wrong = ground.accounts.change_password(&ann, &"a wrong password".into(), &new, HERE).await;
@@ -170,7 +170,7 @@ on_both_databases! {
     async fn tokens_are_listed_with_their_last_use_and_revoked(ground: TestGround) {
         let (ann, bob) = (ground.account("ann").await, ground.account("bob").await);
         let scopes = Scopes::parse("credits:read,jobs").unwrap();
-        let made = ground.accounts.mint_token(&ann, "My shop", &scopes).await.unwrap();
+        let made = ground.accounts.mint_token(&ann, "My shop", &scopes, None).await.unwrap();
         let listed = ground.accounts.tokens(&ann.id).await.unwrap();
         assert_eq!(listed, vec![made.token.clone()]);
         assert_eq!((listed[0].name.as_str(), listed[0].last_used_at), ("My shop", None));
@@ -184,9 +184,9 @@ on_both_databases! {
         assert_eq!(used().await, first, "not written at every request");
         ground.clock.advance(Duration::from_secs(61));
         assert!(used().await > first);
-        assert!(!ground.accounts.revoke_token(&bob.id, &made.token.id).await.unwrap());
+        assert!(!ground.accounts.revoke_token(&bob, &made.token.id, None).await.unwrap());
         let mut news = ground.db.changes();
-        assert!(ground.accounts.revoke_token(&ann.id, &made.token.id).await.unwrap());
+        assert!(ground.accounts.revoke_token(&ann, &made.token.id, None).await.unwrap());
         assert_eq!(news.recv().await.unwrap(), Change::SignedOut(ann.id.clone()));
         assert!(ground.accounts.find_token(&made.secret).await.unwrap().is_none());
     }
@@ -195,9 +195,9 @@ on_both_databases! {
         let ann = ground.account("ann").await;
         let scopes = Scopes::parse("jobs").unwrap();
         for _ in 0..50 {
-            ground.accounts.mint_token(&ann, "", &scopes).await.unwrap();
+            ground.accounts.mint_token(&ann, "", &scopes, None).await.unwrap();
         }
-        let refused = ground.accounts.mint_token(&ann, "", &scopes).await;
+        let refused = ground.accounts.mint_token(&ann, "", &scopes, None).await;
         assert!(matches!(refused, Err(TokenError::TooMany)));
     }
 
@@ -224,7 +224,7 @@ on_both_databases! {
             let record = store.load(&session).await.unwrap().unwrap();
             assert_eq!((record.data.contains_key(ACCOUNT_KEY), store.lives(&session).await.unwrap()), (opens, opens));
             let scopes = Scopes::parse("jobs").unwrap();
-            let minted = ground.accounts.mint_token(user, "", &scopes).await;
+            let minted = ground.accounts.mint_token(user, "", &scopes, None).await;
             assert_eq!(minted.is_ok(), opens, "{minted:?}");
         }
         // And who proved the old one does not change the new one.

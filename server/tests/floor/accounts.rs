@@ -166,7 +166,7 @@ on_both_databases! {
         let boss = email("boss");
         ground.accounts.ensure_admin(&boss, &first).await.unwrap();
         let user = ground.accounts.find_by_email(&boss).await.unwrap().unwrap();
-        let token = ground.accounts.mint_token(&user, "", &Scopes::parse("admin").unwrap()).await.unwrap().secret;
+        let token = ground.accounts.mint_token(&user, "", &Scopes::parse("admin").unwrap(), None).await.unwrap().secret;
         ground.accounts.ensure_admin(&boss, &first).await.unwrap();
         assert!(ground.accounts.find_token(&token).await.unwrap().is_some());
         ground.accounts.ensure_admin(&boss, &second).await.unwrap();
@@ -186,7 +186,7 @@ on_both_databases! {
     async fn a_reset_link_lives_30_minutes_works_once_and_ends_everything_else(ground: TestGround) {
         let user = ground.account("ann").await;
         letters(&ground).await;
-        let token = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:read").unwrap()).await.unwrap().secret;
+        let token = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:read").unwrap(), None).await.unwrap().secret;
         ground.accounts.forgot(&email("ann"), Language::En, HERE).await.unwrap();
         let old = letters(&ground).await.remove(0);
         ground.clock.advance(Duration::from_secs(30 * 60));
@@ -222,9 +222,9 @@ on_both_databases! {
 
     async fn a_user_mints_no_operator_scope(ground: TestGround) {
         let user = ground.account("ann").await;
-        let refused = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:write").unwrap()).await;
+        let refused = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:write").unwrap(), None).await;
         assert!(matches!(refused, Err(TokenError::Forbidden(_))));
-        let minted = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:read,jobs").unwrap()).await.unwrap().secret;
+        let minted = ground.accounts.mint_token(&user, "", &Scopes::parse("credits:read,jobs").unwrap(), None).await.unwrap().secret;
         let (owner, _) = ground.accounts.find_token(&minted).await.unwrap().unwrap();
         assert_eq!(owner.id, user.id);
         assert!(ground.accounts.find_token("atl_guess").await.unwrap().is_none());

@@ -31,9 +31,12 @@ async fn found(ground: &TestGround, kind: Odd) -> Vec<Anomaly> {
     let found = lookout(ground, "one").find().await.unwrap().items;
     let of_kind = found.iter().all(|anomaly| anomaly.kind == kind);
     assert!(of_kind, "{found:?}");
-    thread_local! { static SEEN: Cell<bool> = const { Cell::new(false) }; }
+    thread_local! {
+        static SEEN: Cell<Option<Odd>> = const { Cell::new(None) };
+    }
     // Every test is a thread: what it has seen before and sees no more is gone.
-    if SEEN.replace(!found.is_empty()) && found.is_empty() {
+    let before = SEEN.replace((!found.is_empty()).then_some(kind));
+    if before == Some(kind) && found.is_empty() {
         saw("anomalies", kind.as_str(), "gone", ground.db.kind());
     }
     found

@@ -70,7 +70,7 @@ on_both_databases! {
 
     async fn a_deleted_account_opens_nothing_and_its_row_names_nobody(ground: TestGround) {
         let ann = ground.account("ann").await;
-        let token = ground.accounts.mint_token(&ann, "mine", &Scopes::parse("jobs").unwrap()).await.unwrap();
+        let token = ground.accounts.mint_token(&ann, "mine", &Scopes::parse("jobs").unwrap(), None).await.unwrap();
         let mut news = ground.db.changes();
         deletes(&ground, &ann).await.unwrap();
         let mut told = false;
@@ -79,7 +79,7 @@ on_both_databases! {
         }
         assert!(told, "open streams look whether they still may");
         assert!(ground.accounts.find_token(&token.secret).await.unwrap().is_none());
-        let minted = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap()).await;
+        let minted = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap(), None).await;
         assert!(matches!(minted, Err(TokenError::SignedOut)), "{minted:?}");
         assert!(ground.accounts.find_by_email(&Email::parse(&ann.email).unwrap()).await.unwrap().is_none());
         // Its id stands where the address was, and opens nothing; a name that comes late is not written.

@@ -111,7 +111,7 @@ async fn verifies(ground: &TestGround, email: &str) {
 on_both_databases! {
     async fn an_address_changes_once_its_link_is_confirmed(ground: TestGround) {
         let ann = ground.account("ann").await;
-        let minted = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap()).await.unwrap();
+        let minted = ground.accounts.mint_token(&ann, "", &Scopes::parse("jobs").unwrap(), None).await.unwrap();
         ground.accounts.forgot(&Email::parse(&ann.email).unwrap(), Language::En, HERE).await.unwrap();
         let reset = of(&ground, "reset").await.pop().unwrap().1;
         let token = link(&ground, &ann, "ann@new.example").await;

@@ -78,7 +78,9 @@ pub async fn create(
         return Err(Problem::validation([]));
     };
     let accounts = &state.services.accounts;
-    let made = accounts.mint_token(&caller.user, &name, &scopes).await?;
+    let made = accounts
+        .mint_token(&caller.user, &name, &scopes, caller.address.as_deref())
+        .await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -100,7 +102,10 @@ pub async fn revoke(
     caller.require_session()?;
     let id = TokenId::parse(&id).ok_or_else(Problem::not_found)?;
     let accounts = &state.services.accounts;
-    if accounts.revoke_token(&caller.user.id, &id).await? {
+    if accounts
+        .revoke_token(&caller.user, &id, caller.address.as_deref())
+        .await?
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())

@@ -151,7 +151,7 @@ impl App {
         let scopes = Scopes::parse(scopes).expect("scopes");
         let user = user.expect("an account");
         let token = accounts
-            .mint_token(&user, "", &scopes)
+            .mint_token(&user, "", &scopes, None)
             .await
             .expect("a token");
         self.anonymous().with_token(owner, &token.secret)

@@ -125,6 +125,7 @@ const fn deed_key(deed: Deed) -> &'static str {
         Deed::UserBlock => "admin-deed-user-block",
         Deed::UserUnblock => "admin-deed-user-unblock",
         Deed::TokenCreate => "admin-deed-token-create",
+        Deed::TokenRevoke => "admin-deed-token-revoke",
         Deed::SessionEnd => "admin-deed-session-end",
         Deed::SpendingStop => "admin-deed-spending-stop",
         Deed::SpendingLift => "admin-deed-spending-lift",

@@ -9,7 +9,6 @@ use crate::components::seller::provider_name;
 use crate::flash::Outcome;
 use crate::forms::admin::ReplayEvent;
 use crate::i18n::Words;
-use crate::routes;
 use crate::visit::{EventPage, Visit};
 
 /// Of what was sent, so many letters are shown; the API gives all of them.
@@ -50,11 +49,8 @@ fn facts(w: Words, page: &EventPage) -> AnyView {
     let event = &page.event;
     let about = event.object_id.clone().map(|id| {
         let id = view! { <code class="id">{id}</code> };
-        let id = match &page.purchase {
-            Some(purchase) => {
-                let href = routes::purchase(purchase.as_str());
-                view! { <a href=href>{id}</a> }.into_any()
-            }
+        let id = match page.about.clone() {
+            Some(href) => view! { <a href=href>{id}</a> }.into_any(),
             None => id.into_any(),
         };
         view! { <dt>{w.say("admin-events-about")}</dt><dd>{id}</dd> }

@@ -1,5 +1,5 @@
 use atelier_server::accounts::OpenSession;
-use atelier_server::credits::{Action, PaidBy};
+use atelier_server::credits::{Action, PaidBy, WalletView};
 use atelier_server::studio::Job;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -11,6 +11,7 @@ use super::{
 use crate::components::device::device;
 use crate::components::field::Field;
 use crate::components::form::{hidden, one_time_key_after, submit};
+use crate::components::item::item_name;
 use crate::components::line::{Reader, statement_table};
 use crate::components::link::text_link;
 use crate::components::reason::Books;
@@ -57,7 +58,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
                 <p class="soft"><code class="id">{person.id.to_string()}</code></p>
             </div>
         </div>
-        {figures(w, page)}
+        {figures(visit, page)}
         <div class="settings">
             {adjust(w, page, flash)}
             {spending(w, page, flash)}
@@ -145,7 +146,8 @@ fn jobs(w: Words, jobs: &[Job]) -> AnyView {
     .into_any()
 }
 
-fn figures(w: Words, page: &PersonPage) -> AnyView {
+fn figures(visit: &Visit, page: &PersonPage) -> AnyView {
+    let w = visit.words();
     let credits = &page.person.wallet.credits;
     let figures: Vec<_> = [
         ("admin-remaining", credits.remaining),
@@ -161,7 +163,51 @@ fn figures(w: Words, page: &PersonPage) -> AnyView {
         view! { <div><dt>{w.say(key)}</dt><dd class="figure">{w.number(value)}</dd></div> }
     })
     .collect();
-    view! { <dl class="figures">{figures}</dl> }.into_any()
+    view! { <dl class="figures">{figures}</dl>{uses(visit, &page.person.wallet)} }.into_any()
+}
+
+/// What pays for uses beside credits: trials, and the plan's period.
+fn uses(visit: &Visit, wallet: &WalletView) -> AnyView {
+    let w = visit.words();
+    let WalletView {
+        trials, premium, ..
+    } = wallet;
+    let said = |key: &str, left: i64, of: i64, held: i64| {
+        let numbers = [("left", left), ("all", of), ("held", held)];
+        let numbers = numbers.map(|(name, number)| (name, w.number(number).into()));
+        w.say_with(key, &numbers)
+    };
+    let plan = premium.plan.as_ref();
+    let plan = plan.map(|plan| item_name(w, &visit.services.catalog, plan));
+    let plan = match (plan, premium.quota) {
+        (None, _) => w.say("dash-plan-none"),
+        (Some(plan), None) => w.say_with("admin-uses-unlimited", &[("plan", plan.into())]),
+        (Some(plan), Some(quota)) => {
+            let left = premium.remaining.unwrap_or_default();
+            format!(
+                "{plan}: {}",
+                said("admin-uses-left", left, quota, premium.held)
+            )
+        }
+    };
+    let unpaid = (premium.status == Some("past_due")).then(|| w.say("dash-plan-unpaid-title"));
+    let renews = premium.renews_at.map(|at| {
+        let date = [("date", w.date(at).into())];
+        format!(" {}", w.say_with("admin-uses-renews", &date))
+    });
+    view! {
+        <dl class="facts" data-testid="person-uses">
+            <dt>{w.say("dash-trials")}</dt>
+            <dd>{said("admin-uses-left", trials.remaining, trials.limit, trials.held)}</dd>
+            <dt>{w.say("dash-plan")}</dt>
+            <dd>{plan}{renews}" "{unpaid}</dd>
+            <dt>{w.say("admin-initial")}</dt>
+            <dd>{w.number(wallet.credits.initial)}</dd>
+            <dt>{w.say("admin-bonus")}</dt>
+            <dd>{w.number(wallet.credits.bonus)}</dd>
+        </dl>
+    }
+    .into_any()
 }
 
 fn adjust(w: Words, page: &PersonPage, flash: Option<&Flash>) -> AnyView {

@@ -66,7 +66,8 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let reconciliation = Reconciliation::of(&state.services);
-    let report = match asked.report.filter(|id| !id.contains('\0')) {
+    let report = match asked.report {
+        Some(id) if id.contains('\0') => return Err(Problem::not_found()),
         Some(id) => reconciliation
             .kept(&id)
             .await?
