@@ -41,8 +41,17 @@ pub fn page(visit: &Visit, lines: &[AuditLine], asked: &AuditAsked, next: Option
     .into_any()
 }
 
+/// What operators did to what a page is about.
+pub fn section(w: Words, lines: &[AuditLine]) -> AnyView {
+    let log = match lines {
+        [] => nothing(w),
+        lines => table(w, lines),
+    };
+    view! { <section><h2>{w.say("admin-audit-title")}</h2>{log}</section> }.into_any()
+}
+
 /// Lines of the log.
-pub fn table(w: Words, lines: &[AuditLine]) -> AnyView {
+fn table(w: Words, lines: &[AuditLine]) -> AnyView {
     let rows: Vec<_> = lines.iter().map(|line| row(w, line)).collect();
     view! {
         <div class="scroll">

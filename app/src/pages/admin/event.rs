@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::events::{can_be_replayed, state_of};
-use super::{audit, because_at, moment, nothing};
+use super::{audit, because_at, moment};
 use crate::components::form::hidden;
 use crate::components::seller::provider_name;
 use crate::flash::Outcome;
@@ -18,11 +18,6 @@ const MOST_SHOWN: usize = 12_000;
 pub fn page(visit: &Visit, page: &EventPage) -> AnyView {
     let w = visit.words();
     let (tone, state) = state_of(w, page.event.state);
-    let log = if page.log.is_empty() {
-        nothing(w)
-    } else {
-        audit::table(w, &page.log)
-    };
     view! {
         <div class="head">
             <div>
@@ -37,10 +32,7 @@ pub fn page(visit: &Visit, page: &EventPage) -> AnyView {
             <h2>{w.say("admin-event-sent")}</h2>
             {sent(w, page)}
         </section>
-        <section>
-            <h2>{w.say("admin-audit-title")}</h2>
-            {log}
-        </section>
+        {audit::section(w, &page.log)}
     }
     .into_any()
 }

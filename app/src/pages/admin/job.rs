@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::jobs::{length, paid, stuck};
-use super::{audit, because, moment, nothing};
+use super::{audit, because, moment};
 use crate::components::form::{hidden, one_time_key_after, submit};
 use crate::components::line::kind_key;
 use crate::components::seller::ai_name;
@@ -24,11 +24,6 @@ pub fn page(visit: &Visit, page: &OverseenPage) -> AnyView {
     let stuck = overseen.is_stuck(visit.now).then(|| stuck(w));
     let flash = visit.flash.as_ref();
     let flash = flash.filter(|flash| flash.form == Form::Admin);
-    let log = if page.log.is_empty() {
-        nothing(w)
-    } else {
-        audit::table(w, &page.log)
-    };
     view! {
         <div class="head">
             <div>
@@ -43,10 +38,7 @@ pub fn page(visit: &Visit, page: &OverseenPage) -> AnyView {
             {course(w, page)}
         </section>
         <div class="settings">{act(w, overseen, flash)}</div>
-        <section>
-            <h2>{w.say("admin-audit-title")}</h2>
-            {log}
-        </section>
+        {audit::section(w, &page.log)}
     }
     .into_any()
 }

@@ -45,11 +45,6 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
     } else {
         statement_table(w, books, &page.entries, Reader::Operator)
     };
-    let log = if page.log.is_empty() {
-        nothing(w)
-    } else {
-        audit::table(w, &page.log)
-    };
     view! {
         <div class="head">
             <div>
@@ -80,10 +75,7 @@ pub fn page(visit: &Visit, page: &PersonPage) -> AnyView {
             {entries}
             <p>{text_link(routes::statement_of(person.id.as_str()), w.say("admin-person-statement"))}</p>
         </section>
-        <section>
-            <h2>{w.say("admin-audit-title")}</h2>
-            {log}
-        </section>
+        {audit::section(w, &page.log)}
     }
     .into_any()
 }

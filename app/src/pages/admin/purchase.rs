@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::purchases::standing;
 use super::reconciliation::findings;
-use super::{audit, events, moment, nothing, refund};
+use super::{audit, events, moment, refund};
 use crate::components::history::method_key;
 use crate::components::item::{bought, item_name, price_of};
 use crate::components::link::text_link;
@@ -21,11 +21,6 @@ pub fn page(visit: &Visit, page: &PurchasePage) -> AnyView {
     let w = visit.words();
     let recharge = &page.purchase.recharge;
     let item = item_name(w, &visit.services.catalog, &recharge.item);
-    let log = if page.log.is_empty() {
-        nothing(w)
-    } else {
-        audit::table(w, &page.log)
-    };
     view! {
         <div class="head">
             <div>
@@ -45,10 +40,7 @@ pub fn page(visit: &Visit, page: &PurchasePage) -> AnyView {
             <h2>{w.say("admin-purchase-story")}</h2>
             {story(w, page)}
         </section>
-        <section>
-            <h2>{w.say("admin-audit-title")}</h2>
-            {log}
-        </section>
+        {audit::section(w, &page.log)}
     }
     .into_any()
 }
