@@ -283,27 +283,22 @@ impl Accounts {
     ) -> sqlx::Result<bool> {
         let (by, owner) = (operator(owner, address), &owner.id);
         let mut tx = self.db.begin().await?;
-        let scopes: Option<String> =
-            sqlx::query_scalar("SELECT scopes FROM api_tokens WHERE id = $1 AND user_id = $2")
-                .bind(token)
-                .bind(owner)
-                .fetch_optional(&mut *tx)
-                .await?;
-        if let (Some(by), Some(scopes)) = (by, scopes) {
+        let ended: Option<String> = sqlx::query_scalar(
+            "DELETE FROM api_tokens WHERE id = $1 AND user_id = $2 RETURNING scopes",
+        )
+        .bind(token)
+        .bind(owner)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let (Some(by), Some(scopes)) = (by, &ended) {
             let (may, now) = (format!("token {token} for {scopes}"), self.clock.now());
             let (target, gone) = (owner.as_str(), "no such token");
             by.records(&mut tx, Deed::TokenRevoke, target, &may, gone, now)
                 .await?;
         }
-        let ended = sqlx::query("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2")
-            .bind(token)
-            .bind(owner)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
         tx.changed(Change::SignedOut(owner.clone()));
         tx.commit().await?;
-        Ok(ended == 1)
+        Ok(ended.is_some())
     }
 
     /// The account and scopes behind a bearer token that is being used; scopes its owner has lost are left out.

@@ -682,3 +682,19 @@ impl SiteDay {
         whole
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn what_may_change_still_is_what_is_counted_by_time() {
+        let counted = BY_TIME
+            .iter()
+            .filter_map(|select| select.split('\'').nth(1));
+        let counted: BTreeSet<&str> = counted.collect();
+        assert_eq!(counted, UNSETTLED.into_iter().collect());
+    }
+}

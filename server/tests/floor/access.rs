@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use atelier_server::accounts::{
-    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, EPOCH_KEY, Email, Outsider, Password, Scopes, SessionStore,
-    SignInError, SyncError, TokenError, USER_KEY, User, session_name,
+    ACCOUNT_KEY, DAY_KEY, DEVICE_KEY, EPOCH_KEY, Email, Outsider, Password, Role, Scopes,
+    SessionStore, SignInError, SyncError, TokenError, USER_KEY, User, session_name,
 };
 use atelier_server::credits;
 use atelier_server::db::Change;
@@ -189,6 +189,19 @@ on_both_databases! {
         assert!(ground.accounts.revoke_token(&ann, &made.token.id, None).await.unwrap());
         assert_eq!(news.recv().await.unwrap(), Change::SignedOut(ann.id.clone()));
         assert!(ground.accounts.find_token(&made.secret).await.unwrap().is_none());
+    }
+
+    async fn a_token_that_is_revoked_twice_at_once_is_told_once(ground: TestGround) {
+        let mut ann = ground.account("ann").await;
+        ann.role = Role::Admin;
+        let scopes = Scopes::parse("jobs").unwrap();
+        let token = ground.accounts.mint_token(&ann, "", &scopes, None).await.unwrap().token.id;
+        let revoke = || ground.accounts.revoke_token(&ann, &token, None);
+        let (first, second) = tokio::join!(revoke(), revoke());
+        assert!(first.unwrap() != second.unwrap(), "one of them ended it");
+        let lines = "SELECT COUNT(*) FROM audit_log WHERE action = 'token.revoke'";
+        let lines: i64 = sqlx::query_scalar(lines).fetch_one(ground.db.reader()).await.unwrap();
+        assert_eq!(lines, 1);
     }
 
     async fn an_account_has_at_most_fifty_tokens(ground: TestGround) {
