@@ -278,7 +278,7 @@ def main():
     for one in unseen(described, asked, of_somebody):
         wrong[one] = "described, and seen nowhere"
     for operation, why in wrong.items():
-        print(f"{operation}: {why}")
+        print(f"not as described: {operation}: {why}")
     # What Schemathesis found is told above, and is of one operation at least.
     failed = max(len(wrong), 0 if good else 1)
     count = len(described) - len(LEFT_OUT)

@@ -9,6 +9,7 @@ mod bench;
 #[path = "../../server/src/testing/cluster.rs"]
 mod cluster;
 mod counts;
+mod failures;
 mod lint;
 mod mutate;
 mod openapi;

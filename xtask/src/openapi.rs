@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Outcome;
 use crate::counts::Counts;
+use crate::failures::Failures;
 use crate::process::{must, watch};
 use crate::setup;
 use crate::workspace::{binary, build_binary, end2end, program, root};
@@ -12,7 +13,7 @@ use crate::workspace::{binary, build_binary, end2end, program, root};
 pub fn run(arguments: &[String]) -> Outcome {
     setup::python()?;
     must(&mut build_binary())?;
-    let counts = check(arguments)?;
+    let counts = check(arguments, &mut Failures::default())?;
     if counts.failed > 0 {
         return Err(format!("{} operations are not as they are described", counts.failed).into());
     }
@@ -20,7 +21,10 @@ pub fn run(arguments: &[String]) -> Outcome {
 }
 
 /// Every operation is one test. `arguments` go on to Schemathesis.
-pub fn check(arguments: &[String]) -> Result<Counts, Box<dyn std::error::Error>> {
+pub fn check(
+    arguments: &[String],
+    failures: &mut Failures,
+) -> Result<Counts, Box<dyn std::error::Error>> {
     let mut command = program(
         python(&install()?)
             .to_str()
@@ -33,6 +37,7 @@ pub fn check(arguments: &[String]) -> Result<Counts, Box<dyn std::error::Error>>
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let mut counts = None;
     let status = watch(&mut command, |line| {
+        failures.of_openapi(line);
         counts = Counts::from_openapi(line).or(counts);
     })?;
     match counts {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::counts::Counts;
+use crate::failures::Failures;
 
 /// One part of the run.
 pub struct Part {
@@ -10,6 +11,7 @@ pub struct Part {
     pub took: Duration,
     /// None for a part that has no tests of its own.
     pub counts: Option<Counts>,
+    pub failures: Failures,
 }
 
 pub fn print(parts: &[Part]) {
@@ -27,6 +29,9 @@ pub fn print(parts: &[Part]) {
             "{:16} {passed:>8} {failed:>8} {left_out:>9} {took:>9}",
             part.name
         );
+    }
+    for part in parts {
+        part.failures.print(part.name);
     }
     println!();
 }

@@ -10,8 +10,9 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::cluster::Cluster;
 use crate::counts::Counts;
+use crate::failures::Failures;
 use crate::openapi;
-use crate::process::{watch, words};
+use crate::process::watch;
 use crate::proofs;
 use crate::setup;
 use crate::table::{self, Part};
@@ -35,34 +36,39 @@ pub fn run(filters: &[String]) -> Outcome {
 }
 
 fn run_parts(filters: &[String], parts: &mut Vec<Part>) -> Outcome {
-    part(parts, "setup", || setup::run(&[]).map(|()| None))?;
+    part(parts, "setup", |_| setup::run(&[]).map(|()| None))?;
     proofs::forget()?;
-    part(parts, "Rust tests", || rust_tests(filters).map(Some))?;
+    part(parts, "Rust tests", |told| {
+        rust_tests(filters, told).map(Some)
+    })?;
     // A test that failed has not seen what it should.
     if filters.is_empty() && total(parts).failed == 0 {
-        part(parts, "proofs", || proofs::check().map(|()| None))?;
+        part(parts, "proofs", |_| proofs::check().map(|()| None))?;
     }
     // It knows no names of tests.
     if filters.is_empty() || filters == ["openapi"] {
-        part(parts, "HTTP API", || openapi::check(&[]).map(Some))?;
+        part(parts, "HTTP API", |told| {
+            openapi::check(&[], told).map(Some)
+        })?;
     }
-    part(parts, "browser tests", || {
-        browser_tests("playwright.config.ts", filters).map(Some)
+    part(parts, "browser tests", |told| {
+        browser_tests("playwright.config.ts", filters, told).map(Some)
     })?;
     // Its measures want the machine for themselves.
-    part(parts, "Lighthouse", || {
-        browser_tests("lighthouse.config.ts", filters).map(Some)
+    part(parts, "Lighthouse", |told| {
+        browser_tests("lighthouse.config.ts", filters, told).map(Some)
     })
 }
 
 fn part(
     parts: &mut Vec<Part>,
     name: &'static str,
-    run: impl FnOnce() -> Result<Option<Counts>, Box<dyn Error>>,
+    run: impl FnOnce(&mut Failures) -> Result<Option<Counts>, Box<dyn Error>>,
 ) -> Outcome {
     println!("\n── {name}");
     let started = Instant::now();
-    let outcome = run();
+    let mut failures = Failures::default();
+    let outcome = run(&mut failures);
     let (counts, outcome) = match outcome {
         Ok(counts) => (counts, Ok(())),
         Err(error) => (
@@ -74,11 +80,12 @@ fn part(
         name,
         took: started.elapsed(),
         counts,
+        failures,
     });
     outcome
 }
 
-fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
+fn rust_tests(filters: &[String], failures: &mut Failures) -> Result<Counts, Box<dyn Error>> {
     let mut command = cargo(["test", "--workspace", "--no-fail-fast"]);
     // Much of what they do is to wait for each other's moments.
     command.env("RUST_TEST_THREADS", "4");
@@ -87,6 +94,7 @@ fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     }
     let mut counts = Counts::default();
     let status = watch(&mut command, |line| {
+        failures.of_cargo(line);
         if let Some(more) = Counts::from_cargo(line) {
             counts += more;
         }
@@ -94,7 +102,11 @@ fn rust_tests(filters: &[String]) -> Result<Counts, Box<dyn Error>> {
     Ok(with_silent_failure(counts, status.success()))
 }
 
-fn browser_tests(config: &str, filters: &[String]) -> Result<Counts, Box<dyn Error>> {
+fn browser_tests(
+    config: &str,
+    filters: &[String],
+    failures: &mut Failures,
+) -> Result<Counts, Box<dyn Error>> {
     let report = end2end().join("report/results.json");
     remove_if_there(&report)?;
     let cluster = Cluster::shared()?;
@@ -105,9 +117,7 @@ fn browser_tests(config: &str, filters: &[String]) -> Result<Counts, Box<dyn Err
         .env("END2END_POSTGRES", cluster.url("postgres"))
         .env("END2END_PSQL", cluster.programs().join("psql"))
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
-    let status = command
-        .status()
-        .map_err(|error| format!("`{}`: {error}", words(&command)))?;
+    let status = watch(&mut command, |line| failures.of_playwright(line))?;
     let said = fs::read_to_string(&report)
         .map_err(|error| format!("no report of the browser tests: {error}"))?;
     let counts =
