@@ -60,6 +60,7 @@ pub enum Outcome {
     SpendingLifted,
     Replayed,
     Checked,
+    CheckRuns,
     Mended,
     NothingWrong,
     JobRetried,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use atelier_server::catalog::Catalog;
 use atelier_server::mail::{Letter, Matter, Wording};
-use atelier_server::oversight::anomalies::AnomalyKind;
+use atelier_server::oversight::anomalies::News;
 use atelier_server::payments::{GRACE, Recharge, Refund, Subscription};
 use leptos::prelude::*;
 
-use crate::components::anomaly::kind_key;
 use crate::components::item::{bought, item_name, paid_of, paid_with};
 use crate::components::seller::seller_of;
+use crate::components::{anomaly, fault};
 use crate::i18n::Words;
 use crate::routes;
 
@@ -65,7 +65,7 @@ impl Desk<'_> {
             Matter::Receipt(recharge) => self.receipt(recharge),
             Matter::Refund(refund, recharge) => self.refund(refund, recharge),
             Matter::RenewalFailed(plan) => self.renewal_failed(plan),
-            Matter::Anomalies(new) => self.anomalies(new),
+            Matter::News(news) => self.news(news),
             Matter::SpendingStopped => self.spending("mail-stopped-subject", "mail-stopped-text"),
             Matter::SpendingLifted => self.spending("mail-lifted-subject", "mail-lifted-text"),
         }
@@ -223,18 +223,25 @@ impl Desk<'_> {
 
 impl Desk<'_> {
     /// To an administrator.
-    fn anomalies(&self, new: &[(AnomalyKind, i64)]) -> Page {
+    fn news(&self, news: &News) -> Page {
         let w = self.w;
-        let facts = new.iter();
-        let facts = facts.map(|(kind, count)| (w.say(kind_key(*kind)), w.number(*count)));
+        let findings = news.findings.iter();
+        let findings = findings.map(|(kind, count)| (fault::kind_key(*kind), *count));
+        let anomalies = news.anomalies.iter();
+        let anomalies = anomalies.map(|(kind, count)| (anomaly::kind_key(*kind), *count));
+        let facts = findings.chain(anomalies);
+        let facts = facts.map(|(key, count)| (w.say(key), w.number(count)));
+        let not_asked = news.not_asked.then(|| {
+            (
+                w.say("mail-anomalies-not-asked"),
+                w.say("mail-anomalies-see-report"),
+            )
+        });
         Page {
             subject: w.say("mail-anomalies-subject"),
             text: w.say("mail-anomalies-text"),
-            facts: facts.collect(),
-            act: (
-                w.say("mail-anomalies-act"),
-                self.link(routes::ADMIN_ANOMALIES),
-            ),
+            facts: facts.chain(not_asked).collect(),
+            act: (w.say("mail-anomalies-act"), self.link(routes::ADMIN)),
             note: w.say("mail-anomalies-note"),
             from: vec![w.say("bar-brand")],
         }
@@ -352,6 +359,8 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use atelier_server::accounts::Language;
+    use atelier_server::oversight::anomalies::AnomalyKind;
+    use atelier_server::oversight::reconciliation::Kind;
     use atelier_server::payments::RechargeStatus;
     use atelier_server::time::Timestamp;
 
@@ -391,8 +400,12 @@ mod tests {
             (Matter::EmailTaken, "/sign-in"),
             (Matter::EmailChanged, "/sign-in"),
             (
-                Matter::Anomalies(vec![(AnomalyKind::StuckHold, 2)]),
-                "/admin/anomalies",
+                Matter::News(News {
+                    anomalies: vec![(AnomalyKind::StuckHold, 2)],
+                    findings: vec![(Kind::WrongCredits, 3)],
+                    not_asked: true,
+                }),
+                "/admin",
             ),
             (Matter::SpendingStopped, "/dashboard"),
             (Matter::SpendingLifted, "/dashboard"),

@@ -93,6 +93,9 @@ pub fn event(id: &str) -> String {
     format!("{ADMIN_EVENTS}/{id}")
 }
 
+/// The webhook events that nobody could act on.
+pub const ADMIN_EVENTS_FAILED: &str = "/admin/webhooks?state=failed";
+
 /// The operator's page of one batch, by its encoded name.
 pub fn batch(id: &str) -> String {
     format!("{ADMIN_BULK}/{id}")
@@ -147,12 +150,13 @@ pub fn purchases_of(search: &str) -> String {
 }
 
 /// A kept report of the reconciliation; without an id the newest.
-pub fn reconciliation(report: &str) -> String {
+/// From behind the finding at the position `after`, if there is one.
+pub fn reconciliation(report: &str, after: Option<i64>) -> String {
     if report.is_empty() {
-        ADMIN_RECONCILIATION.to_owned()
-    } else {
-        format!("{ADMIN_RECONCILIATION}?report={}", encode(report))
+        return ADMIN_RECONCILIATION.to_owned();
     }
+    let after = after.map_or_else(String::new, |after| format!("&after={after}"));
+    format!("{ADMIN_RECONCILIATION}?report={}{after}", encode(report))
 }
 
 /// The anomalies of one kind; of all of them the first, where it is no kind.

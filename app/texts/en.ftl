@@ -984,9 +984,11 @@ mail-renewal-subject = { $plan } could not be renewed
 mail-renewal-text = The payment for { $plan } did not go through. Nothing changes until { $date }: until then the plan goes on as before.
 mail-renewal-act = Pay, or change the card
 mail-renewal-note = If it is not paid by then, the plan rests until it is. Credits you bought stay yours either way.
-mail-anomalies-subject = Something looks odd
-mail-anomalies-text = Today’s look at the accounts found what was not there before. Nothing was done about it.
-mail-anomalies-act = Look at the anomalies
+mail-anomalies-subject = Something is not as it should be
+mail-anomalies-text = Today’s check of payments, credits and accounts found what was not there before. Nothing was done about it.
+mail-anomalies-act = Look at it
+mail-anomalies-not-asked = Not everything could be asked
+mail-anomalies-see-report = the report says why
 mail-anomalies-note = You are told of each once, and again only when it was gone and is back.
 mail-stopped-subject = Spending is paused for your account
 mail-stopped-text = Spending is paused while we look at your account. Your credits are safe. Jobs that run go on, and whatever you have paid is granted.
@@ -1732,6 +1734,9 @@ admin-reconciliation-title = Reconciliation
 admin-reconciliation-lead = Payments, ledger and jobs against each other. Checked once a day; each finding is looked for again before it is mended.
 admin-check-now = Check now
 admin-checked = Checked. What was found stands below.
+admin-check-runs = The check runs on: payment providers are asked about every purchase, which can take minutes. This page has it when it is done.
+admin-check-asked = A check was asked for and is not done yet. Since:
+admin-check-look = Look again
 admin-mended = It is right now, and stands in the audit log.
 admin-nothing-wrong = Nothing is wrong with it any more. Nothing was changed.
 admin-still-wrong = It was tried, and is found still. The audit log says what was done.
@@ -1807,7 +1812,15 @@ admin-anomalies-waiting = { $count ->
     [one] { $n } anomaly was found by the last daily look.
    *[other] { $n } anomalies were found by the last daily look.
 }
-admin-anomalies-look = Look at them
+admin-findings-waiting = { $count ->
+    [one] { $n } finding of the newest reconciliation is open.
+   *[other] { $n } findings of the newest reconciliation are open.
+}
+admin-not-asked-waiting = The newest reconciliation could not ask a payment provider everything.
+admin-failed-waiting = { $count ->
+    [one] { $n } webhook event failed and waits to be replayed.
+   *[other] { $n } webhook events failed and wait to be replayed.
+}
 admin-anomaly-seen = Seen
 admin-anomaly-limit = Limit
 admin-anomaly-since = Since

@@ -13,6 +13,7 @@ use atelier_server::credits::{self, HoldRequest, PaidBy, Price};
 use atelier_server::db::Kind;
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::testing::copies::multiply;
+use atelier_server::verify;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -114,6 +115,7 @@ pub async fn bench() {
         let small = House::with(Site::on(kind).await, SMALL).await;
         let large = House::with(Site::on(kind).await, users()).await;
         slow.extend(compare(kind, [&small, &large]).await);
+        large.check_books().await;
         small.site.stop().await;
         large.site.stop().await;
     }
@@ -265,6 +267,18 @@ impl House {
         .await
         .unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// How long the part of a reconciliation takes that no provider is asked for.
+    async fn check_books(&self) {
+        let started = Instant::now();
+        let db = &self.site.services.db;
+        verify::run(db, &mut |_| ()).await.unwrap();
+        let seconds = started.elapsed().as_secs();
+        println!(
+            "\n{:?}: the own books were checked in {seconds} s",
+            db.kind()
+        );
     }
 
     /// What somebody does who uses the place.

@@ -168,6 +168,8 @@ async fn read(state: &State) -> db::Result<()> {
         ("webhook_events_waiting", waiting.events),
         ("webhook_events_failed", waiting.failed_events),
         ("letters_waiting", waiting.letters),
+        ("anomalies", waiting.anomalies),
+        ("reconciliation_findings", waiting.findings),
         ("live_streams", state.streams.count()),
     ] {
         state.metrics.set(name, None, value);

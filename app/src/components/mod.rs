@@ -13,6 +13,7 @@ pub mod chart;
 pub mod consent;
 pub mod demo;
 pub mod device;
+pub mod fault;
 pub mod field;
 pub mod figure;
 pub mod foot;

@@ -34,6 +34,7 @@ pub fn say_outcome(w: Words, form: Form, outcome: Outcome, top_up: Option<&TopUp
         Outcome::SpendingLifted => w.say("admin-lifted"),
         Outcome::Replayed => w.say("admin-replayed"),
         Outcome::Checked => w.say("admin-checked"),
+        Outcome::CheckRuns => w.say("admin-check-runs"),
         Outcome::Mended => w.say("admin-mended"),
         Outcome::NothingWrong => w.say("admin-nothing-wrong"),
         Outcome::Refunded => w.say("admin-refunded-now"),
@@ -272,6 +273,7 @@ fn tone_of(outcome: Outcome) -> Tone {
         | Outcome::SpendingLifted
         | Outcome::Replayed
         | Outcome::Checked
+        | Outcome::CheckRuns
         | Outcome::Mended
         | Outcome::NothingWrong
         | Outcome::BatchApplied
@@ -358,6 +360,7 @@ mod tests {
         Outcome::SpendingLifted,
         Outcome::Replayed,
         Outcome::Checked,
+        Outcome::CheckRuns,
         Outcome::Mended,
         Outcome::NothingWrong,
         Outcome::BatchApplied,

@@ -1,5 +1,7 @@
 //! The operator's forms. Each asks for a reason, and everything they do is in the audit log.
 
+use std::time::Duration;
+
 use atelier_server::accounts::User;
 use atelier_server::credits::{self, Action, Actor, Adjustment, CreditsError, Figures};
 use atelier_server::db;
@@ -327,7 +329,11 @@ pub async fn replay_event(
     Ok(())
 }
 
-/// Checks payments, ledger and jobs now, and keeps what is found.
+/// A check takes as long as payment providers take. Within this time its answer has what it found; a longer one goes on, and the
+/// page has it when it is done.
+const WAITED_FOR: Duration = Duration::from_secs(5);
+
+/// Has payments, ledger and jobs checked now; what is found is kept.
 #[server(prefix = "/do", endpoint = "admin-reconcile")]
 pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), ServerFnError> {
     let page = routes::ADMIN_RECONCILIATION;
@@ -342,8 +348,9 @@ pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), Serv
     }
     let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
-    match reconciliation.check_and_keep(&operator).await {
-        Ok(_) => answer(Outcome::Checked),
+    match reconciliation.ask_and_wait(&operator, WAITED_FOR).await {
+        Ok(true) => answer(Outcome::Checked),
+        Ok(false) => answer(Outcome::CheckRuns),
         Err(error) => go_broken(page, Form::Admin, error),
     }
     Ok(())
@@ -354,12 +361,13 @@ pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), Serv
 pub async fn mend_finding(
     #[server(default)] finding: String,
     #[server(default)] report: String,
+    #[server(default)] after: String,
     #[server(default)] purchase: String,
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = match RechargeId::parse(&purchase) {
         Some(purchase) => routes::purchase(purchase.as_str()),
-        None => routes::reconciliation(&report),
+        None => routes::reconciliation(&report, after.parse().ok()),
     };
     let Some((caller, admin)) = operator(&page).await? else {
         return Ok(());

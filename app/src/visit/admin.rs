@@ -10,9 +10,9 @@ use atelier_server::credits::{self, Entry, EntryFilter, Sum};
 use atelier_server::db::{self, Migration};
 use atelier_server::ids::{InboxId, JobId, RechargeId, UserId};
 use atelier_server::oversight::anomalies::{Anomalies, Anomaly, AnomalyKind, Limits};
-use atelier_server::oversight::reconciliation::{Item, Reconciliation, ReportLine};
+use atelier_server::oversight::reconciliation::{Item, Open, Reconciliation, ReportLine};
 use atelier_server::oversight::{
-    self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing,
+    self, AuditFilter, AuditLine, PeopleFilter, Person, SiteDay, Standing, Waiting,
 };
 use atelier_server::payments::{
     EventState, KeptEvent, Provider, Purchase, PurchaseFilter, Recharge, Subscriber,
@@ -37,8 +37,7 @@ pub enum AdminPage {
     /// The last days, oldest first.
     Overview {
         days: Vec<SiteDay>,
-        /// Anomalies that administrators were told of and that are there still.
-        anomalies: i64,
+        waiting: Waiting,
     },
     People {
         people: Vec<Person>,
@@ -156,9 +155,16 @@ pub struct AnomaliesPage {
 /// What a check of payments, ledger and jobs found.
 #[derive(Clone, Debug)]
 pub struct ReconciliationPage {
+    /// Since when a check is asked for that is not made yet.
+    pub asked_since: Option<Timestamp>,
     /// The one that is shown, if there is any.
     pub report: Option<ReportLine>,
+    /// From behind a position.
     pub items: Vec<Item>,
+    pub after: Option<i64>,
+    pub next: Option<String>,
+    /// Of the whole report.
+    pub open: Open,
     /// Newest first.
     pub reports: Vec<ReportLine>,
 }
@@ -282,7 +288,7 @@ async fn overview(request: &Request) -> db::Result<AdminPage> {
     let costs = services.catalog.costs.as_ref();
     Ok(AdminPage::Overview {
         days: oversight::daily(&services.db, costs, from, to).await?,
-        anomalies: oversight::waiting(&services.db).await?.anomalies,
+        waiting: oversight::waiting(&services.db).await?,
     })
 }
 
@@ -490,13 +496,24 @@ async fn reconciliation(request: &Request) -> db::Result<AdminPage> {
     let chosen = asked(request, "report");
     let is_chosen = |report: &&ReportLine| chosen.is_empty() || report.id == chosen;
     let report = reports.iter().find(is_chosen).cloned();
-    let items = match &report {
-        Some(report) => reconciliation.items_of(&report.id).await?,
-        None => Vec::new(),
+    let after = asked(request, "after").parse().ok();
+    let (items, open) = match &report {
+        Some(report) => (
+            reconciliation
+                .items_of(&report.id, after, LINES + 1)
+                .await?,
+            reconciliation.open_of(&report.id).await?,
+        ),
+        None => (Vec::new(), Open::default()),
     };
+    let (items, next) = split(items, |item| item.position.to_string());
     Ok(AdminPage::Reconciliation(ReconciliationPage {
+        asked_since: reconciliation.asked_since().await?,
         report,
         items,
+        after,
+        next,
+        open,
         reports,
     }))
 }

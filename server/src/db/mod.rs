@@ -27,7 +27,7 @@ use tokio::sync::broadcast;
 
 use crate::failpoint;
 
-pub use batch::Batch;
+pub use batch::{Batch, Bindings};
 pub use changes::Change;
 pub(crate) use changes::Outbox;
 pub use connect::OpenError;

@@ -3,7 +3,7 @@
 use crate::accounts::{Accounts, ChangeLetter, Purpose};
 use crate::credits;
 use crate::ids::{RechargeId, UserId};
-use crate::oversight::anomalies::{self, AnomalyKind};
+use crate::oversight::anomalies::{self, News};
 use crate::payments::{self, Recharge, Refund, Subscription};
 
 use super::Template;
@@ -30,8 +30,8 @@ pub enum Matter {
     Receipt(Box<Recharge>),
     Refund(Refund, Box<Recharge>),
     RenewalFailed(Subscription),
-    /// To an administrator: how many anomalies of each kind are new.
-    Anomalies(Vec<(AnomalyKind, i64)>),
+    /// To an administrator: what the day's look found that was not there before.
+    News(News),
     /// An operator has stopped the account's spending.
     SpendingStopped,
     /// The account can spend again.
@@ -80,7 +80,7 @@ impl Matter {
             Template::Anomalies => match about.parse() {
                 Ok(day) => {
                     let told = anomalies::told_on(db, day).await?;
-                    (!told.is_empty()).then_some(Self::Anomalies(told))
+                    (!told.is_empty()).then_some(Self::News(told))
                 }
                 Err(_) => None,
             },

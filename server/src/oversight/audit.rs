@@ -87,7 +87,7 @@ pub async fn record(tx: &mut Tx, audit: &Audit<'_>, now: Timestamp) -> sqlx::Res
 }
 
 /// Who does something as an operator, and why.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Operator {
     pub actor: String,
     pub address: Option<String>,

@@ -15,6 +15,10 @@ pub struct Waiting {
     pub letters: i64,
     /// Anomalies that administrators were told of and that were found still at the last daily look.
     pub anomalies: i64,
+    /// What the newest report of the reconciliation found and nobody mended yet.
+    pub findings: i64,
+    /// Whether that report could not ask everything.
+    pub not_asked: bool,
 }
 
 /// Counts what waits, by indexes that hold nothing else.
@@ -27,7 +31,11 @@ pub async fn waiting(db: &Database) -> sqlx::Result<Waiting> {
          (SELECT COUNT(*) FROM webhook_events WHERE state = 'received') AS events, \
          (SELECT COUNT(*) FROM webhook_events WHERE state = 'failed') AS failed_events, \
          (SELECT COUNT(*) FROM outgoing_mail) AS letters, \
-         (SELECT COUNT(*) FROM anomalies_told) AS anomalies",
+         (SELECT COUNT(*) FROM anomalies_told) AS anomalies, \
+         (SELECT COUNT(*) FROM reconciliation_items \
+          WHERE mended_at IS NULL AND report_id = (SELECT MAX(id) FROM reconciliation_reports)) AS findings, \
+         EXISTS (SELECT 1 FROM reconciliation_reports WHERE problem IS NOT NULL \
+          AND id = (SELECT MAX(id) FROM reconciliation_reports)) AS not_asked",
     )
     .fetch_one(db.reader())
     .await

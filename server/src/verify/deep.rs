@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use futures::{StreamExt, stream};
 use sqlx::FromRow;
 
 use super::{Finding, Told, Totals, accepted, plans};
@@ -109,14 +110,15 @@ pub async fn ask_about(
     record: &Recharge,
 ) -> Result<Vec<Finding>, DeepError> {
     let mut findings = Vec::new();
-    let mut found = |finding: Finding| findings.push(finding);
     let gateway = payments.gateway(record.provider)?;
     let session = record.session_id.as_ref();
     if let Some(session) = session
         && let Some(state) = gateway.checkout(session).await?
         && state.progress != CheckoutProgress::Open
     {
-        compare(gateway, Some(record), &state, &mut found);
+        compare(gateway, Some(record), &state, &mut |finding| {
+            findings.push(finding);
+        });
     }
     let completed: Option<Completed> =
         sqlx::query_as(concat!(completed!(), "status = 'completed' AND id = $1"))
@@ -124,7 +126,7 @@ pub async fn ask_about(
             .fetch_optional(db.reader())
             .await?;
     if let Some(record) = &completed {
-        check_record(gateway, record, None, &mut found).await?;
+        findings.extend(check_record(gateway, record, None).await?);
     }
     Ok(findings)
 }
@@ -148,6 +150,10 @@ pub async fn ask_about_checkout(
     }
     Ok(findings)
 }
+
+/// Questions that a provider is asked at once, so that a check of thousands of purchases takes minutes and no hour; well below
+/// what providers allow.
+pub(super) const AT_ONCE: usize = 4;
 
 /// Compares every finished checkout, and gives their ids.
 async fn read_finished(
@@ -201,9 +207,17 @@ async fn read_known(
             return Ok(finished);
         };
         after.clone_from(last);
-        for (_, session) in &known {
-            let asked = gateway.checkout(session).await.map_err(DeepError::from);
-            let state = aside.of(asked)?.flatten();
+        let sessions = known.iter().map(|(_, session)| session);
+        let questions: Vec<_> = sessions
+            .clone()
+            .map(|session| gateway.checkout(session))
+            .collect();
+        let mut asked = stream::iter(questions).buffered(AT_ONCE);
+        for session in sessions {
+            let Some(asked) = asked.next().await else {
+                break;
+            };
+            let state = aside.of(asked.map_err(DeepError::from))?.flatten();
             let paid = |state: &CheckoutState| state.progress == CheckoutProgress::Paid;
             if let Some(state) = state.filter(paid) {
                 // As it is by now.
@@ -250,8 +264,13 @@ async fn check_completed(
             return Ok(());
         };
         after = last.id.to_string();
-        for record in &completed {
-            aside.of(check_record(gateway, record, Some(finished), found).await)?;
+        let questions: Vec<_> = completed
+            .iter()
+            .map(|record| check_record(gateway, record, Some(finished)))
+            .collect();
+        let mut asked = stream::iter(questions).buffered(AT_ONCE);
+        while let Some(asked) = asked.next().await {
+            aside.of(asked)?.into_iter().flatten().for_each(&mut *found);
         }
     }
 }
@@ -260,8 +279,8 @@ async fn check_record(
     gateway: &dyn Gateway,
     record: &Completed,
     finished: Option<&HashSet<String>>,
-    found: &mut (dyn FnMut(Finding) + Send),
-) -> Result<(), DeepError> {
+) -> Result<Vec<Finding>, DeepError> {
+    let mut findings = Vec::new();
     let (id, user) = (&record.id, Some(&record.user_id));
     let known = match (&record.session_id, &record.subscription_id) {
         (Some(session), _) => is_finished(gateway, finished, session).await?,
@@ -269,28 +288,33 @@ async fn check_record(
     };
     if !known {
         let paid = "a finished checkout";
-        found(Finding::new("recharge.unpaid", id, user, paid, "none"));
-        return Ok(());
+        return Ok(vec![Finding::new(
+            "recharge.unpaid",
+            id,
+            user,
+            paid,
+            "none",
+        )]);
     }
     let transaction = record
         .transaction_id
         .as_ref()
         .or(record.payment_id.as_ref());
     let Some(transaction) = transaction else {
-        return Ok(());
+        return Ok(findings);
     };
     let payment = gateway.payment(transaction).await?;
     let returned = payment.as_ref().map_or(0, PaymentState::returned_minor);
     if returned != record.returned_minor {
         let here = record.returned_minor;
-        found(Finding::new("recharge.returned", id, user, returned, here));
+        findings.push(Finding::new("recharge.returned", id, user, returned, here));
     }
     let disputed = payment.as_ref().is_some_and(PaymentState::is_disputed);
     let (expected, here) = (i64::from(disputed), record.disputed);
     if expected != here {
-        found(Finding::new("recharge.disputed", id, user, expected, here));
+        findings.push(Finding::new("recharge.disputed", id, user, expected, here));
     }
-    Ok(())
+    Ok(findings)
 }
 
 async fn is_finished(

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use futures::{StreamExt, stream};
 use sqlx::FromRow;
 
-use super::deep::Aside;
+use super::deep::{AT_ONCE, Aside};
 use super::{DeepError, Finding};
 use crate::db::Database;
 use crate::ids::{PeriodId, UserId};
@@ -53,8 +54,10 @@ pub(super) async fn check_all(
             return Ok(());
         };
         after.clone_from(&last.id);
-        for plan in &plans {
-            aside.of(check(gateway, db, plan, found).await)?;
+        let questions: Vec<_> = plans.iter().map(|plan| check(gateway, db, plan)).collect();
+        let mut asked = stream::iter(questions).buffered(AT_ONCE);
+        while let Some(asked) = asked.next().await {
+            aside.of(asked)?.into_iter().flatten().for_each(&mut *found);
         }
     }
 }
@@ -73,11 +76,10 @@ pub async fn ask_about_subscription(
             .bind(id)
             .fetch_optional(db.reader())
             .await?;
-    let mut findings = Vec::new();
-    if let Some(plan) = plan {
-        check(gateway, db, &plan, &mut |finding| findings.push(finding)).await?;
+    match plan {
+        Some(plan) => check(gateway, db, &plan).await,
+        None => Ok(Vec::new()),
     }
-    Ok(findings)
 }
 
 /// Every paid invoice that begins a period has opened it, and every period was opened by such an invoice.
@@ -85,8 +87,8 @@ async fn check(
     gateway: &dyn Gateway,
     db: &Database,
     plan: &Plan,
-    found: &mut (dyn FnMut(Finding) + Send),
-) -> Result<(), DeepError> {
+) -> Result<Vec<Finding>, DeepError> {
+    let mut findings = Vec::new();
     let state = gateway.subscription(&plan.id).await?;
     let invoices = state.map(|state| state.invoices).unwrap_or_default();
     let paid = |invoice: &&InvoiceState| invoice.paid && invoice.opens.is_some();
@@ -110,7 +112,7 @@ async fn check(
             let id = format!("{}#{}", plan.id, invoice.id);
             let (user, from) = (Some(&plan.user_id), starts_at.to_rfc3339());
             let expected = format!("a period from {from}");
-            found(Finding::new("invoice.period", id, user, expected, "none"));
+            findings.push(Finding::new("invoice.period", id, user, expected, "none"));
         }
     }
     let oldest = begun.iter().min().copied();
@@ -120,7 +122,7 @@ async fn check(
         if in_list && period.withdrawn == 0 && !begun.contains(&period.starts_at) {
             let user = Some(&period.user_id);
             let paid = "a paid invoice";
-            found(Finding::new(
+            findings.push(Finding::new(
                 "period.invoice",
                 &period.id,
                 user,
@@ -129,7 +131,7 @@ async fn check(
             ));
         }
     }
-    Ok(())
+    Ok(findings)
 }
 
 /// Invoices whose record gave nothing, with a reason.

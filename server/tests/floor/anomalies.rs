@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use atelier_server::accounts::{Email, Language, NewAccount, Password, Role};
-use atelier_server::credits::{self, Action, Actor, Adjustment, Grant};
+use atelier_server::credits::{self, Action, Actor, Adjustment, Grant, PaidBy};
 use atelier_server::ids::{JobId, RechargeId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::oversight::anomalies::{Anomaly, AnomalyKind as Odd, Limits, Lookout};
@@ -212,10 +212,12 @@ on_both_databases! {
         ann.run("UPDATE wallets SET remaining = remaining + 5, total = total + 5 WHERE user_id = $1", ann.user.as_str()).await;
         assert_eq!(found(&ground, Odd::LedgerDrift).await, [], "nobody has counted yet");
         let click = reconciliation(&ground, "one");
-        click.check_and_keep(&operator()).await.unwrap();
+        click.ask(&operator()).await.unwrap();
+        assert!(click.make_asked().await.unwrap());
         let first = ground.clock.now();
         ground.clock.advance(HOUR);
-        click.check_and_keep(&operator()).await.unwrap();
+        click.ask(&operator()).await.unwrap();
+        assert!(click.make_asked().await.unwrap());
         let odd = found(&ground, Odd::LedgerDrift).await;
         assert_eq!(ids(&odd), [ann.user.as_str()]);
         assert!(odd[0].since == first && odd[0].seen != odd[0].limit, "{odd:?}");
@@ -341,5 +343,51 @@ on_both_databases! {
         given().await;
         told(3, 4, "it is back").await;
         not_given().await;
+    }
+
+    async fn administrators_are_told_of_what_the_reconciliation_found(ground: TestGround) {
+        const LETTERS: &str = "SELECT COUNT(*) FROM outgoing_mail WHERE template = 'anomalies'";
+        // A report that could not ask everything, as when a provider is away.
+        const AWAY: &str = "UPDATE reconciliation_reports SET problem = 'away' \
+            WHERE id = (SELECT MAX(id) FROM reconciliation_reports)";
+        administrator(&ground, "one").await;
+        let (one, click) = (lookout(&ground, "one"), reconciliation(&ground, "one"));
+        let ann = Case::new(&ground, "ann").await;
+        ann.is_given(8).await;
+        let morning = async || {
+            let day = ground.clock.now().seconds().rem_euclid(24 * 3_600);
+            ground.clock.advance(HOUR * 24 - Duration::from_secs(day.cast_unsigned()) + HOUR);
+            assert!(click.check_of_the_day().await.unwrap());
+        };
+        let told = async |new: usize, letters: i64, what: &str| {
+            assert_eq!(one.tell_of_the_day().await.unwrap(), Some(new), "{what}");
+            assert_eq!(count(&ground, LETTERS).await, letters, "{what}");
+        };
+        morning().await;
+        told(0, 0, "all agrees").await;
+        let job = ann.job("succeeded", PaidBy::Credits, 1).await;
+        morning().await;
+        told(1, 1, "a job that nothing was held for is no anomaly, and somebody should know").await;
+        morning().await;
+        execute(&ground, AWAY, &[]).await;
+        assert_eq!(one.tell_of_the_day().await.unwrap(), None, "it is asked again first");
+        ground.clock.advance(HOUR * 2);
+        told(1, 2, "not everything could be asked").await;
+        // What the report does not have, because nobody could be asked, is not gone.
+        morning().await;
+        execute(&ground, AWAY, &[]).await;
+        execute(&ground, "DELETE FROM reconciliation_items", &[]).await;
+        ground.clock.advance(HOUR * 2);
+        told(0, 2, "they know").await;
+        morning().await;
+        told(0, 2, "it is there still, and everything could be asked").await;
+        click.mend(Fault::JobWithoutHold, job.as_str(), &operator()).await.unwrap();
+        morning().await;
+        told(0, 2, "it is mended").await;
+        assert_eq!(count(&ground, "SELECT COUNT(*) FROM findings_told").await, 0);
+        let again = ann.job("succeeded", PaidBy::Credits, 1).await;
+        morning().await;
+        told(1, 3, "another one").await;
+        click.mend(Fault::JobWithoutHold, again.as_str(), &operator()).await.unwrap();
     }
 }

@@ -8,7 +8,7 @@ use atelier_server::ids::{JobId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::oversight::anomalies::AnomalyKind as Odd;
 use atelier_server::oversight::reconciliation::{
-    Kind as Fault, Mended, ReconcileError, Reconciliation,
+    Item, Kind as Fault, Mended, ReconcileError, Reconciliation,
 };
 use atelier_server::oversight::{AuditFilter, Operator, audit_lines};
 use atelier_server::payments::Payments;
@@ -67,7 +67,7 @@ impl<'a> Case<'a> {
     }
 
     /// A job in this state, for which nothing is held.
-    async fn job(&self, state: &str, paid_by: PaidBy, cost: i64) -> JobId {
+    pub async fn job(&self, state: &str, paid_by: PaidBy, cost: i64) -> JobId {
         let now = self.ground.clock.now();
         let job = JobId::new(now);
         let ended = ["succeeded", "failed", "cancelled"].contains(&state);
@@ -401,7 +401,8 @@ on_both_databases! {
         ann.run("UPDATE wallets SET version = 0 WHERE user_id = $1", ann.user.as_str()).await;
         ground.clock.advance(Duration::from_secs(1));
         let by = operator();
-        one.check_and_keep(&by).await.unwrap();
+        one.ask(&by).await.unwrap();
+        assert!(other.make_asked().await.unwrap());
         let reports = one.reports(10).await.unwrap();
         let told: Vec<(&str, i64)> =
             reports.iter().map(|report| (report.actor.as_str(), report.findings)).collect();
@@ -411,7 +412,7 @@ on_both_databases! {
         let before = format!("0 found at {}", reports[1].checked_at.to_rfc3339());
         assert_eq!(log.len(), 1);
         assert_eq!((log[0].target.as_str(), log[0].before.as_deref(), log[0].after.as_deref()), (reports[0].id.as_str(), Some(before.as_str()), Some("found 1 version_off")));
-        let items = one.items_of(&reports[0].id).await.unwrap();
+        let items = one.items_of(&reports[0].id, None, 9).await.unwrap();
         assert_eq!((items[0].kind, items[0].id.as_str()), (Fault::VersionOff, ann.user.as_str()));
         ground.clock.advance(Duration::from_secs(24 * 3_600));
         assert!(other.check_of_the_day().await.unwrap());
@@ -421,6 +422,67 @@ on_both_databases! {
         let mut tx = ground.db.begin().await.unwrap();
         credits::rebuild_in(&mut tx, &ann.user, ground.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    async fn a_check_that_is_asked_for_is_made_once_by_whichever_node_comes(ground: TestGround) {
+        let (one, other) = (reconciliation(&ground, "one"), reconciliation(&ground, "other"));
+        assert!(!one.make_asked().await.unwrap(), "nobody asked");
+        let (by, late) = (operator(), Operator { actor: "admin:late".to_owned(), ..operator() });
+        one.ask(&by).await.unwrap();
+        ground.clock.advance(Duration::from_secs(60));
+        other.ask(&late).await.unwrap();
+        let since = ground.clock.now().minus(Duration::from_secs(60));
+        assert_eq!(one.asked_since().await.unwrap(), Some(since), "it is the same check");
+        // A node that died at it is waited for as long as its lease lasts.
+        assert!(ground.db.take_lease("reconciliation", "dead", ground.clock.now(), Duration::from_secs(300)).await.unwrap());
+        assert!(!one.ask_and_wait(&late, Duration::from_secs(60)).await.unwrap());
+        assert!(!other.check_of_the_day().await.unwrap());
+        assert_eq!(one.asked_since().await.unwrap(), Some(since));
+        ground.clock.advance(Duration::from_secs(300));
+        let (first, second) = tokio::join!(one.make_asked(), other.make_asked());
+        assert!(first.unwrap() != second.unwrap(), "one of them makes it");
+        assert!(!one.make_asked().await.unwrap());
+        assert_eq!(one.asked_since().await.unwrap(), None);
+        let reports = one.reports(10).await.unwrap();
+        assert_eq!(reports.len(), 1);
+        assert_eq!(reports[0].actor, by.actor);
+        let log = audit_lines(ground.db.reader(), &AuditFilter { limit: 9, ..AuditFilter::default() }).await.unwrap();
+        let told: Vec<(&str, Option<&str>, Option<&str>)> = log.iter().map(|line| (line.actor.as_str(), line.reason.as_deref(), line.address.as_deref())).collect();
+        assert_eq!(told, [(by.actor.as_str(), Some(by.reason.as_str()), by.address.as_deref())]);
+        assert!(one.check_of_the_day().await.unwrap(), "that of the day is another");
+    }
+
+    async fn what_a_report_found_is_read_part_by_part(ground: TestGround) {
+        let click = reconciliation(&ground, "one");
+        let mut users = Vec::new();
+        for name in ["ann", "ben", "cho"] {
+            let one = Case::new(&ground, name).await;
+            one.run("UPDATE wallets SET version = 0 WHERE user_id = $1", one.user.as_str()).await;
+            users.push(one);
+        }
+        assert!(click.ask_and_wait(&operator(), Duration::from_secs(60)).await.unwrap());
+        let report = click.reports(1).await.unwrap().remove(0);
+        let mut read: Vec<Item> = Vec::new();
+        loop {
+            let after = read.last().map(|item| item.position);
+            let part = click.items_of(&report.id, after, 2).await.unwrap();
+            if part.is_empty() {
+                break;
+            }
+            read.extend(part);
+        }
+        let mut ids: Vec<&str> = read.iter().map(|item| item.id.as_str()).collect();
+        ids.sort_unstable();
+        let mut all: Vec<&str> = users.iter().map(|one| one.user.as_str()).collect();
+        all.sort_unstable();
+        assert_eq!(ids, all, "each once");
+        let open = async || click.open_of(&report.id).await.unwrap().count(|kind| kind == Fault::VersionOff);
+        assert_eq!(open().await, 3);
+        for (mended, one) in (1..).zip(&users) {
+            click.mend(Fault::VersionOff, one.user.as_str(), &operator()).await.unwrap();
+            assert_eq!(open().await, 3 - mended);
+        }
+        assert_eq!(click.open_of(&report.id).await.unwrap().count(|_| true), 0);
     }
 }
 

@@ -85,7 +85,7 @@ fn target(line: &AuditLine) -> AnyView {
             Some(routes::person(&id))
         }
         Some(("ledger", "rebuild")) => Some(routes::person(&id)),
-        Some(("reconciliation", "run")) => Some(routes::reconciliation(&id)),
+        Some(("reconciliation", "run")) => Some(routes::reconciliation(&id, None)),
         Some(("job", _)) => Some(routes::overseen_job(&id)),
         // All failed ones together have no page.
         Some(("webhook", "replay")) => Some(routes::event(&id)),

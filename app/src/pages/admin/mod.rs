@@ -36,7 +36,7 @@ pub fn page(visit: &Visit) -> Option<AnyView> {
         return None;
     };
     let inside = match &**page {
-        AdminPage::Overview { days, anomalies } => overview::page(visit, days, *anomalies),
+        AdminPage::Overview { days, waiting } => overview::page(visit, days, waiting),
         AdminPage::People {
             people,
             search,

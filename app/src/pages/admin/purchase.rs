@@ -54,10 +54,10 @@ fn answer(visit: &Visit, page: &PurchasePage) -> AnyView {
     let said = said.map(|key| view! { <p>{w.say_with(key, &[("provider", provider.into())])}</p> });
     let found = page.findings.as_deref().unwrap_or_default();
     let table = (!found.is_empty()).then(|| {
-        let from = ("purchase", recharge.id.as_str());
+        let from = [("purchase", recharge.id.as_str())];
         let href = routes::ADMIN_RECONCILIATION;
         view! {
-            {findings(visit, found, from)}
+            {findings(visit, found, &from)}
             <p class="soft">{text_link(href, w.say("admin-purchase-all-findings"))}</p>
         }
     });

@@ -1,9 +1,12 @@
-use atelier_server::oversight::reconciliation::{Item, Kind, Mend, ReportLine};
+use atelier_server::oversight::reconciliation::{Item, Kind, Mend, Reconciliation, ReportLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::{because, csv_address, head, moment, nothing, with_reason};
+use crate::components::fault::{kind_key, mend_key};
 use crate::components::form::hidden;
+use crate::components::notice::{Notice, Tone};
+use crate::components::pager::pager;
 use crate::forms::admin::{MendFinding, ReconcileNow};
 use crate::i18n::Words;
 use crate::routes;
@@ -14,6 +17,8 @@ const LIST: &str = "/api/admin/reconciliation";
 /// What payments, ledger and jobs say against each other, and what mends it.
 pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let w = visit.words();
+    let next = page.next.as_ref();
+    let next = next.map(|after| visit.address_with(&[("after", after)]));
     let list = if page.items.is_empty() {
         nothing(w)
     } else {
@@ -24,13 +29,15 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let csv = csv_address(LIST, &[("report", shown)]);
     view! {
         {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv)}
+        {running(visit, page)}
         {figures(w, page)}
         <form class="filter" method="post" action=ReconcileNow::PATH>
             {because(w, visit.flash.as_ref(), &w.say("admin-why-checked"))}
             <button class="button primary" data-pending=w.say("admin-pending")>{w.say("admin-check-now")}</button>
         </form>
-        {page.report.as_ref().map(|report| told(w, report, page.items.len()))}
+        {page.report.as_ref().map(|report| told(w, report))}
         {list}
+        {pager(w, next)}
         <section>
             <h2>{w.say("admin-reports")}</h2>
             {earlier(w, page)}
@@ -41,10 +48,7 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
 
 /// How much of each part is open still.
 fn figures(w: Words, page: &ReconciliationPage) -> AnyView {
-    let count = |is: fn(Kind) -> bool| {
-        let open = page.items.iter().filter(|item| item.mended_at.is_none());
-        i64::try_from(open.filter(|item| is(item.kind)).count()).unwrap_or(i64::MAX)
-    };
+    let count = |is: fn(Kind) -> bool| page.open.count(is);
     let figures: Vec<_> = [
         (
             "admin-open-payments",
@@ -64,13 +68,30 @@ fn figures(w: Words, page: &ReconciliationPage) -> AnyView {
     view! { <dl class="figures">{figures}</dl> }.into_any()
 }
 
+/// Since when a check is asked for, until it is made. The answer to the click says it by itself.
+fn running(visit: &Visit, page: &ReconciliationPage) -> Option<AnyView> {
+    let w = visit.words();
+    let since = page.asked_since?;
+    let notice = view! {
+        <div class="notices">
+            <Notice tone=Tone::Warn>
+                <p>
+                    {w.say("admin-check-asked")}" "{moment(w, since)}" "
+                    <a href=routes::ADMIN_RECONCILIATION>{w.say("admin-check-look")}</a>
+                </p>
+            </Notice>
+        </div>
+    };
+    Some(notice.into_any())
+}
+
 /// When it was checked, and what could not be asked.
-fn told(w: Words, report: &ReportLine, shown: usize) -> AnyView {
+fn told(w: Words, report: &ReportLine) -> AnyView {
     let problem = report.problem.clone().map(|problem| {
         view! { <p class="soft">{w.say("admin-report-problem")}" "<code>{problem}</code></p> }
     });
-    let all = usize::try_from(report.findings).unwrap_or(shown);
-    let more = (all > shown).then(|| {
+    let kept = i64::try_from(Reconciliation::MOST_KEPT).unwrap_or(i64::MAX);
+    let more = (report.findings > kept).then(|| {
         let n = w.number(report.findings);
         view! { <p class="soft">{w.say_with("admin-report-more", &[("n", n.into())])}</p> }
     });
@@ -84,18 +105,22 @@ fn told(w: Words, report: &ReportLine, shown: usize) -> AnyView {
 
 fn table(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let report = page.report.as_ref().map_or("", |report| report.id.as_str());
-    findings(visit, &page.items, ("report", report))
+    let after = page.after.map(|after| after.to_string());
+    let after = after.as_deref().map(|after| ("after", after));
+    let from: Vec<_> = [("report", report)].into_iter().chain(after).collect();
+    findings(visit, &page.items, &from)
 }
 
-/// What does not agree, each with the click that mends it. `from` is the field that says where the click leads back to.
-pub fn findings(visit: &Visit, items: &[Item], from: (&'static str, &str)) -> AnyView {
+/// What does not agree, each with the click that mends it. `from` are the fields that say where the click leads back to.
+pub fn findings(visit: &Visit, items: &[Item], from: &[(&'static str, &str)]) -> AnyView {
     let w = visit.words();
     let rows: Vec<_> = items.iter().map(|item| row(w, item)).collect();
-    let back = items
-        .iter()
-        .any(can_be_mended)
-        .then(|| hidden(from.0, from.1));
-    let can = back.is_some();
+    let can = items.iter().any(can_be_mended);
+    let back = can.then(|| {
+        from.iter()
+            .map(|(name, value)| hidden(name, *value))
+            .collect_view()
+    });
     let table = view! {
         {back}
         <div class="scroll">
@@ -177,7 +202,7 @@ fn earlier(w: Words, page: &ReconciliationPage) -> AnyView {
         .reports
         .iter()
         .map(|report| {
-            let href = routes::reconciliation(&report.id);
+            let href = routes::reconciliation(&report.id, None);
             let current = (shown.as_ref() == Some(&report.id)).then_some("true");
             let by = if report.actor == "system" { w.say("admin-report-daily") } else { w.say("admin-report-by-hand") };
             view! {
@@ -204,57 +229,4 @@ fn earlier(w: Words, page: &ReconciliationPage) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-const fn kind_key(word: Kind) -> &'static str {
-    match word {
-        Kind::PaymentWithoutRecord => "admin-fault-payment-without-record",
-        Kind::RecordWithoutPayment => "admin-fault-record-without-payment",
-        Kind::PaidNotGranted => "admin-fault-paid-not-granted",
-        Kind::GrantedNotPaid => "admin-fault-granted-not-paid",
-        Kind::GrantedTwice => "admin-fault-granted-twice",
-        Kind::WrongCredits => "admin-fault-wrong-credits",
-        Kind::WrongOwner => "admin-fault-wrong-owner",
-        Kind::WrongCurrency => "admin-fault-wrong-currency",
-        Kind::WrongPayment => "admin-fault-wrong-payment",
-        Kind::RefundNotTakenBack => "admin-fault-refund-not-taken-back",
-        Kind::TakenBackWithoutRefund => "admin-fault-taken-back-without-refund",
-        Kind::DisputeNotFrozen => "admin-fault-dispute-not-frozen",
-        Kind::FrozenWithoutDispute => "admin-fault-frozen-without-dispute",
-        Kind::PlanInvoiceWithoutPeriod => "admin-fault-plan-invoice-without-period",
-        Kind::PeriodWithoutInvoice => "admin-fault-period-without-invoice",
-        Kind::TwoLivePlans => "admin-fault-two-live-plans",
-        Kind::JobWithoutHold => "admin-fault-job-without-hold",
-        Kind::HoldWithoutJob => "admin-fault-hold-without-job",
-        Kind::HeldAfterEnd => "admin-fault-held-after-end",
-        Kind::CapturedOfFailed => "admin-fault-captured-of-failed",
-        Kind::ReleasedOfSucceeded => "admin-fault-released-of-succeeded",
-        Kind::DoubleRelease => "admin-fault-double-release",
-        Kind::RecordAgainstJob => "admin-fault-record-against-job",
-        Kind::WalletSum => "admin-fault-wallet-sum",
-        Kind::LotOff => "admin-fault-lot-off",
-        Kind::VersionOff => "admin-fault-version-off",
-        Kind::TrialsOff => "admin-fault-trials-off",
-        Kind::PeriodOff => "admin-fault-period-off",
-        Kind::EntryOff => "admin-fault-entry-off",
-        Kind::DayOff => "admin-fault-day-off",
-    }
-}
-
-const fn mend_key(word: Mend) -> &'static str {
-    match word {
-        Mend::Adopt => "admin-mend-adopt",
-        Mend::Fulfil => "admin-mend-fulfil",
-        Mend::TakeBack => "admin-mend-take-back",
-        Mend::Correct => "admin-mend-correct",
-        Mend::GiveBack => "admin-mend-give-back",
-        Mend::ReadAgain => "admin-mend-read-again",
-        Mend::Withdraw => "admin-mend-withdraw",
-        Mend::EndPlan => "admin-mend-end-plan",
-        Mend::Hold => "admin-mend-hold",
-        Mend::Settle => "admin-mend-settle",
-        Mend::MakeUp => "admin-mend-make-up",
-        Mend::Rebuild => "admin-mend-rebuild",
-        Mend::ByHand => "admin-mend-by-hand",
-    }
 }

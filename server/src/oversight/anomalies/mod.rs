@@ -16,6 +16,7 @@ use crate::db::Database;
 use crate::time::{Clock, Timestamp};
 use crate::words::words;
 
+pub use told::News;
 pub(crate) use told::told_on;
 
 words! {

@@ -1,4 +1,5 @@
-//! Administrators are told of what is new, once a day by one node: once each, and again only when it was gone and is back.
+//! Administrators are told of what is new, once a day by one node: anomalies, and what the day's reconciliation found. Each is told
+//! once, and again only when it was gone and is back.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,22 +9,45 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Anomaly, AnomalyKind, Lookout};
 use crate::credits::day_of;
-use crate::db::{Batch, Database, Tx};
+use crate::db::{Bindings, Database, Tx};
 use crate::ids::UserId;
 use crate::mail::{Template, outbox};
+use crate::oversight::reconciliation::Kind;
 use crate::time::Timestamp;
 
 /// How often it is looked whether the day's letter is written.
 const EVERY: Duration = Duration::from_secs(60);
+/// Seconds of a day that pass before a report that could not ask everything is told as it is.
+const PATIENCE: i64 = 3 * 3_600;
+const DAY: i64 = 24 * 3_600;
 const LEASE: &str = "anomalies";
 const LEASE_FOR: Duration = Duration::from_secs(300);
 
-/// What an anomaly is known by, whatever is seen of it by now.
+/// What something is known by, whatever is seen of it by now.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, FromRow)]
 struct Name {
     kind: String,
     id: String,
     user_id: String,
+}
+
+/// The kind of a finding that says that a provider could not be asked.
+const NOT_ASKED: &str = "not_asked";
+
+/// What administrators are told of, each with its own memory.
+#[derive(Clone, Copy)]
+enum Of {
+    Anomalies,
+    Findings,
+}
+
+/// What became known on a day and is there still, for its letter: how many of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    pub anomalies: Vec<(AnomalyKind, i64)>,
+    pub findings: Vec<(Kind, i64)>,
+    /// The day's report could not ask everything.
+    pub not_asked: bool,
 }
 
 impl From<&Anomaly> for Name {
@@ -37,7 +61,7 @@ impl From<&Anomaly> for Name {
 }
 
 impl Lookout {
-    /// Looks once a day, behind the day's reconciliation, until told to stop.
+    /// Tells once a day, behind the day's reconciliation, until told to stop.
     pub async fn run_daily(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             tokio::select! {
@@ -51,18 +75,22 @@ impl Lookout {
     }
 
     /// Tells administrators what is new, if today's reconciliation is made, nobody was told yet today and no other node is at
-    /// it. Says of how many; `None` where it was not its turn.
+    /// it. Says of how much; `None` where it was not its turn.
     ///
     /// # Errors
     /// The database's own.
     pub async fn tell_of_the_day(&self) -> sqlx::Result<Option<usize>> {
         let now = self.clock.now();
         let day = day_of(now);
+        // A report that could not ask everything is made again meanwhile.
         let due: i64 = sqlx::query_scalar(
-            "SELECT (SELECT COUNT(*) FROM reconciliation_reports WHERE day = $1) \
+            "SELECT (SELECT COUNT(*) FROM reconciliation_reports \
+             WHERE day = $1 AND (problem IS NULL OR $2 >= $3)) \
              * (1 - (SELECT COUNT(*) FROM anomaly_days WHERE day = $1))",
         )
         .bind(day)
+        .bind(now.seconds())
+        .bind(day * DAY + PATIENCE)
         .fetch_one(self.db.reader())
         .await?;
         if due == 0
@@ -77,7 +105,7 @@ impl Lookout {
         let told = self.tell(&found, day, now).await?;
         self.db.give_back_lease(LEASE, &self.node).await?;
         if let Some(new @ 1..) = told {
-            tracing::warn!(new, "administrators are told of anomalies");
+            tracing::warn!(new, "administrators are told of what was found");
         }
         Ok(told)
     }
@@ -85,7 +113,7 @@ impl Lookout {
     /// One transaction: the day, what is known from now on, and the letters.
     async fn tell(
         &self,
-        found: &[Anomaly],
+        anomalies: &[Anomaly],
         day: i64,
         now: Timestamp,
     ) -> sqlx::Result<Option<usize>> {
@@ -102,44 +130,104 @@ impl Lookout {
         if turn == 0 {
             return Ok(None);
         }
-        let found: HashSet<Name> = found.iter().map(Name::from).collect();
-        let known: Vec<Name> = sqlx::query_as("SELECT kind, id, user_id FROM anomalies_told")
-            .fetch_all(&mut *tx)
-            .await?;
-        let known: HashSet<Name> = known.into_iter().collect();
-        let new: Vec<&Name> = found.difference(&known).collect();
-        tx.write(|batch| {
-            for gone in known.difference(&found) {
-                forget(batch, gone);
-            }
-            for name in &new {
-                remember(batch, name, day);
-            }
-        })
-        .await?;
-        if !new.is_empty() {
+        let anomalies: HashSet<Name> = anomalies.iter().map(Name::from).collect();
+        let mut findings = findings_of(&mut tx, day).await?;
+        // Some are anomalies by themselves, and told as such.
+        let told: HashSet<&str> = anomalies.iter().map(|name| name.id.as_str()).collect();
+        findings.retain(|name| !told.contains(name.id.as_str()));
+        // What could not be asked about is not gone.
+        let is_whole = !findings.iter().any(|name| name.kind == NOT_ASKED);
+        let new = Of::Anomalies
+            .remember(&mut tx, &anomalies, true, day)
+            .await?
+            + Of::Findings
+                .remember(&mut tx, &findings, is_whole, day)
+                .await?;
+        if new > 0 {
             write_to_administrators(&mut tx, day, now).await?;
         }
         tx.commit().await?;
-        Ok(Some(new.len()))
+        Ok(Some(new))
     }
 }
 
-fn forget(batch: &mut Batch, name: &Name) {
-    batch
-        .add("DELETE FROM anomalies_told WHERE kind = $1 AND id = $2 AND user_id = $3")
-        .bind(&name.kind)
-        .bind(&name.id)
-        .bind(&name.user_id);
+impl Name {
+    fn bind_to<'b>(&self, statement: Bindings<'b>) -> Bindings<'b> {
+        statement
+            .bind(&self.kind)
+            .bind(&self.id)
+            .bind(&self.user_id)
+    }
 }
 
-fn remember(batch: &mut Batch, name: &Name, day: i64) {
-    batch
-        .add("INSERT INTO anomalies_told (kind, id, user_id, day) VALUES ($1, $2, $3, $4)")
-        .bind(&name.kind)
-        .bind(&name.id)
-        .bind(&name.user_id)
-        .bind(day);
+impl Of {
+    const fn known(self) -> &'static str {
+        match self {
+            Self::Anomalies => "SELECT kind, id, user_id FROM anomalies_told",
+            Self::Findings => "SELECT kind, id, user_id FROM findings_told",
+        }
+    }
+
+    const fn forget(self) -> &'static str {
+        match self {
+            Self::Anomalies => {
+                "DELETE FROM anomalies_told WHERE kind = $1 AND id = $2 AND user_id = $3"
+            }
+            Self::Findings => {
+                "DELETE FROM findings_told WHERE kind = $1 AND id = $2 AND user_id = $3"
+            }
+        }
+    }
+
+    const fn tell(self) -> &'static str {
+        match self {
+            Self::Anomalies => {
+                "INSERT INTO anomalies_told (kind, id, user_id, day) VALUES ($1, $2, $3, $4)"
+            }
+            Self::Findings => {
+                "INSERT INTO findings_told (kind, id, user_id, day) VALUES ($1, $2, $3, $4)"
+            }
+        }
+    }
+
+    /// How many of what is found are new. From now on that is known, and what is gone is forgotten.
+    async fn remember(
+        self,
+        tx: &mut Tx,
+        found: &HashSet<Name>,
+        is_whole: bool,
+        day: i64,
+    ) -> sqlx::Result<usize> {
+        let known: Vec<Name> = sqlx::query_as(self.known()).fetch_all(&mut **tx).await?;
+        let known: HashSet<Name> = known.into_iter().collect();
+        let new: Vec<&Name> = found.difference(&known).collect();
+        tx.write(|batch| {
+            for gone in known.difference(found).filter(|_| is_whole) {
+                gone.bind_to(batch.add(self.forget()));
+            }
+            for name in &new {
+                name.bind_to(batch.add(self.tell())).bind(day);
+            }
+        })
+        .await?;
+        Ok(new.len())
+    }
+}
+
+/// What the day's report found and nobody mended yet.
+async fn findings_of(tx: &mut Tx, day: i64) -> sqlx::Result<HashSet<Name>> {
+    let found: Vec<Name> = sqlx::query_as(
+        "SELECT item.kind, item.id, COALESCE(item.user_id, '') AS user_id \
+         FROM reconciliation_reports AS report \
+         JOIN reconciliation_items AS item ON item.report_id = report.id \
+         WHERE report.day = $1 AND item.mended_at IS NULL \
+         UNION ALL SELECT $2, '', '' FROM reconciliation_reports WHERE day = $1 AND problem IS NOT NULL",
+    )
+    .bind(day)
+    .bind(NOT_ASKED)
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().collect())
 }
 
 async fn write_to_administrators(tx: &mut Tx, day: i64, now: Timestamp) -> sqlx::Result<()> {
@@ -155,16 +243,35 @@ async fn write_to_administrators(tx: &mut Tx, day: i64, now: Timestamp) -> sqlx:
     Ok(())
 }
 
-/// How many of each kind became known on a day and are there still, for its letter.
-pub(crate) async fn told_on(db: &Database, day: i64) -> sqlx::Result<Vec<(AnomalyKind, i64)>> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
+/// What became known on a day, for its letter.
+pub(crate) async fn told_on(db: &Database, day: i64) -> sqlx::Result<News> {
+    let mut news = News::default();
+    let anomalies: Vec<(String, i64)> = sqlx::query_as(
         "SELECT kind, COUNT(*) FROM anomalies_told WHERE day = $1 GROUP BY kind ORDER BY kind",
     )
     .bind(day)
     .fetch_all(db.reader())
     .await?;
-    let counts = rows.into_iter();
-    Ok(counts
-        .filter_map(|(kind, count)| Some((AnomalyKind::parse(&kind)?, count)))
-        .collect())
+    for (kind, count) in anomalies {
+        news.anomalies
+            .extend(AnomalyKind::parse(&kind).map(|kind| (kind, count)));
+    }
+    let findings: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT kind, COUNT(*) FROM findings_told WHERE day = $1 GROUP BY kind ORDER BY kind",
+    )
+    .bind(day)
+    .fetch_all(db.reader())
+    .await?;
+    for (kind, count) in findings {
+        news.not_asked |= kind == NOT_ASKED;
+        news.findings
+            .extend(Kind::parse(&kind).map(|kind| (kind, count)));
+    }
+    Ok(news)
+}
+
+impl News {
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
 }

@@ -459,6 +459,7 @@ impl Items {
                 found: said(&finding, &finding.found),
                 mend: Mend::ByHand,
                 mended_at: None,
+                position: 0,
                 of: vec![finding],
             });
             return;

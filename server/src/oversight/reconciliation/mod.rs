@@ -24,7 +24,7 @@ use crate::time::{Clock, Timestamp};
 use crate::verify::{DeepError, Finding};
 use crate::words::words;
 
-pub use reports::ReportLine;
+pub use reports::{Open, ReportLine};
 
 words! {
     /// What does not agree.
@@ -97,6 +97,9 @@ pub struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mended_at: Option<Timestamp>,
+    /// Of a kept report: where in it it stands.
+    #[serde(skip)]
+    pub position: i64,
     /// What it was made of.
     #[serde(skip)]
     #[sqlx(skip)]

@@ -24,8 +24,6 @@ const AFTER_START: Duration = Duration::from_secs(600);
 const LEASE: &str = "reconciliation";
 const LEASE_FOR: Duration = Duration::from_secs(300);
 const RENEWED_EVERY: Duration = Duration::from_secs(60);
-/// Items of a report that are kept and shown.
-const MOST_KEPT: usize = 1_000;
 const DAILY: &str = "system";
 /// Rows written at once.
 const A_BATCH: usize = 100;
@@ -35,7 +33,15 @@ const A_BATCH: usize = 100;
 enum Made<'a> {
     /// Nobody: that of this day.
     Daily(i64),
-    ByHand(&'a Operator),
+    Asked(&'a Asked),
+}
+
+/// What an operator asked for.
+#[derive(FromRow)]
+struct Asked {
+    asked_at: Timestamp,
+    #[sqlx(flatten)]
+    by: Operator,
 }
 
 /// A report in a list.
@@ -51,27 +57,38 @@ pub struct ReportLine {
 }
 
 impl Reconciliation {
-    /// Makes the report of each day until told to stop.
+    /// Items of a report that are kept and shown; their number is told whole.
+    pub const MOST_KEPT: usize = 1_000;
+
+    /// Makes the report of each day, and what operators ask for and their own node did not come to, until told to stop.
     pub async fn run_daily(self, stop: CancellationToken) {
-        let mut wait = AFTER_START;
+        let started = tokio::time::Instant::now();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
+                () = tokio::time::sleep(EVERY) => {}
             }
-            wait = EVERY;
+            let of_the_day = started.elapsed() >= AFTER_START;
             tokio::select! {
                 () = stop.cancelled() => {}
-                done = self.check_of_the_day() => {
+                done = self.make_due(of_the_day) => {
                     if let Err(error) = done {
-                        tracing::error!(%error, "the daily reconciliation failed");
+                        tracing::error!(%error, "a reconciliation failed");
                     }
                 }
             }
         }
     }
 
-    /// Makes today's report, if there is none and no other node is at it. Says whether it did.
+    async fn make_due(&self, of_the_day: bool) -> sqlx::Result<()> {
+        self.make_asked().await?;
+        if of_the_day {
+            self.check_of_the_day().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes today's report, if there is none and nobody is at one. Says whether it did.
     ///
     /// # Errors
     /// The database's own.
@@ -86,61 +103,139 @@ impl Reconciliation {
         .bind(self.clock.now().minus(AGAIN))
         .fetch_one(self.db.reader())
         .await?;
-        if made > 0 || !self.take_turn().await? {
+        if made > 0 {
             return Ok(false);
         }
-        let checking = self.check();
-        tokio::pin!(checking);
-        let report = loop {
-            tokio::select! {
-                report = &mut checking => break report?,
-                () = tokio::time::sleep(RENEWED_EVERY) => {
-                    if !self.take_turn().await? {
-                        return Ok(false);
-                    }
-                }
-            }
-        };
-        let kept = self.keep(&report, Made::Daily(day)).await?;
-        self.db.give_back_lease(LEASE, &self.payments.node).await?;
-        if kept && !report.items.is_empty() {
+        let kept = self.check_alone(Made::Daily(day)).await?;
+        if let Some(report) = &kept
+            && !report.items.is_empty()
+        {
             tracing::warn!(
                 findings = report.items.len(),
                 "the daily reconciliation found something"
             );
         }
-        Ok(kept)
+        Ok(kept.is_some())
     }
 
-    async fn take_turn(&self) -> sqlx::Result<bool> {
-        let now = self.clock.now();
-        self.db
-            .take_lease(LEASE, &self.payments.node, now, LEASE_FOR)
-            .await
-    }
-
-    /// Checks now, and keeps what was found; that it was done is in the audit log.
+    /// Notes that an operator wants a check now, for [`make_asked`](Self::make_asked): with thousands of purchases to ask
+    /// providers about it takes minutes, which is longer than a browser waits. While one is asked for, it is this one.
     ///
     /// # Errors
     /// The database's own.
-    pub async fn check_and_keep(&self, by: &Operator) -> sqlx::Result<Report> {
-        let report = self.check().await?;
-        self.keep(&report, Made::ByHand(by)).await?;
-        Ok(report)
+    pub async fn ask(&self, by: &Operator) -> sqlx::Result<()> {
+        let mut tx = self.db.begin().await?;
+        sqlx::query(
+            "INSERT INTO reconciliation_asked (one, asked_at, actor, address, reason) \
+             VALUES (1, $1, $2, $3, $4) ON CONFLICT (one) DO NOTHING",
+        )
+        .bind(self.clock.now())
+        .bind(&by.actor)
+        .bind(by.address.as_deref())
+        .bind(&by.reason)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
     }
 
-    /// Says whether it was kept: a day has one.
+    /// Asks for a check and waits for it, up to `most`. Says whether it is made; otherwise it goes on, whether or not somebody
+    /// waits, and if this node ends before it, another makes it.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn ask_and_wait(&self, by: &Operator, most: Duration) -> sqlx::Result<bool> {
+        self.ask(by).await?;
+        let this = self.clone();
+        let checking = tokio::spawn(async move { this.make_asked().await });
+        match tokio::time::timeout(most, checking).await {
+            Ok(Ok(made)) => made,
+            // It lasts, or broke; the next minute tries it again.
+            Ok(Err(_)) | Err(_) => Ok(false),
+        }
+    }
+
+    /// Since when a check is asked for that is not made yet.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn asked_since(&self) -> sqlx::Result<Option<Timestamp>> {
+        sqlx::query_scalar("SELECT asked_at FROM reconciliation_asked")
+            .fetch_optional(self.db.reader())
+            .await
+    }
+
+    /// Makes the check that is asked for, if one is and nobody is at one; that it was done is in the audit log. Says whether it
+    /// did.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn make_asked(&self) -> sqlx::Result<bool> {
+        let asked: Option<Asked> =
+            sqlx::query_as("SELECT asked_at, actor, address, reason FROM reconciliation_asked")
+                .fetch_optional(self.db.reader())
+                .await?;
+        match asked {
+            Some(asked) => Ok(self.check_alone(Made::Asked(&asked)).await?.is_some()),
+            None => Ok(false),
+        }
+    }
+
+    /// Checks and keeps what is found, while nobody else is at a check on any node; `None` where somebody is, or made this one.
+    async fn check_alone(&self, made: Made<'_>) -> sqlx::Result<Option<Report>> {
+        // Two checks of one node are two holders.
+        let holder = uuid_v7(self.clock.now());
+        if !self.take_turn(&holder).await? {
+            return Ok(None);
+        }
+        let checking = self.check();
+        tokio::pin!(checking);
+        let report = loop {
+            tokio::select! {
+                report = &mut checking => break report,
+                () = tokio::time::sleep(RENEWED_EVERY) => {
+                    if !self.take_turn(&holder).await? {
+                        return Ok(None);
+                    }
+                }
+            }
+        };
+        let kept = match report {
+            Ok(report) => self
+                .keep(&report, made)
+                .await
+                .map(|kept| kept.then_some(report)),
+            Err(error) => Err(error),
+        };
+        self.db.give_back_lease(LEASE, &holder).await?;
+        kept
+    }
+
+    async fn take_turn(&self, holder: &str) -> sqlx::Result<bool> {
+        let now = self.clock.now();
+        self.db.take_lease(LEASE, holder, now, LEASE_FOR).await
+    }
+
+    /// Says whether it was kept: a day has one, and what is asked for is made once.
     async fn keep(&self, report: &Report, made: Made<'_>) -> sqlx::Result<bool> {
         let (actor, day) = match made {
             Made::Daily(day) => (DAILY, Some(day)),
-            Made::ByHand(by) => (by.actor.as_str(), None),
+            Made::Asked(asked) => (asked.by.actor.as_str(), None),
         };
         let now = self.clock.now();
         let id = uuid_v7(report.checked_at);
         let mut tx = self.db.begin().await?;
-        if let Made::ByHand(by) = made {
+        if let Made::Asked(asked) = made {
+            let done = sqlx::query("DELETE FROM reconciliation_asked WHERE asked_at = $1")
+                .bind(asked.asked_at)
+                .execute(&mut *tx)
+                .await?;
+            if done.rows_affected() == 0 {
+                return Ok(false);
+            }
             let (before, after) = (known(&mut tx).await?, told(report));
-            by.records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
+            asked
+                .by
+                .records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
                 .await?;
         }
         let again = report.checked_at.minus(AGAIN);
@@ -173,7 +268,12 @@ impl Reconciliation {
         if written == 0 {
             return Ok(false);
         }
-        let kept: Vec<(usize, &Item)> = report.items.iter().take(MOST_KEPT).enumerate().collect();
+        let kept: Vec<(usize, &Item)> = report
+            .items
+            .iter()
+            .take(Self::MOST_KEPT)
+            .enumerate()
+            .collect();
         for part in kept.chunks(A_BATCH) {
             tx.write(|batch| {
                 for (position, item) in part {
@@ -230,23 +330,63 @@ impl Reconciliation {
         };
         Ok(Some(Report {
             checked_at,
-            items: self.items_of(id).await?,
+            items: self.items_of(id, None, i64::MAX).await?,
             problem,
         }))
     }
 
-    /// What one of them found.
+    /// How much of one of them is not mended.
     ///
     /// # Errors
     /// The database's own.
-    pub async fn items_of(&self, report: &str) -> sqlx::Result<Vec<Item>> {
-        sqlx::query_as(
-            "SELECT kind, id, user_id, expected, found, mend, mended_at FROM reconciliation_items \
-             WHERE report_id = $1 ORDER BY position",
+    pub async fn open_of(&self, report: &str) -> sqlx::Result<Open> {
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT kind, COUNT(*) FROM reconciliation_items \
+             WHERE report_id = $1 AND mended_at IS NULL GROUP BY kind",
         )
         .bind(report)
         .fetch_all(self.db.reader())
+        .await?;
+        let known = counts.into_iter();
+        Ok(Open(
+            known
+                .filter_map(|(kind, count)| Some((Kind::parse(&kind)?, count)))
+                .collect(),
+        ))
+    }
+
+    /// What one of them found, behind a position.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn items_of(
+        &self,
+        report: &str,
+        after: Option<i64>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<Item>> {
+        sqlx::query_as(
+            "SELECT kind, id, user_id, expected, found, mend, mended_at, position \
+             FROM reconciliation_items WHERE report_id = $1 AND position > $2 \
+             ORDER BY position LIMIT $3",
+        )
+        .bind(report)
+        .bind(after.unwrap_or(-1))
+        .bind(limit)
+        .fetch_all(self.db.reader())
         .await
+    }
+}
+
+/// What of a report is not mended, by its kinds.
+#[derive(Clone, Debug, Default)]
+pub struct Open(Vec<(Kind, i64)>);
+
+impl Open {
+    /// How many of some kinds.
+    pub fn count(&self, is: impl Fn(Kind) -> bool) -> i64 {
+        let of_them = self.0.iter().filter(|(kind, _)| is(*kind));
+        of_them.map(|(_, count)| count).sum()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::http::problem::{Problem, one_of};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// Not a check now, but what one found before: its id.
+    /// Not a check now, but what one found before: its id, or `newest`.
     report: Option<String>,
     /// `csv` for a link in a browser, which cannot choose its `Accept`.
     format: Option<String>,
@@ -45,8 +45,9 @@ const HEAD: &[&str] = &[
 
 /// Check payments, ledger and jobs against each other
 ///
-/// It is done now, and asks the payment providers; of very many findings the first are told. With `Accept: text/csv` as
-/// a file.
+/// It is done now, and asks the payment providers about every purchase: with thousands of them that takes minutes, and
+/// `?report=newest` answers what the last check found at once. Of very many findings the first are told. With `Accept: text/csv`
+/// as a file.
 #[utoipa::path(
     get,
     path = "/api/admin/reconciliation",
@@ -68,10 +69,12 @@ pub async fn list(
     let reconciliation = Reconciliation::of(&state.services);
     let report = match asked.report {
         Some(id) if id.contains('\0') => return Err(Problem::not_found()),
-        Some(id) => reconciliation
-            .kept(&id)
-            .await?
-            .ok_or_else(Problem::not_found)?,
+        Some(id) if id == "newest" => {
+            let newest = reconciliation.reports(1).await?.pop();
+            let newest = newest.ok_or_else(Problem::not_found)?;
+            kept(&reconciliation, &newest.id).await?
+        }
+        Some(id) => kept(&reconciliation, &id).await?,
         None => reconciliation.check().await?,
     };
     if !csv::is_wanted(asked.format.as_deref(), &headers) {
@@ -82,6 +85,11 @@ pub async fn list(
         async move { Ok(Rows { rows, next: None }) }
     })
     .await
+}
+
+async fn kept(reconciliation: &Reconciliation, id: &str) -> Result<Report, Problem> {
+    let report = reconciliation.kept(id).await?;
+    report.ok_or_else(Problem::not_found)
 }
 
 fn row(item: &Item) -> Vec<String> {

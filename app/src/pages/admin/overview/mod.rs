@@ -2,7 +2,7 @@ mod charts;
 mod tables;
 
 use atelier_server::catalog::Money;
-use atelier_server::oversight::{Margins, SiteDay, SiteJobs};
+use atelier_server::oversight::{Margins, SiteDay, SiteJobs, Waiting};
 use atelier_server::studio::{ProviderId, Tool};
 use atelier_server::time::Timestamp;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::visit::{OVERVIEW_DAYS, Visit};
 const LIST: &str = "/api/admin/stats/daily";
 
 /// What the days came to: money, credits, people, jobs, providers.
-pub fn page(visit: &Visit, days: &[SiteDay], anomalies: i64) -> AnyView {
+pub fn page(visit: &Visit, days: &[SiteDay], waiting: &Waiting) -> AnyView {
     let w = visit.words();
     let span = days.len() as i64;
     let from = days.first().map_or("", |day| &day.date);
@@ -37,7 +37,7 @@ pub fn page(visit: &Visit, days: &[SiteDay], anomalies: i64) -> AnyView {
     let of_providers = format!("{file}&by=provider");
     view! {
         {head(w, w.say("admin-overview-title"), "admin-overview-lead", file)}
-        {odd(w, anomalies)}
+        {to_look_at(w, waiting)}
         <nav class="filters" aria-label=w.say("admin-overview-span")><ul>{spans}</ul></nav>
         {figures(w, &whole)}
         {charts::section(w, days, &whole, margins.as_ref())}
@@ -55,19 +55,40 @@ fn together(days: &[SiteDay], margins: Option<&Margins>) -> SiteDay {
     whole
 }
 
-/// How much looks odd, if anything does.
-fn odd(w: Words, anomalies: i64) -> Option<AnyView> {
-    let notice = (anomalies > 0).then(|| {
-        view! {
-            <div class="notices">
-                <Notice tone=Tone::Warn>
-                    <p>
-                        {w.count("admin-anomalies-waiting", anomalies)}" "
-                        <a href=routes::ADMIN_ANOMALIES>{w.say("admin-anomalies-look")}</a>
-                    </p>
-                </Notice>
-            </div>
-        }
+/// What waits for the operator, if anything does.
+fn to_look_at(w: Words, waiting: &Waiting) -> Option<AnyView> {
+    let counts = [
+        (
+            "admin-findings-waiting",
+            waiting.findings,
+            routes::ADMIN_RECONCILIATION,
+        ),
+        (
+            "admin-anomalies-waiting",
+            waiting.anomalies,
+            routes::ADMIN_ANOMALIES,
+        ),
+        (
+            "admin-failed-waiting",
+            waiting.failed_events,
+            routes::ADMIN_EVENTS_FAILED,
+        ),
+    ];
+    let not_asked = waiting.not_asked.then(|| {
+        (
+            w.say("admin-not-asked-waiting"),
+            routes::ADMIN_RECONCILIATION,
+        )
+    });
+    let lines: Vec<_> = counts
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(key, count, href)| (w.count(key, count), href))
+        .chain(not_asked)
+        .map(|(said, href)| view! { <p><a href=href>{said}</a></p> })
+        .collect();
+    let notice = (!lines.is_empty()).then(|| {
+        view! { <div class="notices"><Notice tone=Tone::Warn>{lines}</Notice></div> }
     });
     notice.map(IntoAny::into_any)
 }
