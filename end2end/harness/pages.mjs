@@ -177,6 +177,7 @@ export const PAGES = {
     { name: 'admin-purchase', as: 'admin', at: async (world) => purchase((await world.owner()).returned) },
     { name: 'admin-purchase-unpaid', as: 'admin', at: async (world) => purchase((await world.owner()).open) },
     { name: 'admin-purchase-plan', as: 'admin', at: async (world) => purchase((await world.subscriber()).plan) },
+    { name: 'admin-purchase-fault', as: 'admin', at: async (world) => purchase(await world.paysUntold()) },
     { name: 'admin-refund', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'all') },
     { name: 'admin-refund-wrong', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'part') },
   ],
@@ -564,9 +565,10 @@ async function pageOfTheStopped(world) {
 }
 
 /** @type {Act} */
-async function checksNow(page) {
+async function checksNow(page, world) {
+  await world.paysUntold();
   await sends(page, '/do/admin-reconcile');
-  await page.locator('table').first().waitFor();
+  await page.locator('button[name=finding]').first().waitFor();
 }
 
 /** As many as have to be typed twice. @type {Act} */

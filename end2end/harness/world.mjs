@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /**
  * @typedef {{ recharge_id: string, session_id: string, url: string }} Checkout
  * @typedef {{ id: string, state: string }} Job
- * @typedef {{ method?: string, card?: string }} Payment
+ * @typedef {{ method?: string, card?: string, webhook?: string }} Payment
  */
 
 export const PASSWORD = 'correct horse battery staple';
@@ -132,8 +132,8 @@ export class Account {
    * @param {Checkout} checkout
    * @param {Payment} [payment]
    */
-  async pays({ session_id }, { method = 'card', card = CARD } = {}) {
-    const fields = new URLSearchParams({ card_number: card, method });
+  async pays({ session_id }, { method = 'card', card = CARD, webhook = 'normal' } = {}) {
+    const fields = new URLSearchParams({ card_number: card, method, webhook });
     const landing = await new Account(this.server, '', '').submits(`/sandbox/stripe/checkout/${session_id}`, fields);
     return landing.pathname + landing.search;
   }
@@ -421,6 +421,14 @@ export class World {
       await account.post('/sandbox/clock', { seconds: '2' });
       return { account, landing: await account.pays(forgotten) };
     });
+  }
+
+  /** Pays once more at each time of asking; we are not told, and nobody comes back. */
+  async paysUntold() {
+    const { account } = await this.once('untold', async () => ({ account: await Account.signsUp(this.server) }));
+    const checkout = await account.orders();
+    await account.pays(checkout, { webhook: 'never' });
+    return checkout;
   }
 
   /** Payments that did not go through. */

@@ -1,12 +1,17 @@
 //! The `Idempotency-Key` header and answers given again.
 
 use std::borrow::Cow;
+use std::future::Future;
 
-use atelier_server::idempotency::{self, Answer, BodyHash, Key, Scope};
+use atelier_server::idempotency::{
+    self, Answer, BodyHash, Claim, Key, KeyRefused, Patience, Scope,
+};
 use atelier_server::ids::UserId;
 use atelier_server::services::Services;
+use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 
 use super::problem::Problem;
 
@@ -50,6 +55,49 @@ pub fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
     let wanted = "wrong-printable";
     key.map(Some)
         .ok_or_else(|| Problem::validation([("Idempotency-Key", wanted)]))
+}
+
+/// Does `work` under the key of `scope`, if there is one. For work of several transactions that by its nature is done once however
+/// often it is begun: a refusal frees the key, and whoever comes with it after a crash begins the work again, which finds what
+/// of it is done.
+pub async fn once<T: Serialize>(
+    services: &Services,
+    scope: Option<Scope>,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<Response, Problem> {
+    let Some(scope) = scope else {
+        return Ok(Json(work.await?).into_response());
+    };
+    let db = &services.db;
+    let patience = Patience::default();
+    let claimed_at = loop {
+        let now = services.clock.now();
+        let mut tx = db.begin().await?;
+        let claim = idempotency::claim(&mut tx, &scope, now).await?;
+        tx.commit().await?;
+        match claim {
+            Claim::New | Claim::Resume(_) => break now,
+            Claim::Done(answer) => return Ok(respond(answer)),
+            Claim::Refused(KeyRefused::InFlight) if patience.wait().await => {}
+            Claim::Refused(refused) => return Err(refused.into()),
+        }
+    };
+    let done = match work.await {
+        Ok(done) => done,
+        Err(problem) => {
+            idempotency::give_up(db, &scope, claimed_at).await?;
+            return Err(problem);
+        }
+    };
+    let answer = Answer {
+        status: StatusCode::OK.as_u16(),
+        body: serde_json::to_string(&done).map_err(Problem::internal)?,
+        replayed: false,
+    };
+    let mut tx = db.begin().await?;
+    idempotency::keep(&mut tx, &scope, claimed_at, &answer).await?;
+    tx.commit().await?;
+    Ok(respond(answer))
 }
 
 /// A kept answer as a response; one given again says so.

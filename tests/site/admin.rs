@@ -349,6 +349,44 @@ on_both_databases! {
         assert_eq!(items(&admin, "/api/admin/audit?action=recharge.refund").await.len(), 2);
     }
 
+    async fn what_an_operator_does_under_a_key_is_done_and_answered_once(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let checkout = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&checkout, "completed").await;
+        let spoil = "UPDATE wallets SET version = 0 WHERE user_id = $1";
+        assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
+        let event = items(&admin, "/api/admin/webhook-events?state=processed").await[0]["id"].as_str().expect("an id").to_owned();
+        let bulk = |amount: i64| json!({"batch_id": "spring", "dry_run": false, "rows": [row(&ann, "add", amount)]});
+        let why = |reason: &str| json!({"reason": reason});
+        let mend = |reason: &str| json!({"kind": "version_off", "id": ann.id, "reason": reason});
+        let replay = format!("/api/admin/webhook-events/{event}/replay");
+        for (path, ask, other) in [
+            ("/api/admin/reconciliation/mend", mend("why"), mend("other")),
+            ("/api/admin/credits/bulk", bulk(5), bulk(6)),
+            ("/api/admin/credits/bulk/spring/undo", why("why"), why("other")),
+            (&replay, why("why"), why("other")),
+            ("/api/admin/webhook-events/replay-failed", why("why"), why("other")),
+        ] {
+            let first = admin.post_json_once(path, "k", ask.clone()).await.expect(200);
+            let again = admin.post_json_once(path, "k", ask.clone()).await.expect(200);
+            assert_eq!((first.is_replayed(), again.is_replayed(), first.text()), (false, true, again.text()), "{path}");
+            assert_eq!(admin.post_json_once(path, "k", other).await.expect(422).code(), "idempotency_mismatch", "{path}");
+        }
+        // What was right already would say so, had it been begun again.
+        assert_eq!(admin.post_json_once("/api/admin/reconciliation/mend", "k", mend("why")).await.json()["outcome"], "done");
+        assert_eq!(admin.post_json("/api/admin/reconciliation/mend", mend("why")).await.json()["outcome"], "nothing_wrong");
+        for (action, lines) in [("reconciliation.mend", 1), ("credits.bulk", 1), ("credits.bulk.undo", 1), ("webhook.replay", 1)] {
+            assert_eq!(items(&admin, &format!("/api/admin/audit?action={action}")).await.len(), lines, "{action}");
+        }
+        // A refusal frees the key.
+        let unknown = "/api/admin/credits/bulk/summer/undo";
+        admin.post_json_once(unknown, "k", why("why")).await.expect(404);
+        let summer = json!({"batch_id": "summer", "dry_run": false, "rows": [row(&ann, "add", 5)]});
+        admin.post_json("/api/admin/credits/bulk", summer).await.expect(200);
+        assert!(!admin.post_json_once(unknown, "k", why("why")).await.expect(200).is_replayed());
+        assert_eq!(ann.remaining().await, 18);
+    }
+
     async fn what_does_not_agree_is_shown_kept_and_mended(app: &App) {
         let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
         let nothing = admin.get("/api/admin/reconciliation").await.expect(200).json();

@@ -243,4 +243,54 @@ on_both_databases! {
         assert_eq!(outline("Active people").as_deref(), Some("M0 132h51V66h1V132"));
         forget_days(app).await;
     }
+
+    async fn what_waits_for_the_operator_stands_above_the_figures(app: &App) {
+        let (admin, ann) = (app.admin().await, app.sign_up("ann").await);
+        let overview = async || admin.get("/en/admin").await.expect(200).text();
+        assert!(!overview().await.contains("class=\"notices\""), "nothing waits");
+        let checkout = ann.buy("credits-10", "normal").await;
+        ann.recharge_becomes(&checkout, "completed").await;
+        let spoil = "UPDATE wallets SET version = 0 WHERE user_id = $1";
+        assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
+        admin.form("/do/admin-reconcile", &[("reason", "why")]).await;
+        let away = "UPDATE reconciliation_reports SET problem = 'away'";
+        assert_eq!(app.execute(away, &[]).await, 1);
+        let fail = "UPDATE webhook_events SET state = 'failed', next_at = NULL WHERE kind = 'checkout.session.completed'";
+        assert_eq!(app.execute(fail, &[]).await, 1);
+        let page = overview().await;
+        for (said, href) in [
+            ("1 finding of the newest reconciliation is open.", "/admin/reconciliation"),
+            ("The newest reconciliation could not ask a payment provider everything.", "/admin/reconciliation"),
+            ("1 webhook event failed and waits to be replayed.", "/admin/webhooks?state=failed"),
+        ] {
+            assert!(page.contains(&format!("<a href=\"{href}\">{said}</a>")), "{said}");
+        }
+        let measures = app.anonymous().get("/metrics").await.expect(200).text();
+        assert!(measures.contains("\nreconciliation_findings 1\n"), "{measures}");
+
+        let finding = format!("version_off {}", ann.id);
+        admin.form("/do/admin-mend", &[("finding", &finding), ("reason", "why")]).await;
+        admin.form("/do/admin-replay-failed", &[("reason", "why")]).await;
+        assert_eq!(app.execute("UPDATE reconciliation_reports SET problem = NULL", &[]).await, 1);
+        assert!(!overview().await.contains("class=\"notices\""), "nothing waits any more");
+    }
+
+    async fn a_check_that_lasts_goes_on_by_itself_and_its_page_says_so(app: &App) {
+        let admin = app.admin().await;
+        // Another node is at a check, and will be for a while.
+        let take = "INSERT INTO leases (name, owner, until) VALUES ('reconciliation', 'other', 9000000000000000)";
+        assert_eq!(app.execute(take, &[]).await, 1);
+        let check = async || admin.form("/do/admin-reconcile", &[("reason", "why")]).await;
+        let page = admin.follow(&check().await).await.expect(200).text();
+        assert!(page.contains("The check runs on") && page.contains("A check was asked for and is not done yet."), "{page}");
+        let newest = "/api/admin/reconciliation?report=newest";
+        admin.get(newest).await.expect(404);
+        assert_eq!(app.execute("DELETE FROM leases WHERE name = 'reconciliation'", &[]).await, 1);
+        let page = admin.follow(&check().await).await.expect(200).text();
+        assert!(page.contains("Checked. What was found stands below.") && !page.contains("A check was asked for"), "{page}");
+        assert_eq!(admin.get(newest).await.expect(200).json()["items"], serde_json::json!([]));
+        // Asked for twice, and one check.
+        let log = admin.get("/api/admin/audit?action=reconciliation.run").await.expect(200).json();
+        assert_eq!(log["items"].as_array().map(Vec::len), Some(1));
+    }
 }

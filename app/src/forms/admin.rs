@@ -33,6 +33,25 @@ pub(super) async fn operator(page: &str) -> Result<Option<(Caller, User)>, Serve
     Ok(None)
 }
 
+/// The operator who posts the form, and their reason. Without one it is asked for at the field that `missing` is the outcome of.
+pub(super) async fn operator_because(
+    page: &str,
+    reason: &str,
+    form: Form,
+    missing: Outcome,
+) -> Result<Option<(Caller, User, Operator)>, ServerFnError> {
+    let Some((caller, admin)) = operator(page).await? else {
+        return Ok(None);
+    };
+    let why = cut(reason);
+    if why.is_empty() {
+        go_with(page, &Flash::new(form, missing));
+        return Ok(None);
+    }
+    let operator = acts(&caller, &admin, &why);
+    Ok(Some((caller, admin, operator)))
+}
+
 pub(super) fn acts(caller: &Caller, user: &User, reason: &str) -> Operator {
     Operator {
         actor: Actor::Admin(user.id.clone()).to_string(),
@@ -188,13 +207,14 @@ pub async fn block_user(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::person(&routes::encode(&id));
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, admin, operator)) =
+        operator_because(&page, &reason, Form::Admin, Outcome::WhyMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
-    let why = cut(&reason);
-    let Some(user) = UserId::parse(&id).filter(|_| !why.is_empty()) else {
-        answer(Outcome::WhyMissing);
+    let Some(user) = UserId::parse(&id) else {
+        answer(Outcome::Incomplete);
         return Ok(());
     };
     if blocked && user == admin.id {
@@ -202,7 +222,6 @@ pub async fn block_user(
         return Ok(());
     }
     let services = &caller.services;
-    let operator = acts(&caller, &admin, &why);
     let now = services.clock.now();
     match oversight::block(&services.db, &user, blocked, &operator, now).await {
         Ok(_) if blocked => answer(Outcome::Blocked),
@@ -224,17 +243,17 @@ pub async fn stop_spending(
         true => routes::person(&routes::encode(&id)),
         false => routes::anomalies(&anomalies),
     };
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(&page, &reason, Form::Admin, Outcome::CauseMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
-    let why = cut(&reason);
-    let Some(user) = UserId::parse(&id).filter(|_| !why.is_empty()) else {
-        answer(Outcome::CauseMissing);
+    let Some(user) = UserId::parse(&id) else {
+        answer(Outcome::Incomplete);
         return Ok(());
     };
     let services = &caller.services;
-    let operator = acts(&caller, &admin, &why);
     let now = services.clock.now();
     match oversight::stop_spending(&services.db, &user, stopped, &operator, now).await {
         Ok(None) => answer(Outcome::Conflict),
@@ -253,7 +272,9 @@ pub async fn end_user_session(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::person(&routes::encode(&id));
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(&page, &reason, Form::Admin, Outcome::ReasonOfRowMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
@@ -261,13 +282,7 @@ pub async fn end_user_session(
         answer(Outcome::Incomplete);
         return Ok(());
     };
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::ReasonOfRowMissing);
-        return Ok(());
-    }
     let services = &caller.services;
-    let operator = acts(&caller, &admin, &why);
     let now = services.clock.now();
     let ended = oversight::end_session(&services.db, &user, &session, &operator, now).await;
     ended.map_err(unexpected)?;
@@ -279,16 +294,12 @@ pub async fn end_user_session(
 #[server(prefix = "/do", endpoint = "admin-replay-failed")]
 pub async fn replay_failed_events(#[server(default)] reason: String) -> Result<(), ServerFnError> {
     let page = routes::ADMIN_EVENTS;
-    let Some((caller, admin)) = operator(page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(page, &reason, Form::Admin, Outcome::ReasonOfRowMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(page, &Flash::new(Form::Admin, outcome));
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::ReasonOfRowMissing);
-        return Ok(());
-    }
-    let operator = acts(&caller, &admin, &why);
     match caller.services.payments.replay_failed(&operator).await {
         Ok(_) => answer(Outcome::Replayed),
         Err(error) => go_broken(page, Form::Admin, error),
@@ -307,16 +318,12 @@ pub async fn replay_event(
         Some(id) => routes::event(id.as_str()),
         None => routes::ADMIN_EVENTS.to_owned(),
     };
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(&page, &reason, Form::Admin, Outcome::ReasonOfRowMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::ReasonOfRowMissing);
-        return Ok(());
-    }
-    let operator = acts(&caller, &admin, &why);
     let replayed = match InboxId::parse(&id) {
         Some(id) => caller.services.payments.replay(&id, &operator).await,
         None => Ok(false),
@@ -337,16 +344,12 @@ const WAITED_FOR: Duration = Duration::from_secs(5);
 #[server(prefix = "/do", endpoint = "admin-reconcile")]
 pub async fn reconcile_now(#[server(default)] reason: String) -> Result<(), ServerFnError> {
     let page = routes::ADMIN_RECONCILIATION;
-    let Some((caller, admin)) = operator(page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(page, &reason, Form::Admin, Outcome::WhyMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(page, &Flash::new(Form::Admin, outcome));
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::WhyMissing);
-        return Ok(());
-    }
-    let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
     match reconciliation.ask_and_wait(&operator, WAITED_FOR).await {
         Ok(true) => answer(Outcome::Checked),
@@ -369,7 +372,9 @@ pub async fn mend_finding(
         Some(purchase) => routes::purchase(purchase.as_str()),
         None => routes::reconciliation(&report, after.parse().ok()),
     };
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, _, operator)) =
+        operator_because(&page, &reason, Form::Admin, Outcome::ReasonOfRowMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Admin, outcome));
@@ -378,12 +383,6 @@ pub async fn mend_finding(
         answer(Outcome::Incomplete);
         return Ok(());
     };
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::ReasonOfRowMissing);
-        return Ok(());
-    }
-    let operator = acts(&caller, &admin, &why);
     let reconciliation = Reconciliation::of(&caller.services);
     match reconciliation.mend(kind, id, &operator).await {
         Ok(Mended::Done) => answer(Outcome::Mended),

@@ -7,7 +7,7 @@ use atelier_server::oversight::{
 use atelier_server::services::Services;
 use leptos::prelude::*;
 
-use super::admin::{TYPED_AGAIN_ABOVE, acts, cut, operator};
+use super::admin::{TYPED_AGAIN_ABOVE, operator_because};
 use super::go_with;
 use crate::flash::{Flash, Form, Outcome};
 use crate::routes;
@@ -33,15 +33,12 @@ pub async fn apply_batch(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::batch(&routes::encode(&id));
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, admin, operator)) =
+        operator_because(&page, &reason, Form::Batch, Outcome::CauseMissing).await?
+    else {
         return Ok(());
     };
-    let why = cut(&reason);
-    if why.is_empty() {
-        go_with(&page, &Flash::new(Form::Batch, Outcome::CauseMissing));
-        return Ok(());
-    }
-    let bulk = bulk_of(&caller.services, &admin, acts(&caller, &admin, &why));
+    let bulk = bulk_of(&caller.services, &admin, operator);
     let outcome = apply_once(&bulk, &id, again.trim(), &twin).await;
     let outcome = outcome.unwrap_or_else(of_refused);
     go_with(&page, &Flash::new(Form::Batch, outcome));
@@ -91,16 +88,13 @@ pub async fn undo_batch(
     #[server(default)] reason: String,
 ) -> Result<(), ServerFnError> {
     let page = routes::batch(&routes::encode(&id));
-    let Some((caller, admin)) = operator(&page).await? else {
+    let Some((caller, admin, operator)) =
+        operator_because(&page, &reason, Form::Batch, Outcome::WhyMissing).await?
+    else {
         return Ok(());
     };
     let answer = |outcome| go_with(&page, &Flash::new(Form::Batch, outcome));
-    let why = cut(&reason);
-    if why.is_empty() {
-        answer(Outcome::WhyMissing);
-        return Ok(());
-    }
-    let bulk = bulk_of(&caller.services, &admin, acts(&caller, &admin, &why));
+    let bulk = bulk_of(&caller.services, &admin, operator);
     let undone = match id.contains('\0') {
         true => Err(BulkError::Unknown),
         false => bulk.undo(&id).await,

@@ -17,8 +17,8 @@ pub struct Waiting {
     pub anomalies: i64,
     /// What the newest report of the reconciliation found and nobody mended yet.
     pub findings: i64,
-    /// Whether that report could not ask everything.
-    pub not_asked: bool,
+    /// One where that report could not ask everything.
+    pub not_asked: i64,
 }
 
 /// Counts what waits, by indexes that hold nothing else.
@@ -34,7 +34,7 @@ pub async fn waiting(db: &Database) -> sqlx::Result<Waiting> {
          (SELECT COUNT(*) FROM anomalies_told) AS anomalies, \
          (SELECT COUNT(*) FROM reconciliation_items \
           WHERE mended_at IS NULL AND report_id = (SELECT MAX(id) FROM reconciliation_reports)) AS findings, \
-         EXISTS (SELECT 1 FROM reconciliation_reports WHERE problem IS NOT NULL \
+         (SELECT COUNT(*) FROM reconciliation_reports WHERE problem IS NOT NULL \
           AND id = (SELECT MAX(id) FROM reconciliation_reports)) AS not_asked",
     )
     .fetch_one(db.reader())

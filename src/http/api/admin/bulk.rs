@@ -5,8 +5,10 @@ use atelier_server::accounts::{Language, Scope};
 use atelier_server::credits::Action;
 use atelier_server::oversight::{Batch, BatchRow, BulkError, RowFault, RowResult};
 use atelier_server::secret;
+use axum::Extension;
 use axum::extract::{Path, State as Extract};
-use axum::{Extension, Json};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::openapi::schema::{
@@ -18,7 +20,8 @@ use super::operator;
 use crate::http::State;
 use crate::http::body::Fields;
 use crate::http::caller::Caller;
-use crate::http::openapi::{Reason, shapes};
+use crate::http::keys;
+use crate::http::openapi::{IdempotencyKey, Reason, shapes};
 use crate::http::problem::{Problem, too_long};
 
 const LONGEST_ID: usize = 100;
@@ -90,16 +93,18 @@ pub struct BatchRowBody {
     post,
     path = "/api/admin/credits/bulk",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = BatchBody,
-    responses((status = 200, description = "What became of each row, or would", body = BatchReport), (status = 409, description = "The batch was undone")),
+    responses((status = 200, description = "What became of each row, or would", body = BatchReport), (status = 409, description = "The batch was undone, or the key is in flight")),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn apply(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
+    headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<BatchReport>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let w = Words(language);
     let batch_id = id(fields.text("batch_id"), &mut fields);
@@ -126,14 +131,19 @@ pub async fn apply(
             Err(fault) => reports.push(senseless(at, &row, say_fault(w, fault))),
         }
     }
+    let endpoint = "POST /api/admin/credits/bulk";
+    let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let bulk = bulk_of(&state.services, &caller.user, operator);
-    let results = match dry_run {
-        true => bulk.preview(&batch).await?,
-        false => bulk.apply(&batch).await?,
-    };
-    reports.extend(results.into_iter().map(|result| told(w, result)));
-    reports.sort_by_key(|report| report.result.row);
-    Ok(Json(report(batch_id, dry_run, reports)))
+    keys::once(&state.services, key, async {
+        let results = match dry_run {
+            true => bulk.preview(&batch).await?,
+            false => bulk.apply(&batch).await?,
+        };
+        reports.extend(results.into_iter().map(|result| told(w, result)));
+        reports.sort_by_key(|report| report.result.row);
+        Ok(report(batch_id, dry_run, reports))
+    })
+    .await
 }
 
 /// Undo a batch
@@ -143,17 +153,19 @@ pub async fn apply(
     post,
     path = "/api/admin/credits/bulk/{batch_id}/undo",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = Option<Reason>,
-    responses((status = 200, description = "What became of each row", body = BatchReport)),
+    responses((status = 200, description = "What became of each row", body = BatchReport), (status = 409, description = "The key is in flight")),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn undo(
     Extract(state): Extract<State>,
     Extension(language): Extension<Language>,
     Path(batch_id): Path<String>,
+    headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<BatchReport>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let operator = operator(&caller, &mut fields);
     fields.check()?;
@@ -161,11 +173,16 @@ pub async fn undo(
     if batch_id.contains('\0') {
         return Err(Problem::not_found());
     }
+    let endpoint = format!("POST /api/admin/credits/bulk/{batch_id}/undo");
+    let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let bulk = bulk_of(&state.services, &caller.user, operator);
-    let results = bulk.undo(&batch_id).await?;
     let w = Words(language);
-    let reports = results.into_iter().map(|result| told(w, result));
-    Ok(Json(report(batch_id, false, reports.collect())))
+    keys::once(&state.services, key, async {
+        let results = bulk.undo(&batch_id).await?;
+        let reports = results.into_iter().map(|result| told(w, result));
+        Ok(report(batch_id.clone(), false, reports.collect()))
+    })
+    .await
 }
 
 fn id(text: String, fields: &mut Fields) -> String {

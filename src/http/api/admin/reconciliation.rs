@@ -13,6 +13,8 @@ use crate::http::State;
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
 use crate::http::csv::{self, Rows};
+use crate::http::keys;
+use crate::http::openapi::IdempotencyKey;
 use crate::http::problem::{Problem, one_of};
 
 #[derive(Deserialize, IntoParams)]
@@ -122,19 +124,21 @@ pub struct MendBody {
     post,
     path = "/api/admin/reconciliation/mend",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = MendBody,
     responses(
         (status = 200, description = "What became of it", body = Done),
-        (status = 409, description = "Nothing tells what would be right"),
+        (status = 409, description = "Nothing tells what would be right, or the key is in flight"),
         (status = 503, description = "A provider does not answer"),
     ),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn mend(
     Extract(state): Extract<State>,
+    headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let kind = fields.text("kind");
     let id = fields.text("id");
@@ -145,7 +149,12 @@ pub async fn mend(
     let operator = operator(&caller, &mut fields);
     fields.check()?;
     let kind = known.ok_or_else(Problem::not_found)?;
+    let endpoint = "POST /api/admin/reconciliation/mend";
+    let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let reconciliation = Reconciliation::of(&state.services);
-    let outcome = reconciliation.mend(kind, &id, &operator).await?;
-    Ok(Json(Done { kind, id, outcome }))
+    keys::once(&state.services, key, async {
+        let outcome = reconciliation.mend(kind, &id, &operator).await?;
+        Ok(Done { kind, id, outcome })
+    })
+    .await
 }

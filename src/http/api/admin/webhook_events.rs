@@ -13,7 +13,8 @@ use crate::http::State;
 use crate::http::api::lists::{List, Page, Wanted, place, word};
 use crate::http::body::{Fields, Queried};
 use crate::http::caller::Caller;
-use crate::http::openapi::{Reason, shapes};
+use crate::http::keys;
+use crate::http::openapi::{IdempotencyKey, Reason, shapes};
 use crate::http::problem::Problem;
 
 #[derive(Deserialize, IntoParams)]
@@ -136,30 +137,37 @@ pub async fn show(
     post,
     path = "/api/admin/webhook-events/{id}/replay",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = Option<Reason>,
-    responses((status = 200, description = "The event", body = KeptEvent), (status = 409, description = "It could not be read, so nothing can be done")),
+    responses((status = 200, description = "The event", body = KeptEvent), (status = 409, description = "It could not be read, so nothing can be done, or the key is in flight")),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn replay(
     Extract(state): Extract<State>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<KeptEvent>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let operator = operator(&caller, &mut fields);
     fields.check()?;
     let id = InboxId::parse(&id).ok_or_else(Problem::not_found)?;
+    let endpoint = format!("POST /api/admin/webhook-events/{id}/replay");
+    let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let payments = &state.services.payments;
-    if payments.event(&id).await?.is_none() {
-        return Err(Problem::not_found());
-    }
-    if !payments.replay(&id, &operator).await? {
-        return Err(Problem::conflict("problem-conflict-unparsed"));
-    }
-    let found = payments.event(&id).await?;
-    let (event, _) = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(event))
+    keys::once(&state.services, key, async {
+        if payments.event(&id).await?.is_none() {
+            return Err(Problem::not_found());
+        }
+        if !payments.replay(&id, &operator).await? {
+            return Err(Problem::conflict("problem-conflict-unparsed"));
+        }
+        let found = payments.event(&id).await?;
+        let (event, _) = found.ok_or_else(Problem::not_found)?;
+        Ok(event)
+    })
+    .await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -173,18 +181,25 @@ pub struct Replayed {
     post,
     path = "/api/admin/webhook-events/replay-failed",
     tag = "admin",
+    params(IdempotencyKey),
     request_body = Option<Reason>,
-    responses((status = 200, description = "How many there were", body = Replayed)),
+    responses((status = 200, description = "How many there were", body = Replayed), (status = 409, description = "The key is in flight")),
     security(("session" = ["admin"]), ("token" = ["admin"])),
 )]
 pub async fn replay_failed(
     Extract(state): Extract<State>,
+    headers: HeaderMap,
     caller: Caller,
     mut fields: Fields,
-) -> Result<Json<Replayed>, Problem> {
+) -> Result<Response, Problem> {
     caller.require(Scope::Admin)?;
     let operator = operator(&caller, &mut fields);
     fields.check()?;
-    let replayed = state.services.payments.replay_failed(&operator).await?;
-    Ok(Json(Replayed { replayed }))
+    let endpoint = "POST /api/admin/webhook-events/replay-failed";
+    let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
+    keys::once(&state.services, key, async {
+        let replayed = state.services.payments.replay_failed(&operator).await?;
+        Ok(Replayed { replayed })
+    })
+    .await
 }

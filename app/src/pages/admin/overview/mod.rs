@@ -74,7 +74,7 @@ fn to_look_at(w: Words, waiting: &Waiting) -> Option<AnyView> {
             routes::ADMIN_EVENTS_FAILED,
         ),
     ];
-    let not_asked = waiting.not_asked.then(|| {
+    let not_asked = (waiting.not_asked > 0).then(|| {
         (
             w.say("admin-not-asked-waiting"),
             routes::ADMIN_RECONCILIATION,
