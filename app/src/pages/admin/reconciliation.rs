@@ -1,3 +1,4 @@
+use atelier_server::ids::{JobId, RechargeId};
 use atelier_server::oversight::reconciliation::{Item, Kind, Mend, Reconciliation, ReportLine};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -19,7 +20,13 @@ pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let w = visit.words();
     let next = page.next.as_ref();
     let next = next.map(|after| visit.address_with(&[("after", after)]));
-    let list = if page.items.is_empty() {
+    let list = if page
+        .report
+        .as_ref()
+        .is_some_and(|report| report.findings == 0)
+    {
+        view! { <p><strong>{w.say("admin-report-agrees")}</strong></p> }.into_any()
+    } else if page.items.is_empty() {
         nothing(w)
     } else {
         table(visit, page)
@@ -159,12 +166,31 @@ fn row(w: Words, item: &Item) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row" class="first">{w.say(kind_key(item.kind))}</th>
-            <td><code class="id">{item.id.clone()}</code></td>
-            <td>{account}</td>
+            <td data-label=w.say("admin-fault-about")>{about(item)}</td>
+            <td data-label=item.user_id.is_some().then(|| w.say("admin-fault-account"))>{account}</td>
             <td data-label=w.say("admin-fault-expected")><code>{item.expected.clone()}</code></td>
             <td data-label=w.say("admin-fault-found")><code>{item.found.clone()}</code></td>
             <td class="last">{click(w, item)}</td>
         </tr>
+    }
+}
+
+/// The id, leading to the page of the purchase or the job that it is.
+fn about(item: &Item) -> AnyView {
+    let id = item.id.as_str();
+    let job = (Kind::JobWithoutHold..=Kind::RecordAgainstJob).contains(&item.kind)
+        && item.kind != Kind::HoldWithoutJob;
+    let href = if job {
+        JobId::parse(id).map(|id| routes::overseen_job(id.as_str()))
+    } else if item.kind <= Kind::FrozenWithoutDispute {
+        RechargeId::parse(id).map(|id| routes::purchase(id.as_str()))
+    } else {
+        None
+    };
+    let id = view! { <code class="id">{id.to_owned()}</code> };
+    match href {
+        Some(href) => view! { <a href=href>{id}</a> }.into_any(),
+        None => id.into_any(),
     }
 }
 
@@ -209,7 +235,7 @@ fn earlier(w: Words, page: &ReconciliationPage) -> AnyView {
                 <tr>
                     <th scope="row" class="first"><a href=href aria-current=current>{moment(w, report.checked_at)}</a></th>
                     <td class="soft">{by}</td>
-                    <td class="num end" data-label=w.say("admin-report-findings")>{w.number(report.findings)}</td>
+                    <td class="num end first" data-label=w.say("admin-report-findings")>{w.number(report.findings)}</td>
                 </tr>
             }
         })
