@@ -297,17 +297,9 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
         // Of the last days some of it may change still, and is counted again when the next one ends.
         let is_young = newest.is_some_and(|newest| day > newest - AGAIN);
         let mut snapshot = db.snapshot().await?;
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
-                .bind(day)
-                .fetch_all(&mut *snapshot)
-                .await?;
+        let kept = kept_of(&mut snapshot, day).await?;
         let counted = count(&mut snapshot, day).await?;
         snapshot.rollback().await?;
-        let kept: Figures = rows
-            .into_iter()
-            .map(|(figure, part, amount)| ((figure, part), amount))
-            .collect();
         let of = |figures: &Figures, name| figures.get(name).copied().unwrap_or(0);
         let names: BTreeSet<_> = counted.keys().chain(kept.keys()).collect();
         let differ = names
@@ -343,7 +335,7 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
     Ok(wrong)
 }
 
-/// Counts a day that is kept anew, and says so in the audit log.
+/// Counts a day that is kept anew, and says so in the audit log. One that is kept as it is counted stays.
 ///
 /// # Errors
 /// The database's own.
@@ -360,6 +352,12 @@ pub async fn recount(
     let figures = count(&mut snapshot, day).await?;
     snapshot.rollback().await?;
     let mut tx = db.begin().await?;
+    let select = tx.locking("SELECT day FROM site_days WHERE day = $1");
+    sqlx::query(select).bind(day).execute(&mut *tx).await?;
+    // Whoever else counted it meanwhile told it.
+    if kept_of(&mut tx, day).await? == figures {
+        return Ok(());
+    }
     write(&mut tx, day, figures, now).await?;
     by.records(
         &mut tx,
@@ -371,6 +369,19 @@ pub async fn recount(
     )
     .await?;
     tx.commit().await
+}
+
+/// What is kept of a day.
+async fn kept_of(db: &mut AnyConnection, day: i64) -> sqlx::Result<Figures> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
+            .bind(day)
+            .fetch_all(db)
+            .await?;
+    let kept = rows.into_iter();
+    Ok(kept
+        .map(|(figure, part, amount)| ((figure, part), amount))
+        .collect())
 }
 
 async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {

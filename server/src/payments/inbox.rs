@@ -247,22 +247,28 @@ impl Payments {
     }
 
     /// Lets an event be acted on again, whatever became of it: what it is about is read anew, and what was granted
-    /// is not granted again. Says whether there is such an event that can be read.
+    /// is not granted again. Says whether there is such an event that can be read. One that is due and that nobody is at
+    /// is left as it is: it is acted on as it was going to be.
     ///
     /// # Errors
     /// The database's own.
     pub async fn replay(&self, id: &InboxId, by: &Operator) -> sqlx::Result<bool> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let before: Option<String> = sqlx::query_scalar(
-            "SELECT state FROM webhook_events WHERE id = $1 AND state <> 'unparsed'",
-        )
-        .bind(id)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(before) = before else {
+        let select = tx.locking(
+            "SELECT state, next_at FROM webhook_events WHERE id = $1 AND state <> 'unparsed'",
+        );
+        let before: Option<(String, Option<Timestamp>)> = sqlx::query_as(select)
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((before, next_at)) = before else {
             return Ok(false);
         };
+        if before == EventState::Received.as_str() && next_at.is_some_and(|next_at| next_at <= now)
+        {
+            return Ok(true);
+        }
         // Counted up, so that who acts on it just now does not write how it ended.
         sqlx::query(
             "UPDATE webhook_events SET state = 'received', reason = NULL, next_at = $2, \
