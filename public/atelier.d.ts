@@ -55,6 +55,9 @@ export type EntryKind =
   | "debt"
   | "debt_paid";
 
+/** Where credits came from. */
+export type Source = "initial" | "purchase" | "bonus" | "grant";
+
 /** A line of the statement. */
 export interface Entry {
   id: string;
@@ -63,19 +66,31 @@ export interface Entry {
   /** The signed change of the net balance. */
   amount: number;
   balance_after: number;
-  reason: string | null;
+  reason: string;
   actor: string;
   job_id: string | null;
   recharge_id: string | null;
-  lots: { source: string; amount: number }[];
+  lots: { source: Source; amount: number }[];
   created_at: string;
 }
 
 export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-export interface Job {
+/** Why a job failed. */
+export type Failure =
+  | "moderation"
+  | "bad_image"
+  | "no_pose"
+  | "invalid_input"
+  | "provider_internal"
+  | "provider_refused"
+  | "timeout"
+  | "no_verdict"
+  | "result_unavailable";
+
+/** What every job says, whatever it was made with. */
+export interface AnyJob {
   id: string;
-  tool: Tool;
   state: JobState;
   /** From 0 to 100. */
   progress: number;
@@ -86,8 +101,23 @@ export interface Job {
   created_at: string;
   finished_at: string | null;
   result_url: string | null;
-  error: { code: string; message: string } | null;
+  error: { code: Failure; message: string } | null;
 }
+
+export interface TryOnJob extends AnyJob {
+  tool: "try_on";
+  category: Category;
+}
+
+export interface VideoJob extends AnyJob {
+  tool: "video";
+  /** May be empty where a picture says it all. */
+  prompt: string;
+  seconds: number;
+  aspect: "9:16" | "16:9" | "1:1";
+}
+
+export type Job = TryOnJob | VideoJob;
 
 /** A purchase that was begun: its recharge record, and where it is paid. */
 export interface Checkout {
@@ -96,11 +126,13 @@ export interface Checkout {
   url: string;
 }
 
+export type Interval = "month" | "year";
+
 export interface Catalog {
   tools: { id: Tool; credits: number; trial: boolean }[];
   packs: { id: string; name: string; credits: number; bonus: number; price: Money }[];
   top_up: { currency: string; credits_per_unit: number; min: number; max: number; quick: number[] } | null;
-  plans: { id: string; name: string; price: Money; interval: string; quota: number | null }[];
+  plans: { id: string; name: string; price: Money; interval: Interval; quota: number | null }[];
 }
 
 /** Why the server refused, RFC 9457; more codes may be added. */

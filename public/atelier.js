@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The client of Atelier for browsers and for Node 18 and later: one file without dependencies. Its types stand in
- * atelier.d.ts, examples in docs/client.md.
+ * The client of Atelier for browsers and for Node, tested with Node 20: one file without dependencies. Its types stand
+ * in atelier.d.ts, examples in docs/client.md.
  *
  * No balance is kept here as the truth: `credits()` always asks the server. The wallet in `state` is the newest that
  * was seen, and as true as the stream that brings it.

@@ -1672,6 +1672,7 @@ admin-refunded-now = The money goes back, and the credits followed it.
 admin-subscriptions-page = Subscriptions
 admin-subscriptions-title = Subscriptions
 admin-subscriptions-lead = Plans of everybody, newest first, as their provider last said.
+admin-subscriptions-search = Address, account or plan’s id
 admin-plan = Plan
 admin-plan-since = Begun
 admin-plan-goes-on = How it goes on

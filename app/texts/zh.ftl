@@ -1608,6 +1608,7 @@ admin-refunded-now = 款项将退回，点数已随之调整。
 admin-subscriptions-page = 订阅
 admin-subscriptions-title = 订阅
 admin-subscriptions-lead = 所有人的套餐，按支付服务商最近的说法，最新的在前。
+admin-subscriptions-search = 邮箱、账户 ID 或订阅 ID
 admin-plan = 套餐
 admin-plan-since = 开始
 admin-plan-goes-on = 后续

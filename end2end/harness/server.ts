@@ -11,7 +11,7 @@ import { createDatabase } from './postgres';
 export type Database = 'sqlite' | 'postgres';
 export type Settings = Record<string, string>;
 
-const BINARY = resolve(import.meta.dirname, process.env['ATELIER_BIN'] ?? '../../target/debug/atelier');
+export const BINARY = resolve(import.meta.dirname, process.env['ATELIER_BIN'] ?? '../../target/debug/atelier');
 const START_LIMIT_MS = 30_000;
 const COMMAND_LIMIT_MS = 30_000;
 /** CONTRACT.md: SIGTERM ends the program within 10 s; the rest is for a busy machine. */

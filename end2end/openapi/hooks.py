@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import time
 import zlib
 
@@ -70,6 +71,27 @@ def token(n):
     return ask("POST", "/api/tokens", json={"name": f"token {n}", "scopes": ["jobs"]}).json()["id"]
 
 
+def letter_to(email, path):
+    """The token in the newest letter to this address, of a link to this place."""
+    deadline = time.monotonic() + 30
+    while True:
+        letters = requests.get(f"{BASE}/sandbox/mail", timeout=30).text.split("<article")
+        for letter in letters:
+            if email in letter and (link := re.search(rf'href="[^"]*{path}/([^"/?]+)"', letter)):
+                return link[1]
+        assert time.monotonic() < deadline, f"no letter to {email}"
+        time.sleep(0.1)
+
+
+def forgotten():
+    """The token of somebody who has forgotten their password."""
+    forgetful = {"email": "forgetful@example.com", "password": "a long enough one"}
+    requests.post(f"{BASE}/api/auth/sign-up", json=forgetful, timeout=30).raise_for_status()
+    asked = requests.post(f"{BASE}/api/auth/forgot", json={"email": forgetful["email"]}, timeout=30)
+    asked.raise_for_status()
+    return letter_to(forgetful["email"], "/reset")
+
+
 def prepare():
     me = ask("GET", "/api/auth/me").json()["user"]["id"]
     ask("POST", "/api/credits", json={"action": "add", "amount": 1_000_000, "reason": "to spend"})
@@ -99,6 +121,7 @@ def prepare():
         "GET /api/user/sync": {"external_id": ["outside"]},
         "/api/auth/sign-in": {"email": [member["email"]], "password": [member["password"]]},
         "/api/auth/forgot": {"email": [member["email"]]},
+        "/api/auth/reset": {"token": [forgotten()]},
     }
 
 

@@ -1,12 +1,14 @@
 //! 600 API calls an account a minute, counted in this process by the governor crate, and told with each answer
-//! (draft-ietf-httpapi-ratelimit-headers).
+//! (draft-ietf-httpapi-ratelimit-headers). Of the limits that the database counts (passwords, accounts, letters) it is told
+//! when one is used up, and not how much of it is left: that would tell strangers what others have tried.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
+use atelier_server::accounts::Limit;
 use atelier_server::ids::UserId;
 use axum::extract::Request;
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock, DefaultClock};
@@ -20,6 +22,8 @@ const CALLS_A_MINUTE: NonZeroU32 = match NonZeroU32::new(600) {
     Some(number) => number,
     None => unreachable!(),
 };
+const POLICY_HEADER: &str = "ratelimit-policy";
+const LEFT_HEADER: &str = "ratelimit";
 const POLICY: &str = "\"account\";q=600;w=60";
 
 type Limiter =
@@ -84,12 +88,29 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(&calls) = left.0.get() {
         let headers = response.headers_mut();
-        headers.insert("ratelimit-policy", HeaderValue::from_static(POLICY));
+        // Beside another one that is used up.
+        headers.append(POLICY_HEADER, HeaderValue::from_static(POLICY));
         let refill = (u64::from(CALLS_A_MINUTE.get()) - u64::from(calls)) * 60;
         let seconds = refill.div_ceil(CALLS_A_MINUTE.get().into());
         if let Ok(value) = HeaderValue::from_str(&format!("\"account\";r={calls};t={seconds}")) {
-            headers.insert("ratelimit", value);
+            headers.append(LEFT_HEADER, value);
         }
     }
     response
+}
+
+/// Tells that nothing of a limit is left, and in how many seconds all of it is again.
+pub fn tell_used_up(headers: &mut HeaderMap, limit: Limit, seconds: i64) {
+    let Limit { name, most, window } = limit;
+    for (header, text) in [
+        (
+            POLICY_HEADER,
+            format!("\"{name}\";q={most};w={}", window.as_secs()),
+        ),
+        (LEFT_HEADER, format!("\"{name}\";r=0;t={seconds}")),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.append(header, value);
+        }
+    }
 }

@@ -8,7 +8,9 @@ use atelier_app::components::outcome::picture_text;
 use atelier_app::i18n::{Text, Words};
 use atelier_app::routes;
 use atelier_app::visit::{Content, Refusal};
-use atelier_server::accounts::{Language, Limited, LinkError, SignInError, SignUpError, SyncError};
+use atelier_server::accounts::{
+    Language, Limit, Limited, LinkError, SignInError, SignUpError, SyncError,
+};
 use atelier_server::credits::{CreditsError, Insufficient};
 use atelier_server::db;
 use atelier_server::idempotency::KeyRefused;
@@ -23,6 +25,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tower_sessions::session;
 
+use super::api_limit;
+
 /// An answer that says no, and why. Boxed, because it travels in every `Result` of the edge.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Details>);
@@ -36,6 +40,7 @@ struct Details {
     errors: BTreeMap<String, Text>,
     more: Map<String, Value>,
     retry_after: Option<Duration>,
+    used_up: Option<Limit>,
 }
 
 const STOPPED: &str = "stopped-text";
@@ -58,6 +63,7 @@ impl Problem {
             errors: BTreeMap::new(),
             more: Map::new(),
             retry_after: None,
+            used_up: None,
         }))
     }
 
@@ -304,6 +310,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, media);
         if let Some(wait) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+            if let Some(limit) = self.0.used_up {
+                api_limit::tell_used_up(headers, limit, whole_seconds(wait));
+            }
         }
         response.extensions_mut().insert(self);
         response
@@ -332,7 +341,9 @@ impl From<session::Error> for Problem {
 
 impl From<Limited> for Problem {
     fn from(limited: Limited) -> Self {
-        Self::rate_limited(limited.retry_after)
+        let mut problem = Self::rate_limited(limited.retry_after);
+        problem.0.used_up = Some(limited.limit);
+        problem
     }
 }
 

@@ -473,3 +473,37 @@ async fn an_account_may_call_600_times_a_minute() {
     eve.get("/api/stats").await.expect(200);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_strangers_have_used_up_is_told_with_the_refusal() {
+    let limits = [("ATELIER_RATE_LIMITS", "on")];
+    let app = App::start_with(crate::support::Kind::Sqlite, &limits).await;
+    let nobody = app.anonymous();
+    let wrong = json!({"email": "ann@example.com", "password": "not this one"});
+    for _ in 0..5 {
+        let answer = nobody.post_json("/api/auth/sign-in", wrong.clone()).await;
+        assert!(answer.expect(401).header("ratelimit").is_empty());
+    }
+    let refused = nobody.post_json("/api/auth/sign-in", wrong).await;
+    let refused = refused.expect(429);
+    assert_eq!(
+        refused.header("ratelimit-policy"),
+        "\"password-account\";q=5;w=900"
+    );
+    let wait = refused.header("retry-after");
+    assert_eq!(
+        refused.header("ratelimit"),
+        format!("\"password-account\";r=0;t={wait}")
+    );
+    for number in 0..10 {
+        let new = json!({"email": format!("{number}@example.com"), "password": "a long password"});
+        nobody.post_json("/api/auth/sign-up", new).await.expect(201);
+    }
+    let new = json!({"email": "one-more@example.com", "password": "a long password"});
+    let refused = nobody.post_json("/api/auth/sign-up", new).await.expect(429);
+    assert_eq!(
+        refused.header("ratelimit-policy"),
+        "\"sign-up-address\";q=10;w=86400"
+    );
+    app.stop().await;
+}

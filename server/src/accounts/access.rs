@@ -72,17 +72,17 @@ pub(crate) async fn end_session(tx: &mut Tx, user: &UserId, name: &str) -> sqlx:
     Ok(ended == 1)
 }
 
+const SESSIONS: &str = "SELECT id, data, created_at, expires_at FROM sessions \
+                        WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id";
+
 impl Accounts {
     /// The living sessions of an account, newest first.
     pub async fn sessions(&self, user: &UserId) -> sqlx::Result<Vec<OpenSession>> {
-        let rows: Vec<SessionRow> = sqlx::query_as(
-            "SELECT id, data, created_at, expires_at FROM sessions \
-             WHERE user_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id",
-        )
-        .bind(user)
-        .bind(self.clock.machine())
-        .fetch_all(self.db.reader())
-        .await?;
+        let rows: Vec<SessionRow> = sqlx::query_as(SESSIONS)
+            .bind(user)
+            .bind(self.clock.machine())
+            .fetch_all(self.db.reader())
+            .await?;
         Ok(rows.into_iter().map(SessionRow::into_session).collect())
     }
 
@@ -149,5 +149,19 @@ impl Accounts {
             access_epoch,
             ..user
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn the_sessions_of_an_account_go_by_an_index(ground: TestGround) {
+            // They are few.
+            Course::by_index(&ground.db, SESSIONS, &["u", "9"], "sessions_user_id (user_id=?").await;
+        }
     }
 }

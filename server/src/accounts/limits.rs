@@ -15,10 +15,12 @@ use crate::time::{Clock, Timestamp};
 #[error("too many attempts; try again in {} s", .retry_after.as_secs())]
 pub struct Limited {
     pub retry_after: Duration,
+    /// What was used up.
+    pub limit: Limit,
 }
 
 /// How many in how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     pub name: &'static str,
     pub most: i64,
@@ -135,6 +137,7 @@ impl RateLimits {
         let ends = counted.started_at.plus(limit.window);
         Limited {
             retry_after: ends.since(self.clock.now()) + Duration::from_secs(1),
+            limit,
         }
     }
 

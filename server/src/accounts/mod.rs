@@ -32,7 +32,7 @@ pub(crate) use deletion::forget_mail;
 pub use email::Email;
 pub(crate) use email_change::ChangeLetter;
 pub use email_change::{ConfirmError, EmailChange, EmailChangeError, Ways};
-pub use limits::{Limited, RateLimits};
+pub use limits::{Limit, Limited, RateLimits};
 pub use links::LinkError;
 pub(crate) use links::Purpose;
 pub use passwords::{Password, Passwords};

@@ -109,15 +109,27 @@ impl Accounts {
     }
 
     /// Gives the role and, where it differs, the password; only a new password ends access. Whoever the settings name is let in,
-    /// also where another operator has blocked them.
+    /// also where another operator has blocked them. Nodes that start together do it once.
     async fn update_admin(&self, email: &Email, password: &Password) -> sqlx::Result<()> {
-        let Some(found) = self.credentials(email.as_str()).await? else {
-            return Ok(());
-        };
+        while let Some(found) = self.credentials(email.as_str()).await? {
+            if self.update_found_admin(found, email, password).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says whether the account was still as it was found; else nothing is done.
+    async fn update_found_admin(
+        &self,
+        found: Credentials,
+        email: &Email,
+        password: &Password,
+    ) -> sqlx::Result<bool> {
         let same = {
             let _place = self.passwords.place().await;
             self.passwords
-                .verify(password.secret(), found.password_hash)
+                .verify(password.secret(), found.password_hash.clone())
                 .await
         };
         let hash = if same {
@@ -127,6 +139,16 @@ impl Accounts {
         };
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        let select =
+            tx.locking("SELECT role, blocked_at, password_hash FROM users WHERE email = $1");
+        let locked: Option<(String, Option<i64>, Option<String>)> = sqlx::query_as(select)
+            .bind(email.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let was = &found.user;
+        if locked != Some((was.role.clone(), was.blocked_at, found.password_hash)) {
+            return Ok(false);
+        }
         sqlx::query(
             "UPDATE users SET role = 'admin', password_hash = COALESCE($2, password_hash), \
              blocked_at = NULL WHERE email = $1",
@@ -136,7 +158,8 @@ impl Accounts {
         .execute(&mut *tx)
         .await?;
         let Some(user) = found.user.into_user() else {
-            return tx.commit().await;
+            tx.commit().await?;
+            return Ok(true);
         };
         if hash.is_some() {
             end_access(&mut tx, &user.id).await?;
@@ -151,7 +174,8 @@ impl Accounts {
                 .records(&mut tx, Deed::UserAdmin, id, &before, &after, now)
                 .await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
     }
 }
 

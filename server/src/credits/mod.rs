@@ -52,7 +52,7 @@ pub use plans::{
     NewPeriod, PaidPeriod, PeriodChange, change_period, has_period, newest_period, open_period,
     periods_paid, withdraw_periods,
 };
-pub use rebuild::{rebuild, rebuild_in, settle_ended};
+pub use rebuild::{lock_books, rebuild, rebuild_in, settle_ended};
 pub(crate) use recompute::Recomputed;
 pub use returns::{Bought, Effect, Returned, bought, preview_returned, returned};
 pub(crate) use rows::{EntryPart, Gathered, LotRow, PeriodRow, UseRow, WalletRow, WholeEntry};

@@ -25,17 +25,25 @@ pub async fn rebuild(db: &Database, user: &UserId, now: Timestamp) -> Result<(),
     settle_ended(db, user, now).await
 }
 
-/// The same in the caller's transaction, without the holds of jobs that have ended.
-pub async fn rebuild_in(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
-    // In the order in which the end of a job locks them.
+/// Lets nobody else change the books of `user` until the transaction ends.
+pub async fn lock_books(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
+    lock_wallet(tx, user).await.map(|_| ())
+}
+
+/// In the order in which the end of a job locks them.
+async fn lock_wallet(tx: &mut Tx, user: &UserId) -> sqlx::Result<Option<WalletRow>> {
     let uses = tx.locking("SELECT id FROM consumption_records WHERE user_id = $1 ORDER BY id");
     sqlx::query(uses).bind(user).execute(&mut **tx).await?;
     let select = tx.locking("SELECT * FROM wallets WHERE user_id = $1");
-    let wallet: Option<WalletRow> = sqlx::query_as(select)
+    sqlx::query_as(select)
         .bind(user)
         .fetch_optional(&mut **tx)
-        .await?;
-    let wallet = match wallet {
+        .await
+}
+
+/// The same in the caller's transaction, without the holds of jobs that have ended.
+pub async fn rebuild_in(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<(), CreditsError> {
+    let wallet = match lock_wallet(tx, user).await? {
         Some(row) => row,
         // How many trials there were to begin with, only the row itself knew.
         None => {

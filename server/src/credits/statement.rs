@@ -93,24 +93,35 @@ macro_rules! entries {
     };
 }
 
+const STATEMENT: &str = entries!(
+    "WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
+       AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6"
+);
+const OF_JOB: &str = entries!("WHERE e.job_id = $1 ORDER BY e.seq");
+const PARTS_OF_JOB: &str = "SELECT p.entry_id, l.source, p.amount FROM entries e \
+     JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+     WHERE e.job_id = $1 \
+     ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id";
+const PARTS_BETWEEN: &str = "SELECT p.entry_id, l.source, p.amount FROM entries e \
+     JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
+     WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 AND ($4 IS NULL OR e.kind = $4) \
+     ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id";
+
 /// The lines of a wallet that `filter` asks for.
 pub async fn statement(
     db: &Database,
     user: &UserId,
     filter: &EntryFilter,
 ) -> sqlx::Result<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sqlx::query_as(entries!(
-        "WHERE e.user_id = $1 AND e.seq < $2 AND ($3 IS NULL OR e.kind = $3) \
-           AND e.created_at >= $4 AND e.created_at < $5 ORDER BY e.seq DESC LIMIT $6"
-    ))
-    .bind(user)
-    .bind(filter.before.unwrap_or(i64::MAX))
-    .bind(filter.kind.map(EntryKind::as_str))
-    .bind(filter.from.map_or(i64::MIN, Timestamp::micros))
-    .bind(filter.to.map_or(i64::MAX, Timestamp::micros))
-    .bind(filter.limit)
-    .fetch_all(db.reader())
-    .await?;
+    let rows: Vec<EntryRow> = sqlx::query_as(STATEMENT)
+        .bind(user)
+        .bind(filter.before.unwrap_or(i64::MAX))
+        .bind(filter.kind.map(EntryKind::as_str))
+        .bind(filter.from.map_or(i64::MIN, Timestamp::micros))
+        .bind(filter.to.map_or(i64::MAX, Timestamp::micros))
+        .bind(filter.limit)
+        .fetch_all(db.reader())
+        .await?;
     let parts = parts_between(db, user, filter.kind, &rows).await?;
     Ok(with_lots(rows, parts))
 }
@@ -120,19 +131,14 @@ pub async fn statement(
 /// # Errors
 /// The database's own.
 pub async fn entries_of_job(db: &Database, job: &JobId) -> sqlx::Result<Vec<Entry>> {
-    let rows: Vec<EntryRow> = sqlx::query_as(entries!("WHERE e.job_id = $1 ORDER BY e.seq"))
+    let rows: Vec<EntryRow> = sqlx::query_as(OF_JOB)
         .bind(job)
         .fetch_all(db.reader())
         .await?;
-    let parts: Vec<PartRow> = sqlx::query_as(
-        "SELECT p.entry_id, l.source, p.amount FROM entries e \
-         JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
-         WHERE e.job_id = $1 \
-         ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id",
-    )
-    .bind(job)
-    .fetch_all(db.reader())
-    .await?;
+    let parts: Vec<PartRow> = sqlx::query_as(PARTS_OF_JOB)
+        .bind(job)
+        .fetch_all(db.reader())
+        .await?;
     Ok(with_lots(rows, by_entry(parts)))
 }
 
@@ -164,18 +170,13 @@ async fn parts_between(
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
         return Ok(HashMap::new());
     };
-    let parts: Vec<PartRow> = sqlx::query_as(
-        "SELECT p.entry_id, l.source, p.amount FROM entries e \
-         JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
-         WHERE e.user_id = $1 AND e.seq BETWEEN $2 AND $3 AND ($4 IS NULL OR e.kind = $4) \
-         ORDER BY p.entry_id, l.created_at, l.source <> 'bonus' DESC, l.source, p.lot_id",
-    )
-    .bind(user)
-    .bind(oldest.seq)
-    .bind(newest.seq)
-    .bind(kind.map(EntryKind::as_str))
-    .fetch_all(db.reader())
-    .await?;
+    let parts: Vec<PartRow> = sqlx::query_as(PARTS_BETWEEN)
+        .bind(user)
+        .bind(oldest.seq)
+        .bind(newest.seq)
+        .bind(kind.map(EntryKind::as_str))
+        .fetch_all(db.reader())
+        .await?;
     Ok(by_entry(parts))
 }
 
@@ -249,4 +250,22 @@ pub(super) async fn write_note(tx: &mut Tx, entry: &EntryId, note: &str) -> sqlx
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn every_statement_goes_by_an_index(ground: TestGround) {
+            let db = &ground.db;
+            Course::in_order(db, STATEMENT, &["u", "9", "hold", "0", "9", "26"], "sqlite_autoindex_entries_2 (user_id=? AND seq<?").await;
+            // Those of a job are few, and so are the lots of an entry.
+            Course::by_index(db, OF_JOB, &["j"], "entries_job_id").await;
+            Course::by_index(db, PARTS_BETWEEN, &["u", "1", "9", "hold"], "(user_id=? AND seq>? AND seq<?)").await;
+            Course::by_index(db, PARTS_OF_JOB, &["j"], "entries_job_id").await;
+        }
+    }
 }

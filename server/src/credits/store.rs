@@ -467,3 +467,19 @@ fn insert_entry(batch: &mut Batch, row: &EntryRow) {
         .bind(row.created_at)
         .bind(&row.seal);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn wallets_go_by_an_index(ground: TestGround) {
+            let many = format!(concat!(read_wallets!(), " IN ({})"), db::places(2, 3));
+            for (select, values) in [(READ_ONE, vec!["9", "a"]), (&many, vec!["9", "a", "b", "c"])] {
+                Course::by_index(&ground.db, select, &values, "sqlite_autoindex_wallets_1 (user_id=?").await;
+            }
+        }
+    }
+}

@@ -56,20 +56,20 @@ impl Group {
     }
 }
 
+const SUMS: &str = "SELECT kind, reason, own, COUNT(*) AS entries, CAST(SUM(amount) AS BIGINT) AS amount \
+     FROM (SELECT kind, reason, amount, CASE WHEN actor LIKE 'user:%' THEN 1 ELSE 0 END AS own \
+           FROM entries WHERE user_id = $1 AND amount <> 0) e \
+     GROUP BY kind, reason, own";
+
 /// What all entries of a wallet come to: the amounts together are its net balance.
 ///
 /// # Errors
 /// The database's own.
 pub async fn sums(db: &Database, user: &UserId) -> sqlx::Result<Vec<Sum>> {
-    let groups: Vec<Group> = sqlx::query_as(
-        "SELECT kind, reason, own, COUNT(*) AS entries, CAST(SUM(amount) AS BIGINT) AS amount \
-         FROM (SELECT kind, reason, amount, CASE WHEN actor LIKE 'user:%' THEN 1 ELSE 0 END AS own \
-               FROM entries WHERE user_id = $1 AND amount <> 0) e \
-         GROUP BY kind, reason, own",
-    )
-    .bind(user)
-    .fetch_all(db.reader())
-    .await?;
+    let groups: Vec<Group> = sqlx::query_as(SUMS)
+        .bind(user)
+        .fetch_all(db.reader())
+        .await?;
     let mut sums: BTreeMap<Cause, Sum> = BTreeMap::new();
     for group in groups {
         let cause = group.cause();
@@ -82,4 +82,17 @@ pub async fn sums(db: &Database, user: &UserId) -> sqlx::Result<Vec<Sum>> {
         sum.amount += group.amount;
     }
     Ok(sums.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn they_go_by_the_index_of_the_wallet(ground: TestGround) {
+            Course::by_index(&ground.db, SUMS, &["u"], "sqlite_autoindex_entries_2 (user_id=?").await;
+        }
+    }
 }

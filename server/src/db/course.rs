@@ -6,6 +6,7 @@ use super::{Database, Kind};
 
 /// What a database says of a statement before it carries it out.
 pub(crate) struct Course {
+    kind: Kind,
     /// In its own words.
     pub text: String,
     pub reads_a_whole_table: bool,
@@ -44,9 +45,31 @@ impl Course {
         let is_sorting =
             |line: &String| line.contains("Sort  (") || line.contains("TEMP B-TREE FOR ORDER BY");
         Ok(Self {
+            kind: db.kind(),
             reads_a_whole_table: lines.iter().any(is_whole),
             sorts: lines.iter().any(is_sorting),
             text: lines.join("\n"),
         })
+    }
+    /// Of `select`, which reads no table whole and goes by `index`.
+    pub async fn by_index(db: &Database, select: &str, values: &[&str], index: &str) -> Self {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let course = Self::of(db, select, &values).await;
+        let course = course.unwrap_or_else(|error| panic!("{select}\n{error}"));
+        let text = &course.text;
+        assert!(!course.reads_a_whole_table, "{select}\n{values:?}\n{text}");
+        // PostgreSQL goes by what its tables hold, and those of tests hold next to nothing.
+        let chooses = course.kind == Kind::Sqlite;
+        assert!(
+            !chooses || text.contains(index),
+            "{index} of {select}\n{values:?}\n{text}"
+        );
+        course
+    }
+
+    /// The same, and the order is that of an index.
+    pub async fn in_order(db: &Database, select: &str, values: &[&str], index: &str) {
+        let course = Self::by_index(db, select, values, index).await;
+        assert!(!course.sorts, "{select}\n{values:?}\n{}", course.text);
     }
 }

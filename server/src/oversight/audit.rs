@@ -195,28 +195,41 @@ pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Lines of the audit log, newest first.
-///
-/// # Errors
-/// The database's own.
-pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<Vec<AuditLine>> {
+/// What somebody did of one kind, as its index has it.
+const DEED: &str = "actor || ' ' || action =";
+
+/// The statement for a filter, and its values before the limit: words, then moments.
+fn select(filter: &AuditFilter) -> (String, Vec<String>, Vec<Timestamp>) {
     // Each filter that is not asked for is left out, so that the others' indexes serve.
     let mut conditions = Vec::new();
-    let mut values: Vec<&str> = Vec::new();
+    let mut values = Vec::new();
     // Ids begin with their moment, in milliseconds, so that a time goes by the index that orders.
     let first = filter.from.map(first_of);
     let last = filter
         .to
         .map(|to| first_of(to.plus(Duration::from_millis(1))));
-    let texts = [
-        ("actor =", &filter.actor),
-        ("action =", &filter.action),
-        ("target =", &filter.target),
-        ("id <", &filter.before),
-        ("id >=", &first),
-        ("id <", &last),
+    let both = filter.actor.as_ref().zip(filter.action.as_ref());
+    let deed = both.map(|(actor, action)| format!("{actor} {action}"));
+    // The lines of one target are few, so its index serves, and no other; then that of what somebody did.
+    let texts = match (&filter.target, deed) {
+        (Some(_), _) => [
+            ("target =", filter.target.clone()),
+            ("COALESCE(actor, '') =", filter.actor.clone()),
+            ("COALESCE(action, '') =", filter.action.clone()),
+        ],
+        (None, Some(deed)) => [(DEED, Some(deed)), ("", None), ("", None)],
+        (None, None) => [
+            ("actor =", filter.actor.clone()),
+            ("action =", filter.action.clone()),
+            ("", None),
+        ],
+    };
+    let ids = [
+        ("id <", filter.before.clone()),
+        ("id >=", first),
+        ("id <", last),
     ];
-    for (condition, value) in texts {
+    for (condition, value) in texts.into_iter().chain(ids) {
         if let Some(value) = value {
             values.push(value);
             conditions.push(format!("{condition} ${}", values.len()));
@@ -239,9 +252,18 @@ pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<V
         "SELECT id, at, actor, action, target, before, after, reason, address FROM audit_log \
          {wanted} ORDER BY id DESC LIMIT ${place}"
     );
+    (select, values, moments)
+}
+
+/// Lines of the audit log, newest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<Vec<AuditLine>> {
+    let (select, values, moments) = select(filter);
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(select));
     for value in values {
-        query = query.bind(value.to_owned());
+        query = query.bind(value);
     }
     for moment in moments {
         query = query.bind(moment);
@@ -252,6 +274,8 @@ pub async fn audit_lines(pool: &AnyPool, filter: &AuditFilter) -> sqlx::Result<V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
 
     #[test]
     fn nobody_acts_without_a_reason() {
@@ -260,5 +284,44 @@ mod tests {
         assert_eq!(reason_or_way(&command_line, "a gift"), "a gift");
         assert_eq!(reason_or_way(&command_line, " "), "by the command line");
         assert_eq!(reason_or_way("admin:1", ""), "by the API");
+    }
+
+    on_both_databases! {
+        async fn every_list_goes_by_an_index(ground: TestGround) {
+            let now = ground.clock.now();
+            let word = |word: &str| Some(word.to_owned());
+            let actor = word("admin:0193f000-0000-7000-8000-000000000000");
+            let (action, target) = (word("user.block"), word("0193f000-0000-7000-8000-000000000001"));
+            let all = AuditFilter::default();
+            let of_actor = AuditFilter { actor: actor.clone(), ..all.clone() };
+            let of_target = AuditFilter { target: target.clone(), ..all.clone() };
+            let table = [
+                (AuditFilter { action: action.clone(), ..all.clone() }, "audit_log_action (action=?"),
+                (AuditFilter { action: action.clone(), ..of_actor.clone() }, "audit_log_deed (<expr>=?"),
+                (AuditFilter { action: action.clone(), ..of_target.clone() }, "audit_log_target (target=?"),
+                (AuditFilter { actor, ..of_target.clone() }, "audit_log_target (target=?"),
+                (of_actor, "audit_log_actor (actor=?"),
+                (of_target, "audit_log_target (target=?"),
+                (all, ""),
+            ];
+            for (filter, index) in table {
+                for (from, to) in [(None, None), (Some(now), None), (None, Some(now)), (Some(now), Some(now))] {
+                    for before in [None, Some(uuid_v7(now))] {
+                        let filter = AuditFilter { from, to, before, ..filter.clone() };
+                        let (statement, mut values, moments) = select(&filter);
+                        values.extend(moments.iter().map(|moment| moment.micros().to_string()));
+                        values.push("51".to_owned());
+                        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                        // Without a word the primary key goes to where the time begins.
+                        let by_time = filter.from.is_some() || filter.to.is_some() || filter.before.is_some();
+                        let index = match index {
+                            "" if by_time => "sqlite_autoindex_audit_log_1 (id",
+                            index => index,
+                        };
+                        Course::in_order(&ground.db, &statement, &values, index).await;
+                    }
+                }
+            }
+        }
     }
 }

@@ -134,6 +134,9 @@ const AGAIN: i64 = 35;
 /// The last day that is kept as a whole.
 const NEWEST: &str =
     "SELECT MAX(day) FROM site_days WHERE counted_until >= (day + 1) * 86400000000";
+const KEPT_DAYS: &str = "SELECT day, counted_until FROM site_days WHERE day BETWEEN $1 AND $2";
+const KEPT_FIGURES: &str =
+    "SELECT day, figure, part, amount FROM site_figures WHERE day BETWEEN $1 AND $2";
 /// Days that one run counts at most; the next one goes on.
 const AT_ONCE: usize = 400;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -152,23 +155,20 @@ pub async fn daily(
 ) -> sqlx::Result<Vec<SiteDay>> {
     let (first, last) = (day_of(from), day_of(to));
     let mut snapshot = db.snapshot().await?;
-    let kept: Vec<(i64, Timestamp)> =
-        sqlx::query_as("SELECT day, counted_until FROM site_days WHERE day BETWEEN $1 AND $2")
-            .bind(first)
-            .bind(last)
-            .fetch_all(&mut *snapshot)
-            .await?;
+    let kept: Vec<(i64, Timestamp)> = sqlx::query_as(KEPT_DAYS)
+        .bind(first)
+        .bind(last)
+        .fetch_all(&mut *snapshot)
+        .await?;
     let mut by_day: HashMap<i64, (Timestamp, Figures)> = kept
         .into_iter()
         .map(|(day, until)| (day, (until, Figures::new())))
         .collect();
-    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
-        "SELECT day, figure, part, amount FROM site_figures WHERE day BETWEEN $1 AND $2",
-    )
-    .bind(first)
-    .bind(last)
-    .fetch_all(&mut *snapshot)
-    .await?;
+    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(KEPT_FIGURES)
+        .bind(first)
+        .bind(last)
+        .fetch_all(&mut *snapshot)
+        .await?;
     for (day, figure, part, amount) in rows {
         if let Some((_, figures)) = by_day.get_mut(&day) {
             figures.insert((figure, part), amount);
@@ -297,17 +297,9 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
         // Of the last days some of it may change still, and is counted again when the next one ends.
         let is_young = newest.is_some_and(|newest| day > newest - AGAIN);
         let mut snapshot = db.snapshot().await?;
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
-                .bind(day)
-                .fetch_all(&mut *snapshot)
-                .await?;
+        let kept = kept_of(&mut snapshot, day).await?;
         let counted = count(&mut snapshot, day).await?;
         snapshot.rollback().await?;
-        let kept: Figures = rows
-            .into_iter()
-            .map(|(figure, part, amount)| ((figure, part), amount))
-            .collect();
         let of = |figures: &Figures, name| figures.get(name).copied().unwrap_or(0);
         let names: BTreeSet<_> = counted.keys().chain(kept.keys()).collect();
         let differ = names
@@ -343,7 +335,7 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
     Ok(wrong)
 }
 
-/// Counts a day that is kept anew, and says so in the audit log.
+/// Counts a day that is kept anew, and says so in the audit log. One that is kept as it is counted stays.
 ///
 /// # Errors
 /// The database's own.
@@ -360,6 +352,12 @@ pub async fn recount(
     let figures = count(&mut snapshot, day).await?;
     snapshot.rollback().await?;
     let mut tx = db.begin().await?;
+    let select = tx.locking("SELECT day FROM site_days WHERE day = $1");
+    sqlx::query(select).bind(day).execute(&mut *tx).await?;
+    // Whoever else counted it meanwhile told it.
+    if kept_of(&mut tx, day).await? == figures {
+        return Ok(());
+    }
     write(&mut tx, day, figures, now).await?;
     by.records(
         &mut tx,
@@ -371,6 +369,19 @@ pub async fn recount(
     )
     .await?;
     tx.commit().await
+}
+
+/// What is kept of a day.
+async fn kept_of(db: &mut AnyConnection, day: i64) -> sqlx::Result<Figures> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT figure, part, amount FROM site_figures WHERE day = $1")
+            .bind(day)
+            .fetch_all(db)
+            .await?;
+    let kept = rows.into_iter();
+    Ok(kept
+        .map(|(figure, part, amount)| ((figure, part), amount))
+        .collect())
 }
 
 async fn keep(db: &Database, day: i64, figures: Figures, now: Timestamp) -> sqlx::Result<()> {
@@ -688,6 +699,29 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn days_are_read_and_counted_by_indexes(ground: TestGround) {
+            let db = &ground.db;
+            let kept = [(KEPT_DAYS, "site_days"), (KEPT_FIGURES, "site_figures")];
+            for (select, index) in kept {
+                Course::by_index(db, select, &["1", "30"], &format!("SEARCH {index}")).await;
+            }
+            let ids = ["0193f000-0000-7000-8000-000000000000", "0193f000-0000-7000-8000-000000000001"];
+            for (select, index) in BY_ID.iter().zip(["SEARCH e ", "SEARCH users "]) {
+                Course::by_index(db, select, &ids, index).await;
+            }
+            Course::by_index(db, ACTIVE, &[ids[0], ids[1], ids[0]], "jobs_user_id_id").await;
+            Course::by_index(db, ENDED, &["1", "2"], "jobs_finished_at").await;
+            let indexes = ["recharge_records_completed_at"; 4].into_iter();
+            let indexes = indexes.chain(["refunds_changed_at", "disputes_changed_at"]);
+            for (select, index) in BY_TIME.iter().zip(indexes) {
+                Course::by_index(db, select, &["1", "2"], index).await;
+            }
+        }
+    }
 
     #[test]
     fn what_may_change_still_is_what_is_counted_by_time() {

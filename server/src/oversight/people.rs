@@ -83,16 +83,8 @@ const COLUMNS: &str = "SELECT u.id, u.email, u.name, u.role, u.language, u.verif
 /// Behind every address that begins alike.
 const LAST: char = '\u{10FFFF}';
 
-/// People with their wallets as of `now`, newest first.
-///
-/// # Errors
-/// The database's own.
-pub async fn people(
-    db: &Database,
-    filter: &PeopleFilter,
-    prices: &Prices,
-    now: Timestamp,
-) -> sqlx::Result<Vec<Person>> {
+/// The statement for a filter, and its values before the limit.
+fn select(filter: &PeopleFilter) -> (String, Vec<String>) {
     let search = filter.search.trim();
     let begins = search.to_lowercase();
     let mut conditions = Vec::new();
@@ -121,6 +113,20 @@ pub async fn people(
     };
     let place = values.len() + 1;
     let select = format!("{COLUMNS} {wanted} ORDER BY {id} DESC LIMIT ${place}");
+    (select, values)
+}
+
+/// People with their wallets as of `now`, newest first.
+///
+/// # Errors
+/// The database's own.
+pub async fn people(
+    db: &Database,
+    filter: &PeopleFilter,
+    prices: &Prices,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Person>> {
+    let (select, values) = select(filter);
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(select));
     for value in values {
         query = query.bind(value);
@@ -253,4 +259,43 @@ pub async fn end_session(
     .await?;
     tx.commit().await?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    const ID: &str = "0193f000-0000-7000-8000-000000000000";
+
+    on_both_databases! {
+        async fn every_list_goes_by_an_index(ground: TestGround) {
+            let standings = [
+                (None, "users"),
+                (Some(Standing::Admin), "users_admins"),
+                (Some(Standing::Blocked), "users_blocked"),
+                (Some(Standing::Unverified), "users_unverified"),
+                (Some(Standing::Debt), "wallets_in_debt"),
+                (Some(Standing::Stopped), "wallets_stopped"),
+            ];
+            for (standing, index) in standings {
+                for after in [None, UserId::parse(ID)] {
+                    let filter = PeopleFilter { standing, after, ..PeopleFilter::default() };
+                    let (statement, mut values) = select(&filter);
+                    values.push("51".to_owned());
+                    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                    Course::in_order(&ground.db, &statement, &values, index).await;
+                    // Those who are searched for are found by their names, whatever else they are, and put in order.
+                    for search in [ID, "ann", "ann@example.com"] {
+                        let filter = PeopleFilter { search: search.to_owned(), ..filter.clone() };
+                        let (statement, mut values) = select(&filter);
+                        values.push("51".to_owned());
+                        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                        Course::by_index(&ground.db, &statement, &values, "users").await;
+                    }
+                }
+            }
+        }
+    }
 }

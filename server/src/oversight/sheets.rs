@@ -136,6 +136,28 @@ struct DoneRow {
     undone: i64,
 }
 
+const TYPED: &str = "SELECT email, action, amount, reason FROM bulk_lines WHERE batch_id = $1 \
+                     ORDER BY row_index";
+const DONE: &str = "SELECT b.row_index, u.email, b.entry_id, b.changed, b.undone \
+                    FROM bulk_rows b JOIN users u ON u.id = b.user_id \
+                    WHERE b.batch_id = $1 ORDER BY b.row_index";
+const TWIN: &str = "SELECT b.batch_id, b.created_at FROM bulk_sheets s \
+                    JOIN bulk_batches b ON b.batch_id = s.batch_id \
+                    WHERE s.rows_hash = $1 AND s.batch_id <> $2 AND EXISTS \
+                    (SELECT 1 FROM bulk_rows r WHERE r.batch_id = b.batch_id AND r.changed <> r.undone) \
+                    ORDER BY b.created_at DESC LIMIT 1";
+// One statement for each, so that both go by the index.
+const NEWEST: &str = "SELECT batch_id, row_count, actor, created_at, undone_at \
+                      FROM bulk_batches ORDER BY created_at DESC, batch_id DESC LIMIT $1";
+const BEHIND: &str = "SELECT batch_id, row_count, actor, created_at, undone_at \
+                      FROM bulk_batches WHERE (created_at, batch_id) < \
+                      ((SELECT created_at FROM bulk_batches WHERE batch_id = $1), $1) \
+                      ORDER BY created_at DESC, batch_id DESC LIMIT $2";
+const OLD: &str = "SELECT s.batch_id FROM bulk_sheets s WHERE s.let_go_at IS NULL AND s.created_at < $1 \
+                   AND NOT EXISTS (SELECT 1 FROM bulk_batches b \
+                                   WHERE b.batch_id = s.batch_id AND b.created_at >= $1) \
+                   ORDER BY s.created_at LIMIT $2";
+
 /// What was not done is let go after so long.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
 
@@ -228,17 +250,11 @@ impl Bulk {
 
     /// The last other batch of the same rows of which something stands.
     async fn twin_of(&self, batch_id: &str, hash: &str) -> sqlx::Result<Option<AppliedBatch>> {
-        sqlx::query_as(
-            "SELECT b.batch_id, b.created_at FROM bulk_sheets s \
-             JOIN bulk_batches b ON b.batch_id = s.batch_id \
-             WHERE s.rows_hash = $1 AND s.batch_id <> $2 AND EXISTS \
-             (SELECT 1 FROM bulk_rows r WHERE r.batch_id = b.batch_id AND r.changed <> r.undone) \
-             ORDER BY b.created_at DESC LIMIT 1",
-        )
-        .bind(hash.to_owned())
-        .bind(batch_id.to_owned())
-        .fetch_optional(self.db.reader())
-        .await
+        sqlx::query_as(TWIN)
+            .bind(hash.to_owned())
+            .bind(batch_id.to_owned())
+            .fetch_optional(self.db.reader())
+            .await
     }
 
     async fn rows_of(
@@ -248,13 +264,10 @@ impl Bulk {
         state: BatchState,
         done: Vec<DoneRow>,
     ) -> Result<(Option<Batch>, Vec<SheetRow>), BulkError> {
-        let typed: Vec<TypedRow> = sqlx::query_as(
-            "SELECT email, action, amount, reason FROM bulk_lines WHERE batch_id = $1 \
-             ORDER BY row_index",
-        )
-        .bind(batch_id.to_owned())
-        .fetch_all(self.db.reader())
-        .await?;
+        let typed: Vec<TypedRow> = sqlx::query_as(TYPED)
+            .bind(batch_id.to_owned())
+            .fetch_all(self.db.reader())
+            .await?;
         let mut batch = Batch {
             id: batch_id.to_owned(),
             hash: kept.rows_hash.clone(),
@@ -312,14 +325,10 @@ impl Bulk {
     }
 
     async fn done_rows(&self, batch_id: &str) -> sqlx::Result<Vec<DoneRow>> {
-        sqlx::query_as(
-            "SELECT b.row_index, u.email, b.entry_id, b.changed, b.undone \
-             FROM bulk_rows b JOIN users u ON u.id = b.user_id \
-             WHERE b.batch_id = $1 ORDER BY b.row_index",
-        )
-        .bind(batch_id.to_owned())
-        .fetch_all(self.db.reader())
-        .await
+        sqlx::query_as(DONE)
+            .bind(batch_id.to_owned())
+            .fetch_all(self.db.reader())
+            .await
     }
 }
 
@@ -398,22 +407,15 @@ pub async fn batches(
     before: Option<&str>,
     limit: i64,
 ) -> sqlx::Result<Vec<BatchLine>> {
-    // One statement for each, so that both go by the index.
     let rows: Vec<BegunRow> = match before {
         None => {
-            let select = "SELECT batch_id, row_count, actor, created_at, undone_at \
-                          FROM bulk_batches ORDER BY created_at DESC, batch_id DESC LIMIT $1";
-            sqlx::query_as(select)
+            sqlx::query_as(NEWEST)
                 .bind(limit)
                 .fetch_all(db.reader())
                 .await?
         }
         Some(before) => {
-            let select = "SELECT batch_id, row_count, actor, created_at, undone_at \
-                          FROM bulk_batches WHERE (created_at, batch_id) < \
-                          ((SELECT created_at FROM bulk_batches WHERE batch_id = $1), $1) \
-                          ORDER BY created_at DESC, batch_id DESC LIMIT $2";
-            sqlx::query_as(select)
+            sqlx::query_as(BEHIND)
                 .bind(before.to_owned())
                 .bind(limit)
                 .fetch_all(db.reader())
@@ -476,16 +478,11 @@ const GO_AT_ONCE: i64 = 50;
 /// # Errors
 /// The database's own.
 pub async fn let_go(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
-    let old: Vec<String> = sqlx::query_scalar(
-        "SELECT s.batch_id FROM bulk_sheets s WHERE s.let_go_at IS NULL AND s.created_at < $1 \
-         AND NOT EXISTS (SELECT 1 FROM bulk_batches b \
-                         WHERE b.batch_id = s.batch_id AND b.created_at >= $1) \
-         ORDER BY s.created_at LIMIT $2",
-    )
-    .bind(now.minus(KEPT))
-    .bind(GO_AT_ONCE)
-    .fetch_all(db.reader())
-    .await?;
+    let old: Vec<String> = sqlx::query_scalar(OLD)
+        .bind(now.minus(KEPT))
+        .bind(GO_AT_ONCE)
+        .fetch_all(db.reader())
+        .await?;
     for batch_id in &old {
         let mut tx = db.begin().await?;
         lock(&mut tx, batch_id).await?;
@@ -520,4 +517,24 @@ pub async fn let_go(db: &Database, now: Timestamp) -> sqlx::Result<usize> {
         tx.commit().await?;
     }
     Ok(old.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn every_list_goes_by_an_index(ground: TestGround) {
+            let db = &ground.db;
+            Course::in_order(db, NEWEST, &["51"], "bulk_batches_created_at").await;
+            Course::in_order(db, BEHIND, &["b", "51"], "bulk_batches_created_at").await;
+            Course::in_order(db, TYPED, &["b"], "(batch_id=?").await;
+            Course::in_order(db, DONE, &["b"], "(batch_id=?").await;
+            Course::in_order(db, OLD, &["9", "50"], "bulk_sheets_kept").await;
+            // Batches of the same rows are few.
+            Course::by_index(db, TWIN, &["hash", "b"], "bulk_sheets_rows_hash").await;
+        }
+    }
 }

@@ -99,6 +99,25 @@ pub struct KeptEvent {
 const KEPT: &str = "SELECT id, provider, event_id, kind, object_id, origin, state, reason, \
                     attempts, next_at, received_at, processed_at FROM webhook_events";
 
+/// In one state, and in all of them.
+const OF_STATE: &str = "state = $1 AND id < $2";
+const OF_ANY: &str = "$1 = '' AND id < $2";
+
+fn select(condition: &str) -> String {
+    format!("{KEPT} WHERE {condition} ORDER BY id DESC LIMIT $3")
+}
+
+fn select_about() -> String {
+    format!("{KEPT} WHERE object_id IN ($1, $2, $3, $4) ORDER BY id DESC LIMIT $5")
+}
+
+fn select_one() -> String {
+    format!("{KEPT} WHERE id = $1")
+}
+
+const ABOUT: &str = "SELECT event_id, state FROM webhook_events WHERE provider = $1 AND object_id = $2 \
+                     ORDER BY id DESC LIMIT 1";
+
 /// How an event ended.
 enum Outcome {
     Processed,
@@ -168,14 +187,11 @@ impl Payments {
         provider: Provider,
         object_id: &str,
     ) -> sqlx::Result<Option<InboxEvent>> {
-        sqlx::query_as(
-            "SELECT event_id, state FROM webhook_events WHERE provider = $1 AND object_id = $2 \
-             ORDER BY id DESC LIMIT 1",
-        )
-        .bind(provider.as_str())
-        .bind(object_id)
-        .fetch_optional(self.db.reader())
-        .await
+        sqlx::query_as(ABOUT)
+            .bind(provider.as_str())
+            .bind(object_id)
+            .fetch_optional(self.db.reader())
+            .await
     }
 
     /// Kept events, newest first: in one state or all, older than `before`.
@@ -189,11 +205,10 @@ impl Payments {
         limit: i64,
     ) -> sqlx::Result<Vec<KeptEvent>> {
         let condition = match state {
-            Some(_) => "state = $1 AND id < $2",
-            None => "$1 = '' AND id < $2",
+            Some(_) => OF_STATE,
+            None => OF_ANY,
         };
-        let select = format!("{KEPT} WHERE {condition} ORDER BY id DESC LIMIT $3");
-        sqlx::query_as(AssertSqlSafe(select))
+        sqlx::query_as(AssertSqlSafe(select(condition)))
             .bind(state.map_or("", EventState::as_str))
             .bind(before.map_or(AFTER_ALL, InboxId::as_str).to_owned())
             .bind(limit)
@@ -207,9 +222,7 @@ impl Payments {
         objects: &[Option<&str>; 4],
         limit: i64,
     ) -> sqlx::Result<Vec<KeptEvent>> {
-        let select =
-            format!("{KEPT} WHERE object_id IN ($1, $2, $3, $4) ORDER BY id DESC LIMIT $5");
-        let mut query = sqlx::query_as(AssertSqlSafe(select));
+        let mut query = sqlx::query_as(AssertSqlSafe(select_about()));
         for object in objects {
             query = query.bind(object.map(str::to_owned));
         }
@@ -221,11 +234,10 @@ impl Payments {
     /// # Errors
     /// The database's own.
     pub async fn event(&self, id: &InboxId) -> sqlx::Result<Option<(KeptEvent, String)>> {
-        let kept: Option<KeptEvent> =
-            sqlx::query_as(AssertSqlSafe(format!("{KEPT} WHERE id = $1")))
-                .bind(id)
-                .fetch_optional(self.db.reader())
-                .await?;
+        let kept: Option<KeptEvent> = sqlx::query_as(AssertSqlSafe(select_one()))
+            .bind(id)
+            .fetch_optional(self.db.reader())
+            .await?;
         let Some(kept) = kept else { return Ok(None) };
         let payload = sqlx::query_scalar("SELECT payload FROM webhook_events WHERE id = $1")
             .bind(id)
@@ -235,22 +247,28 @@ impl Payments {
     }
 
     /// Lets an event be acted on again, whatever became of it: what it is about is read anew, and what was granted
-    /// is not granted again. Says whether there is such an event that can be read.
+    /// is not granted again. Says whether there is such an event that can be read. One that is due and that nobody is at
+    /// is left as it is: it is acted on as it was going to be.
     ///
     /// # Errors
     /// The database's own.
     pub async fn replay(&self, id: &InboxId, by: &Operator) -> sqlx::Result<bool> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let before: Option<String> = sqlx::query_scalar(
-            "SELECT state FROM webhook_events WHERE id = $1 AND state <> 'unparsed'",
-        )
-        .bind(id)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(before) = before else {
+        let select = tx.locking(
+            "SELECT state, next_at FROM webhook_events WHERE id = $1 AND state <> 'unparsed'",
+        );
+        let before: Option<(String, Option<Timestamp>)> = sqlx::query_as(select)
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((before, next_at)) = before else {
             return Ok(false);
         };
+        if before == EventState::Received.as_str() && next_at.is_some_and(|next_at| next_at <= now)
+        {
+            return Ok(true);
+        }
         // Counted up, so that who acts on it just now does not write how it ended.
         sqlx::query(
             "UPDATE webhook_events SET state = 'received', reason = NULL, next_at = $2, \
@@ -502,5 +520,29 @@ impl Payments {
         .execute(&mut *tx)
         .await?;
         tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn every_list_goes_by_an_index(ground: TestGround) {
+            let db = &ground.db;
+            for before in [AFTER_ALL, "0193f000-0000-7000-8000-000000000000"] {
+                for state in EventState::ALL {
+                    let values = [state.as_str(), before, "51"];
+                    Course::in_order(db, &select(OF_STATE), &values, "webhook_events_state_id (state=? AND id<?").await;
+                }
+                Course::in_order(db, &select(OF_ANY), &["", before, "51"], "sqlite_autoindex_webhook_events_1 (id<?").await;
+            }
+            Course::in_order(db, &select_one(), &["id"], "sqlite_autoindex_webhook_events_1 (id=?").await;
+            // Those about one thing are few.
+            Course::by_index(db, &select_about(), &["a", "b", "c", "d", "50"], "webhook_events_object").await;
+            Course::by_index(db, ABOUT, &["stripe", "cs_1"], "webhook_events_object").await;
+        }
     }
 }

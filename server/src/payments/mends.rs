@@ -8,7 +8,7 @@ use super::subscriptions::{Subscription, lock_buyer, mark_surplus};
 use super::{Payments, Provider};
 use crate::catalog::Offer;
 use crate::credits::{self, Actor, CreditsError, Returned};
-use crate::db::{Tx, is_duplicate};
+use crate::db::{Change, Tx, is_duplicate};
 use crate::ids::{PeriodId, RechargeId, UserId};
 use crate::oversight::{Deed, Operator};
 use crate::time::Timestamp;
@@ -275,7 +275,8 @@ impl Payments {
             .await
     }
 
-    /// One transaction: the record names no payment any more, its credits go, its period ends.
+    /// One transaction: the record names no payment any more, its credits go, its period ends. Where that is so already,
+    /// nothing is done.
     async fn undo(
         &self,
         id: &RechargeId,
@@ -286,8 +287,12 @@ impl Payments {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let check = (status == RechargeStatus::Pending).then_some(now);
+        let mut is_undone = true;
         let row = records::change(&mut tx, id, |row| {
+            row.next_check_at = None;
+            let was = row.seal();
             unpay(row, status);
+            is_undone = was == row.seal();
             row.next_check_at = check;
             true
         })
@@ -307,6 +312,14 @@ impl Payments {
                 credits::withdraw_period(&mut tx, &row.user_id, &period, actor.clone(), now)
                     .await?;
             }
+        }
+        let holders = owners.iter().chain(row.as_ref().map(|row| &row.user_id));
+        let has_changed = |user: &UserId| tx.has_changed(&Change::Wallet(user.clone()));
+        // Somebody else did it meanwhile.
+        if is_undone && !holders.into_iter().any(has_changed) {
+            return Ok(());
+        }
+        if let Some(row) = &row {
             credits::touch(&mut tx, &row.user_id, now).await?;
         }
         by.records(&mut tx, ACTION, id.as_str(), why, status.as_str(), now)

@@ -218,6 +218,8 @@ mod tests {
                 (search("ann@example.com"), "recharge_records_buyer"),
                 (search("cs_test_1"), "recharge_records_payment_id"),
                 (search("0193f000-0000-7000-8000-000000000000"), "recharge_records_"),
+                (PurchaseFilter { standing: Some(Standing::Completed), provider: Some(Provider::Stripe), ..search("ann@example.com") }, "recharge_records_buyer"),
+                (PurchaseFilter { standing: Some(Standing::Pending), provider: Some(Provider::Stripe), ..search("cs_test_1") }, "recharge_records_payment_id"),
             ];
             for (filter, index) in table {
                 let (select, mut values) = select(&filter);

@@ -154,6 +154,10 @@ pub struct JobCounts {
     pub cancelled: i64,
 }
 
+const JOBS_OF: &str = "SELECT * FROM jobs WHERE user_id = $1 AND deleted_at IS NULL \
+     AND ($2 IS NULL OR id < $2) AND ($4 IS NULL OR tool = $4) \
+     AND ($5 IS NULL OR state = $5) ORDER BY id DESC LIMIT $3";
+
 impl Studio {
     pub async fn job(&self, id: &JobId) -> sqlx::Result<Option<Job>> {
         let row: Option<JobRow> =
@@ -184,18 +188,14 @@ impl Studio {
         before: Option<&JobId>,
         limit: i64,
     ) -> sqlx::Result<Vec<Job>> {
-        let rows: Vec<JobRow> = sqlx::query_as(
-            "SELECT * FROM jobs WHERE user_id = $1 AND deleted_at IS NULL \
-             AND ($2 IS NULL OR id < $2) AND ($4 IS NULL OR tool = $4) \
-             AND ($5 IS NULL OR state = $5) ORDER BY id DESC LIMIT $3",
-        )
-        .bind(user)
-        .bind(before)
-        .bind(limit)
-        .bind(filter.tool.map(Tool::as_str))
-        .bind(filter.state.map(JobState::as_str))
-        .fetch_all(self.db.reader())
-        .await?;
+        let rows: Vec<JobRow> = sqlx::query_as(JOBS_OF)
+            .bind(user)
+            .bind(before)
+            .bind(limit)
+            .bind(filter.tool.map(Tool::as_str))
+            .bind(filter.state.map(JobState::as_str))
+            .fetch_all(self.db.reader())
+            .await?;
         Ok(rows.into_iter().map(Job::from).collect())
     }
 
@@ -228,5 +228,19 @@ impl Studio {
             }
         }
         Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Course;
+    use crate::on_both_databases;
+
+    on_both_databases! {
+        async fn those_of_an_account_go_by_an_index(ground: TestGround) {
+            let values = ["u", "j", "9", "video", "failed"];
+            Course::in_order(&ground.db, JOBS_OF, &values, "jobs_user_id_id (user_id=?").await;
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod anomalies;
+mod at_once;
 mod catch_up;
 mod creem;
 mod days;

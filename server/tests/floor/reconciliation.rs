@@ -10,7 +10,7 @@ use atelier_server::oversight::anomalies::AnomalyKind as Odd;
 use atelier_server::oversight::reconciliation::{
     Item, Kind as Fault, Mended, ReconcileError, Reconciliation,
 };
-use atelier_server::oversight::{AuditFilter, Operator, audit_lines};
+use atelier_server::oversight::{AuditFilter, AuditLine, Operator, audit_lines};
 use atelier_server::payments::Payments;
 use atelier_server::testing::TestGround;
 use atelier_server::testing::proofs::saw;
@@ -139,6 +139,16 @@ impl<'a> Case<'a> {
             .unwrap()
     }
 
+    /// What the log says of it, newest first.
+    async fn told_of(&self, id: &str) -> Vec<AuditLine> {
+        let log = AuditFilter {
+            target: Some(id.to_owned()),
+            limit: 50,
+            ..AuditFilter::default()
+        };
+        audit_lines(self.ground.db.reader(), &log).await.unwrap()
+    }
+
     /// Exactly this is found; two nodes mend it at once, and it is gone. What remains then, is held, used and owed.
     async fn mended(&self, kind: Fault, id: &str, figures: [i64; 4]) {
         let what = kind.as_str();
@@ -158,6 +168,7 @@ impl<'a> Case<'a> {
         assert_eq!(item.user_id.as_deref(), Some(self.user.as_str()), "{what}");
         assert!(item.expected != item.found, "{what}: {item:?}");
         let by = operator();
+        let told = self.told_of(id).await.len();
         let (first, second) = tokio::join!(one.mend(kind, id, &by), other.mend(kind, id, &by));
         for mended in [first.unwrap(), second.unwrap()] {
             assert!(mended != Mended::Remains, "{what}");
@@ -183,14 +194,10 @@ impl<'a> Case<'a> {
             wallet.figures.debt,
         ];
         assert_eq!(found, figures, "{what}");
-        let log = AuditFilter {
-            target: Some(id.to_owned()),
-            limit: 10,
-            ..AuditFilter::default()
-        };
-        let log = audit_lines(self.ground.db.reader(), &log).await.unwrap();
+        let log = self.told_of(id).await;
+        assert_eq!(log.len(), told + 1, "{what}: {log:?}");
         assert!(
-            !log.is_empty() && log.iter().all(|line| line.action == "reconciliation.mend"),
+            log.iter().all(|line| line.action == "reconciliation.mend"),
             "{what}: {log:?}"
         );
         saw("reconciliation", what, "mended", self.ground.db.kind());

@@ -184,13 +184,14 @@ pub async fn sign_out(
 
 /// Ask for a link to a new password
 ///
-/// The answer is the same whether there is such an account or not.
+/// The answer is the same whether there is such an account or not, and whether another letter is sent: five an hour are sent to
+/// an address, and twenty from one.
 #[utoipa::path(
     post,
     path = "/api/auth/forgot",
     tag = "account",
     request_body = Forgot,
-    responses((status = 202, description = "If there is an account, a letter is on its way"), (status = 429, description = "Too many letters")),
+    responses((status = 202, description = "If there is an account, a letter is on its way")),
 )]
 pub async fn forgot(
     Extract(state): Extract<State>,

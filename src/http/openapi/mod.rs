@@ -399,11 +399,11 @@ fn describe_headers(status: &str, response: &mut Value, has_limit: bool) {
     if has_limit {
         headers.insert(
             "RateLimit".to_owned(),
-            text("What the account may still ask in this minute; where it is signed in."),
+            text("What the account may still ask in this minute, where it is signed in; with 429 also what else is used up."),
         );
         headers.insert(
             "RateLimit-Policy".to_owned(),
-            text("How much it may ask; where it is signed in."),
+            text("How much that is of, and in how many seconds."),
         );
     }
     if ["409", "429", "503"].contains(&status) {

@@ -294,6 +294,24 @@ on_both_databases! {
         assert_eq!(of_ann["items"].as_array().map(Vec::len), Some(1));
         let none = admin.get("/api/admin/subscriptions?status=ended").await.expect(200).json();
         assert_eq!(none["items"], json!([]));
+        for (asked, found) in [
+            (format!("q={}", ann.email), vec![&first]),
+            (format!("q={}", bob.id), vec![&second]),
+            (format!("q={first}"), vec![&first]),
+            ("q=nobody@example.com".to_owned(), vec![]),
+            ("q=sub_of_nobody".to_owned(), vec![]),
+            ("provider=stripe".to_owned(), vec![&second, &first]),
+            (format!("provider=stripe&status=active&q={}", ann.email), vec![&first]),
+            (format!("provider=creem&q={}", ann.email), vec![]),
+        ] {
+            let list = admin.get(&format!("/api/admin/subscriptions?{asked}")).await.expect(200).json();
+            let ids: Vec<&Value> = list["items"].as_array().expect("a list").iter().map(|it| &it["id"]).collect();
+            assert_eq!(ids, found, "{asked}");
+            let shown = page(&admin, &format!("/admin/subscriptions?{asked}")).await;
+            for id in [&first, &second] {
+                assert_eq!(shown.contains(&format!("<code class=\"id\">{id}</code>")), found.contains(&id), "{asked}: {shown}");
+            }
+        }
         let file = admin.get("/api/admin/subscriptions?format=csv").await.expect(200).text();
         assert_eq!(file.lines().count(), 3);
         let shown = page(&admin, "/admin/subscriptions?status=active").await;
@@ -302,6 +320,7 @@ on_both_databases! {
         }
         ann.get("/api/admin/subscriptions").await.expect(403);
         admin.get("/api/admin/subscriptions?status=odd").await.expect(422);
+        admin.get("/api/admin/subscriptions?provider=odd").await.expect(422);
     }
 
     async fn a_statement_says_where_credits_went(app: &App) {

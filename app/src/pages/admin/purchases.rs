@@ -55,7 +55,8 @@ fn standings(w: Words) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-fn providers() -> Vec<(&'static str, String)> {
+/// The words of the payment providers, for a filter.
+pub fn providers() -> Vec<(&'static str, String)> {
     let all = Provider::ALL.iter();
     all.map(|provider| (provider.as_str(), provider_name(*provider).to_owned()))
         .collect()

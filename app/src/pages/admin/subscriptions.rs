@@ -1,7 +1,8 @@
-use atelier_server::payments::{Errand, Subscriber, SubscriptionStatus};
+use atelier_server::payments::{Errand, Provider, Subscriber, SubscriptionStatus};
 use leptos::prelude::*;
 
-use super::{choice, csv_address, head, moment, nothing};
+use super::purchases::providers;
+use super::{choice, csv_address, head, moment, nothing, text_filter};
 use crate::components::item::item_name;
 use crate::components::link::text_link;
 use crate::components::pager::pager;
@@ -15,8 +16,15 @@ const LIST: &str = "/api/admin/subscriptions";
 /// Everybody's subscriptions.
 pub fn page(visit: &Visit, page: &SubscriptionsPage) -> AnyView {
     let w = visit.words();
-    let status = page.status.map_or("", SubscriptionStatus::as_str);
-    let csv = csv_address(LIST, &[("status", status)]);
+    let filter = &page.filter;
+    let status = filter.status.map_or("", SubscriptionStatus::as_str);
+    let provider = filter.provider.map_or("", Provider::as_str);
+    let asked = [
+        ("q", filter.search.as_str()),
+        ("status", status),
+        ("provider", provider),
+    ];
+    let csv = csv_address(LIST, &asked);
     let next = page.next.as_deref();
     let next = next.map(|after| visit.address_with(&[("after", after)]));
     let list = if page.subscribers.is_empty() {
@@ -31,7 +39,9 @@ pub fn page(visit: &Visit, page: &SubscriptionsPage) -> AnyView {
     view! {
         {head(w, w.say("admin-subscriptions-title"), "admin-subscriptions-lead", csv)}
         <form class="filter" method="get" action=routes::ADMIN_SUBSCRIPTIONS>
+            {text_filter("q", w.say("admin-subscriptions-search"), "search", &filter.search)}
             {choice("status", w.say("pay-history-status"), w.say("admin-all"), words, status)}
+            {choice("provider", w.say("admin-provider"), w.say("admin-all"), providers(), provider)}
             <button class="button">{w.say("statement-filter-button")}</button>
         </form>
         {list}

@@ -80,7 +80,7 @@ pub(super) async fn purchases(request: &Request) -> db::Result<PurchasesPage> {
 #[derive(Clone, Debug)]
 pub struct SubscriptionsPage {
     pub subscribers: Vec<Subscriber>,
-    pub status: Option<SubscriptionStatus>,
+    pub filter: SubscriberFilter,
     pub next: Option<String>,
 }
 
@@ -88,6 +88,8 @@ pub(super) async fn subscriptions(request: &Request) -> db::Result<Subscriptions
     let after = asked(request, "after");
     let filter = SubscriberFilter {
         status: SubscriptionStatus::parse(&asked(request, "status")),
+        provider: Provider::parse(&asked(request, "provider")),
+        search: asked(request, "q"),
         after: (!after.is_empty()).then_some(after),
         limit: LINES + 1,
         ..SubscriberFilter::default()
@@ -96,7 +98,7 @@ pub(super) async fn subscriptions(request: &Request) -> db::Result<Subscriptions
     let (subscribers, next) = split(found, |subscriber| subscriber.id.clone());
     Ok(SubscriptionsPage {
         subscribers,
-        status: filter.status,
+        filter,
         next,
     })
 }

@@ -77,6 +77,15 @@ impl Reconciliation {
         Ok(items.into_iter().find(is_it))
     }
 
+    /// Whether the account's own books still show it. No provider is asked.
+    pub(super) async fn is_found_in_books(&self, item: &Item, user: &UserId) -> sqlx::Result<bool> {
+        let mut findings = verify::findings_of(&self.db, user).await?;
+        findings.retain(is_listed);
+        let items = self.place(findings).await?;
+        let is_it = |found: &Item| found.kind == item.kind && found.id == item.id;
+        Ok(items.iter().any(is_it))
+    }
+
     async fn of_plan(&self, kind: Kind, id: &str) -> Result<Vec<Finding>, ReconcileError> {
         let subscription = match kind {
             Kind::PlanInvoiceWithoutPeriod => id.split_once('#').map(|(id, _)| id.to_owned()),

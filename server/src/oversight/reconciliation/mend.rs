@@ -312,6 +312,11 @@ impl Reconciliation {
             let select = tx.locking("SELECT id FROM jobs WHERE id = $1");
             sqlx::query(select).bind(job).execute(&mut *tx).await?;
         }
+        credits::lock_books(&mut tx, &user).await?;
+        // What is committed shows whether somebody else did it meanwhile; nobody changes these books any more.
+        if !self.is_found_in_books(item, &user).await? {
+            return Ok(());
+        }
         credits::rebuild_in(&mut tx, &user, now).await?;
         if let Some(job) = &job {
             self.follow_record(&mut tx, &user, job, by, now).await?;

@@ -1,6 +1,8 @@
 use atelier_server::accounts::Scope;
 use atelier_server::ids::UserId;
-use atelier_server::payments::{Errand, Subscriber, SubscriberFilter, SubscriptionStatus};
+use atelier_server::payments::{
+    Errand, Provider, Subscriber, SubscriberFilter, SubscriptionStatus,
+};
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -18,9 +20,14 @@ use crate::http::problem::Problem;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Its own id, that of its account, or the whole address of the account.
+    q: Option<String>,
     /// Only those that stand so.
     #[param(schema_with = shapes::word_of::<SubscriptionStatus>)]
     status: Option<String>,
+    /// Only those paid through this provider.
+    #[param(schema_with = shapes::word_of::<Provider>)]
+    provider: Option<String>,
     /// Only those of this account.
     #[param(schema_with = shapes::cursor)]
     user_id: Option<String>,
@@ -74,6 +81,8 @@ pub async fn list(
     let payments = state.services.payments.clone();
     let filter = SubscriberFilter {
         status: word("status", asked.status.as_deref(), SubscriptionStatus::parse)?,
+        provider: word("provider", asked.provider.as_deref(), Provider::parse)?,
+        search: asked.q.unwrap_or_default(),
         user: word("user_id", asked.user_id.as_deref(), UserId::parse)?,
         after: None,
         limit: 0,
