@@ -1,7 +1,5 @@
-//! What an account does with itself on its page: another address, its end, everything it has as one archive.
+//! What an account does with itself on its page: another address, and its end.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use atelier_server::db::{Database, Kind as DatabaseKind};
@@ -356,102 +354,5 @@ on_both_places! {
 
     async fn a_deletion_killed_behind_its_last_step_goes_on(place: &Place) {
         deletion_killed_behind(place, 3).await;
-    }
-}
-
-/// The files of an archive, by name.
-fn unpacked(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
-    let mut files = BTreeMap::new();
-    for at in 0..archive.len() {
-        let mut file = archive.by_index(at).expect("a file");
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).expect("its bytes, unharmed");
-        let name = file.name().expect("its name").into_owned();
-        files.insert(name, bytes);
-    }
-    files
-}
-
-fn json_in(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
-    serde_json::from_slice(&files[name]).expect(name)
-}
-
-on_both_databases! {
-    async fn everything_of_an_account_is_one_archive(app: &App) {
-        let (ann, bob) = (app.sign_up("ann").await, app.sign_up("bob").await);
-        bob.job_ends(&bob.start_job().await).await;
-        let bought = ann.buy("starter", "normal").await;
-        ann.recharge_becomes(&bought, "completed").await;
-        let job = ann.start_job().await;
-        ann.job_ends(&job).await;
-        let dropped = ann.start_job().await;
-        ann.job_ends(&dropped).await;
-        ann.delete(&format!("/api/jobs/{dropped}")).await.expect(204);
-        let monthly = ann.buy("premium-monthly", "normal").await;
-        ann.recharge_becomes(&monthly, "completed").await;
-        let secret = ann.post_json("/api/tokens", json!({"name": "My shop", "scopes": ["jobs"]})).await.expect(201).json();
-        let secret = secret["secret"].as_str().expect("a secret").to_owned();
-        // More lines than are read at once.
-        let now = app.services.clock.now();
-        let id = atelier_server::ids::UserId::parse(&ann.id).expect("an id");
-        atelier_server::credits::seed_history(&app.services.db, &id, 450, now).await.expect("a history");
-        let answer = ann.get("/account/export").await.expect(200);
-        assert_eq!((answer.header("cache-control"), answer.header("content-type")), ("no-store", "application/zip"));
-        assert!(answer.header("content-disposition").starts_with("attachment; filename=\"atelier-"));
-        let files = unpacked(&answer.body);
-        let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        let of_job = |kind: &str| format!("jobs/{job}/{kind}");
-        let expected = [
-            "account.json", "drafts.json", "jobs.json",
-            &of_job("garment.png"), &of_job("person.jpg"), &of_job("result.png"),
-            "periods.json", "recharges.json", "sessions.json", "statement.json", "subscriptions.json", "tokens.json",
-            "uses.json", "wallet.json",
-        ];
-        assert_eq!(names, expected);
-        assert_eq!(json_in(&files, "account.json")["user"]["email"], ann.email.as_str());
-        assert_eq!(json_in(&files, "wallet.json"), ann.wallet().await);
-        let statement = json_in(&files, "statement.json");
-        let lines: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM entries WHERE user_id = $1")
-            .bind(ann.id.clone()).fetch_one(app.services.db.reader()).await.expect("a count");
-        let statement = statement.as_array().expect("lines");
-        assert_eq!(i64::try_from(statement.len()).expect("a number"), lines);
-        assert_eq!(statement[0]["balance_after"], ann.entries().await[0]["balance_after"]);
-        let recharges = json_in(&files, "recharges.json");
-        let bought_last: Vec<&Value> = recharges.as_array().expect("purchases").iter().map(|one| &one["id"]).collect();
-        assert_eq!(bought_last, [&json!(monthly.recharge_id), &json!(bought.recharge_id)]);
-        let terms: Option<String> = sqlx::query_scalar("SELECT terms_version FROM recharge_records WHERE id = $1")
-            .bind(bought.recharge_id.clone()).fetch_one(app.services.db.reader()).await.expect("a version");
-        assert_eq!(recharges[1]["terms_version"], json!(terms));
-        assert_eq!(json_in(&files, "jobs.json").as_array().map(Vec::len), Some(1));
-        assert_eq!(json_in(&files, "tokens.json")[0]["name"], "My shop");
-        assert!(json_in(&files, "account.json")["agreed_to_sending_pictures_at"].is_string());
-        // What was bought as a plan, for which months, and what each job came to: the dropped one stays a use.
-        let (plan, period) = (&json_in(&files, "subscriptions.json")[0], &json_in(&files, "periods.json")[0]);
-        assert_eq!((&plan["plan"], &plan["status"]), (&json!("premium-monthly"), &json!("active")));
-        assert_eq!((&period["subscription_id"], &period["recharge_id"]), (&plan["id"], &json!(monthly.recharge_id)));
-        let uses = json_in(&files, "uses.json");
-        let used: Vec<&Value> = uses.as_array().expect("uses").iter().map(|one| &one["job_id"]).collect();
-        assert_eq!(used, [&json!(dropped), &json!(job)]);
-        let result = ann.get(&format!("/api/jobs/{job}/result")).await.expect(200);
-        assert_eq!(files[&of_job("result.png")], result.body);
-        // Nothing that opens anything, and nothing of anybody else.
-        let session = ann.session_id().expect("a session");
-        for (name, bytes) in &files {
-            let text = String::from_utf8_lossy(bytes);
-            for hidden in [secret.as_str(), session.as_str(), "$argon2", bob.id.as_str()] {
-                assert!(!text.contains(hidden), "{name} has {hidden}");
-            }
-        }
-    }
-
-    async fn an_export_is_for_a_session_alone(app: &App) {
-        let ann = app.sign_up("ann").await;
-        let program = app.token(&ann, "credits:read,credits:spend,jobs").await;
-        assert_eq!(program.get("/account/export").await.expect(403).code(), "forbidden");
-        app.anonymous().get("/account/export").await.expect(401);
-        let page = ann.get("/account").await.expect(200).text();
-        assert!(page.contains("href=\"/account/export\""), "{page}");
-        assert_eq!(unpacked(&ann.get("/account/export").await.expect(200).body)["jobs.json"], b"[]\n");
     }
 }

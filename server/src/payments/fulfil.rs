@@ -318,6 +318,7 @@ mod tests {
             subscription_id: None,
             transaction_id: None,
             terms_version: None,
+            immediate_at: None,
         }
     }
 

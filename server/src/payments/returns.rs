@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::FulfilError;
@@ -21,9 +22,10 @@ use crate::secret;
 use crate::time::Timestamp;
 
 /// Money that went back, or is on its way.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct Refund {
     pub id: String,
+    #[serde(skip)]
     pub recharge_id: RechargeId,
     pub amount_minor: i64,
     /// `pending`, `succeeded` or `failed`.
@@ -32,9 +34,10 @@ pub struct Refund {
 }
 
 /// A payment that its payer disputes, or did.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct Dispute {
     pub id: String,
+    #[serde(skip)]
     pub recharge_id: RechargeId,
     pub amount_minor: i64,
     /// `open`, `won` or `lost`.
