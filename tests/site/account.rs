@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::PASSWORD;
+use crate::support::client::checkout_of;
 use crate::support::live::Live;
 use crate::support::process::{Place, Server};
-use crate::support::{Answer, App, Client, html, until, until_within};
+use crate::support::{Answer, App, Checkout, Client, html, until, until_within};
 
 /// Nobody else's word: the name of somebody, in their address, device, words and what is written about them.
 const NAME: &str = "zyxwvut";
@@ -139,13 +140,17 @@ async fn columns_with(db: &Database, needle: &str) -> Vec<String> {
 
 /// What the sandbox's Stripe says of its objects of a kind, in order.
 async fn at_stripe(db: &Database, kind: &str, field: &str) -> Vec<String> {
-    let states: Vec<String> = sqlx::query_scalar(
-        "SELECT state FROM sandbox_objects WHERE provider = 'stripe' AND kind = $1",
-    )
-    .bind(kind.to_owned())
-    .fetch_all(db.reader())
-    .await
-    .expect("the objects");
+    at_provider(db, "stripe", kind, field).await
+}
+
+async fn at_provider(db: &Database, provider: &str, kind: &str, field: &str) -> Vec<String> {
+    let states: Vec<String> =
+        sqlx::query_scalar("SELECT state FROM sandbox_objects WHERE provider = $1 AND kind = $2")
+            .bind(provider.to_owned())
+            .bind(kind.to_owned())
+            .fetch_all(db.reader())
+            .await
+            .expect("the objects");
     let states = states
         .iter()
         .map(|state| serde_json::from_str::<Value>(state).expect("JSON"));
@@ -269,6 +274,7 @@ on_both_databases! {
     }
 
     async fn money_that_comes_for_a_deleted_account_is_held_back(app: &App) {
+        app.stop_catching_up().await;
         let ann = app.sign_up("ann").await;
         // Paid, and nobody has told us yet.
         let pack = ann.buy("starter", "never").await;
@@ -296,6 +302,147 @@ on_both_databases! {
         let admin = app.admin().await;
         let page = sends(&admin, "/do/delete-account", &[("deletion_email", &admin.email), ("deletion_password", "atelier-demo")]).await.text();
         assert!(page.contains("You are the only administrator"), "{page}");
+    }
+}
+
+/// Begins to buy at Creem.
+async fn checkout_at_creem(buyer: &Client, item: &str) -> Checkout {
+    let body = json!({"item": item, "provider": "creem"});
+    checkout_of(&buyer.post_json("/api/checkout", body).await.expect(201))
+}
+
+async fn buy_at_creem(buyer: &Client, item: &str) -> Checkout {
+    let checkout = checkout_at_creem(buyer, item).await;
+    buyer.pay_by_card(&checkout, "normal").await;
+    buyer.recharge_becomes(&checkout, "completed").await;
+    checkout
+}
+
+/// How the subscriptions at Creem stand, in order.
+async fn plans_at_creem(db: &Database) -> Vec<String> {
+    at_provider(db, "creem", "subscription", "status").await
+}
+
+/// Puts the time forward; what is due at Creem happens.
+async fn later(app: &App, hours: i64) {
+    let client = app.anonymous();
+    let body = json!({"hours": hours.to_string()});
+    client.post_json("/sandbox/clock", body).await.expect(200);
+    client.get("/sandbox/creem/book").await.expect(200);
+}
+
+/// Every event is acted on, and none waits to be sent.
+async fn told(app: &App) {
+    until_within(SETTLED, "the last events are acted on", async || {
+        let waiting = "SELECT (SELECT COUNT(*) FROM webhook_events WHERE next_at IS NOT NULL) \
+                       + (SELECT COUNT(*) FROM sandbox_deliveries WHERE due_at IS NOT NULL)";
+        (app.number(waiting).await == 0).then_some(())
+    })
+    .await;
+}
+
+/// What came in at Creem, and what of it went back.
+const TAKEN: &str = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM sandbox_book WHERE provider = 'creem'";
+const GIVEN_BACK: &str =
+    "SELECT CAST(COALESCE(SUM(refunded), 0) AS BIGINT) FROM sandbox_book WHERE provider = 'creem'";
+
+on_both_databases! {
+    async fn a_plan_at_creem_ends_with_its_account(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        buy_at_creem(&ann, "starter").await;
+        buy_at_creem(&ann, "premium-monthly").await;
+        told(app).await;
+        assert_eq!(plans_at_creem(db).await, ["active"]);
+        let before = columns_with(db, NAME).await;
+        for expected in ["users.email", "webhook_events.payload"] {
+            assert!(before.iter().any(|column| column == expected), "{expected} is not among {before:?}");
+        }
+        let taken = app.number(TAKEN).await;
+        deletes(&ann).await.expect(302);
+        taken_apart(db).await;
+        assert_eq!(plans_at_creem(db).await, ["canceled"]);
+        // Months go by, and nothing is billed.
+        for _ in 0..3 {
+            later(app, 31 * 24).await;
+        }
+        told(app).await;
+        assert_eq!((app.number(TAKEN).await, app.number(GIVEN_BACK).await), (taken, 0));
+        assert_eq!(app.number("SELECT COUNT(*) FROM recharge_records").await, 2);
+        assert_eq!(app.number("SELECT COUNT(*) FROM subscriptions WHERE status <> 'ended' OR errand IS NOT NULL").await, 0);
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let admin = app.admin().await;
+        let found = admin.get("/api/admin/reconciliation").await.expect(200).json();
+        assert_eq!((&found["items"], &found["problem"]), (&json!([]), &Value::Null));
+    }
+
+    async fn a_deletion_goes_on_once_creem_answers_again(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        buy_at_creem(&ann, "premium-monthly").await;
+        let job = ann.start_job().await;
+        ann.job_ends(&job).await;
+        told(app).await;
+        // Whatever it is asked about the plan, it answers that something is wrong with itself.
+        let state = "UPDATE sandbox_objects SET state = $1 || state WHERE provider = 'creem' AND kind = 'subscription'";
+        app.execute(state, &["out of order "]).await;
+        deletes(&ann).await.expect(302);
+        until_within(SETTLED, "it was tried more than once", async || {
+            let tries = "SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT) FROM account_deletions";
+            (app.number(tries).await > 1).then_some(())
+        }).await;
+        // Nobody gets in, everything else is done, and what is still to be done is written down.
+        ann.get("/api/credits").await.expect(401);
+        assert_eq!((app.number("SELECT COUNT(*) FROM files").await, app.stored_files()), (0, 0));
+        let waits = "SELECT COUNT(*) FROM account_deletions WHERE done_at IS NULL AND next_at IS NOT NULL AND email IS NOT NULL";
+        let errand = "SELECT COUNT(*) FROM subscriptions WHERE status = 'active' AND errand = 'end'";
+        assert_eq!((app.number(waits).await, app.number(errand).await), (1, 1));
+        app.execute("UPDATE sandbox_objects SET state = SUBSTR(state, LENGTH($1) + 1) WHERE provider = 'creem' AND kind = 'subscription'",
+                    &["out of order "]).await;
+        taken_apart(db).await;
+        told(app).await;
+        assert_eq!(plans_at_creem(db).await, ["canceled"]);
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let taken = app.number(TAKEN).await;
+        later(app, 62 * 24).await;
+        assert_eq!(app.number(TAKEN).await, taken);
+    }
+
+    async fn money_that_comes_at_creem_for_a_deleted_account_is_held_back_and_given_back(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        let pack = checkout_at_creem(&ann, "starter").await;
+        let plan = checkout_at_creem(&ann, "premium-monthly").await;
+        deletes(&ann).await.expect(302);
+        // Creem lets nobody expire a checkout: it is asked about as often as about any other, and the deletion waits for that.
+        later(app, 2).await;
+        until_within(SETTLED, "nothing is asked about any more", async || {
+            app.services.payments.catch_up(Duration::ZERO).await.expect("a pass");
+            let asked = "SELECT COUNT(*) FROM recharge_records WHERE next_check_at IS NOT NULL";
+            (app.number(asked).await == 0).then_some(())
+        }).await;
+        taken_apart(db).await;
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        for checkout in [&pack, &plan] {
+            ann.pay_by_card(checkout, "normal").await;
+        }
+        until_within(SETTLED, "both are held back, and the plan ends", async || {
+            let held = "SELECT COUNT(*) FROM recharge_records WHERE held_back = 'account_deleted' AND status = 'pending'";
+            let ended = plans_at_creem(db).await == ["canceled"];
+            (ended && app.number(held).await == 2).then_some(())
+        }).await;
+        told(app).await;
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let taken = app.number(TAKEN).await;
+        assert!(taken > 0);
+        let admin = app.admin().await;
+        for checkout in [&pack, &plan] {
+            let mend = json!({"kind": "paid_not_granted", "id": checkout.recharge_id});
+            let done = admin.post_json("/api/admin/reconciliation/mend", mend).await.expect(200).json();
+            assert_eq!(done["outcome"], "done");
+        }
+        told(app).await;
+        assert_eq!((app.number(TAKEN).await, app.number(GIVEN_BACK).await), (taken, taken));
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let found = admin.get("/api/admin/reconciliation").await.expect(200).json();
+        assert_eq!((&found["items"], &found["problem"]), (&json!([]), &Value::Null));
     }
 }
 

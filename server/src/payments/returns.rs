@@ -144,7 +144,9 @@ impl Payments {
         if let Some(subscription) = recharge.as_ref().and_then(|r| r.subscription_id.as_ref()) {
             self.read_subscription_again(provider, subscription).await?;
         }
-        Ok(recharge.is_some())
+        // One that was held back brought nothing that could be taken.
+        let known = self.recharge_of_transaction(transaction_id).await?;
+        Ok(recharge.is_some() || known.is_some())
     }
 
     /// Reads everything about a purchase again, wherever it stands.
