@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures::Stream;
+use futures::future::BoxFuture;
 use futures::stream::poll_fn;
+use futures::{FutureExt, Stream};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -17,12 +18,12 @@ use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use crate::accounts::User;
-use crate::credits::{self, EntryFilter};
-use crate::ids::{ConsumptionId, FileId, JobId, RechargeId};
-use crate::payments::{Recharge, SubscriberFilter};
+use crate::credits::{self, ArchivedLot, ArchivedUse, Entry, EntryFilter};
+use crate::ids::FileId;
+use crate::oversight::{self, ArchivedDeed};
+use crate::payments::{ArchivedPurchase, Subscriber, SubscriberFilter};
 use crate::services::Services;
-use crate::studio::{JobFilter, StoreError, StoredFile, Tool};
-use crate::time::Timestamp;
+use crate::studio::{Job, JobFilter, StoreError, StoredFile, Tool};
 
 /// Rows of a list read at once.
 const PAGE: i64 = 200;
@@ -53,7 +54,11 @@ enum ExportError {
 pub fn archive(services: Services, user: User) -> impl Stream<Item = io::Result<Bytes>> {
     let (parts, mut received) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        let export = Export::new(services, user, parts.clone());
+        let export = Export {
+            services,
+            user,
+            archive: Archive::new(parts.clone()),
+        };
         match export.run().await {
             Ok(()) | Err(ExportError::Gone) => {}
             Err(error) => {
@@ -88,140 +93,130 @@ impl Write for Written {
     }
 }
 
+/// Writes the archive of one account.
 struct Export {
     services: Services,
     user: User,
-    parts: mpsc::Sender<io::Result<Bytes>>,
-    written: Written,
-    zip: ZipWriter<StreamWriter<Written>>,
+    archive: Archive,
 }
 
 impl Export {
-    fn new(services: Services, user: User, parts: mpsc::Sender<io::Result<Bytes>>) -> Self {
-        let written = Written::default();
-        Self {
-            services,
-            user,
-            parts,
-            zip: ZipWriter::new_stream(written.clone()),
-            written,
-        }
-    }
-
     async fn run(mut self) -> Result<(), ExportError> {
         self.account().await?;
-        self.statement().await?;
-        self.uses().await?;
-        self.recharges().await?;
-        self.plans().await?;
+        self.credits().await?;
+        self.purchases().await?;
+        self.deeds().await?;
         self.jobs().await?;
         self.drafts().await?;
         self.files().await?;
-        let Self {
-            zip,
-            written,
-            parts,
-            ..
-        } = self;
-        zip.finish()?;
-        send(&written, &parts).await
+        self.archive.finish().await
     }
 
     async fn account(&mut self) -> Result<(), ExportError> {
-        let (services, user) = (self.services.clone(), self.user.clone());
-        let wallet = services.wallet(&user.id).await?.view(&services.prices());
+        let (services, id) = (&self.services, &self.user.id);
+        let archive = &mut self.archive;
         let account = json!({
-            "user": user,
-            "agreed_to_sending_pictures_at": services.studio.consented_at(&user.id).await?,
+            "user": self.user,
+            "more": services.accounts.archived(id).await?,
+            "agreed_to_sending_pictures_at": services.studio.consented_at(id).await?,
+            "known_to_payment_providers_as": services.payments.archived_customers(id).await?,
+            "links": services.accounts.archived_links(id).await?,
         });
-        self.whole("account.json", &account).await?;
-        self.whole("wallet.json", &wallet).await?;
-        let sessions = services.accounts.sessions(&user.id).await?;
-        self.whole("sessions.json", &sessions).await?;
-        let tokens = services.accounts.tokens(&user.id).await?;
-        self.whole("tokens.json", &tokens).await
+        archive.whole("account.json", &account).await?;
+        let sessions = services.accounts.sessions(id).await?;
+        archive.whole("sessions.json", &sessions).await?;
+        let tokens = services.accounts.tokens(id).await?;
+        archive.whole("tokens.json", &tokens).await
     }
 
-    /// Every entry, newest first.
-    async fn statement(&mut self) -> Result<(), ExportError> {
-        let db = self.services.db.clone();
-        let mut list = self.begin("statement.json")?;
-        let mut before = None;
-        loop {
-            let filter = EntryFilter {
-                before,
-                limit: PAGE,
-                ..EntryFilter::default()
-            };
-            let entries = credits::statement(&db, &self.user.id, &filter).await?;
-            self.rows(&mut list, &entries).await?;
-            match entries.last() {
-                Some(last) => before = Some(last.seq),
-                None => return self.end(list).await,
+    async fn credits(&mut self) -> Result<(), ExportError> {
+        let (services, db, id) = (&self.services, &self.services.db, &self.user.id);
+        let archive = &mut self.archive;
+        let wallet = services.wallet(id).await?.view(&services.prices());
+        archive.whole("wallet.json", &wallet).await?;
+        let statement = |last: Option<Entry>| {
+            async move {
+                let filter = EntryFilter {
+                    before: last.map(|last| last.seq),
+                    limit: PAGE,
+                    ..EntryFilter::default()
+                };
+                credits::statement(db, id, &filter).await
             }
-        }
-    }
-
-    /// What each use of a tool came to, newest first.
-    async fn uses(&mut self) -> Result<(), ExportError> {
-        let db = self.services.db.clone();
-        let mut list = self.begin("uses.json")?;
-        let mut before: Option<(Timestamp, ConsumptionId)> = None;
-        loop {
-            let place = before.as_ref().map(|(at, id)| (*at, id));
-            let uses = credits::archived_uses(&db, &self.user.id, place, PAGE).await?;
-            self.rows(&mut list, &uses).await?;
-            match uses.last() {
-                Some(last) => before = Some((last.created_at, last.id.clone())),
-                None => return self.end(list).await,
-            }
-        }
-    }
-
-    async fn plans(&mut self) -> Result<(), ExportError> {
-        let services = self.services.clone();
-        let wanted = SubscriberFilter {
-            user: Some(self.user.id.clone()),
-            limit: PAGE,
-            ..SubscriberFilter::default()
+            .boxed()
         };
-        let subscriptions = services.payments.subscribers(&wanted).await?;
-        self.whole("subscriptions.json", &subscriptions).await?;
-        let periods = credits::archived_periods(&services.db, &self.user.id).await?;
-        self.whole("periods.json", &periods).await
+        archive.list("statement.json", statement).await?;
+        let lots = |last: Option<ArchivedLot>| {
+            async move {
+                let last = last.map(|last| last.id);
+                credits::archived_lots(db, id, last.as_ref(), PAGE).await
+            }
+            .boxed()
+        };
+        archive.list("lots.json", lots).await?;
+        let uses = |last: Option<ArchivedUse>| {
+            async move {
+                let last = last.as_ref().map(|last| (last.created_at, &last.id));
+                credits::archived_uses(db, id, last, PAGE).await
+            }
+            .boxed()
+        };
+        archive.list("uses.json", uses).await
     }
 
-    async fn recharges(&mut self) -> Result<(), ExportError> {
-        let payments = self.services.payments.clone();
-        let mut list = self.begin("recharges.json")?;
-        let mut before: Option<RechargeId> = None;
-        loop {
-            let recharges = payments
-                .recharges_of(&self.user.id, before.as_ref(), PAGE)
-                .await?;
-            let rows: Vec<_> = recharges.iter().map(ArchivedRecharge::of).collect();
-            self.rows(&mut list, &rows).await?;
-            match recharges.last() {
-                Some(last) => before = Some(last.id.clone()),
-                None => return self.end(list).await,
+    async fn purchases(&mut self) -> Result<(), ExportError> {
+        let (services, id) = (&self.services, &self.user.id);
+        let archive = &mut self.archive;
+        let recharges = |last: Option<ArchivedPurchase>| {
+            async move {
+                let last = last.map(|last| last.recharge.id);
+                let payments = &services.payments;
+                payments.archived_purchases(id, last.as_ref(), PAGE).await
             }
-        }
+            .boxed()
+        };
+        archive.list("recharges.json", recharges).await?;
+        let subscriptions = |last: Option<Subscriber>| {
+            async move {
+                let wanted = SubscriberFilter {
+                    user: Some(id.clone()),
+                    after: last.map(|last| last.id),
+                    limit: PAGE,
+                    ..SubscriberFilter::default()
+                };
+                services.payments.subscribers(&wanted).await
+            }
+            .boxed()
+        };
+        archive.list("subscriptions.json", subscriptions).await?;
+        let periods = credits::archived_periods(&services.db, id).await?;
+        archive.whole("periods.json", &periods).await
+    }
+
+    /// What operators did to the account, and why.
+    async fn deeds(&mut self) -> Result<(), ExportError> {
+        let (db, id) = (&self.services.db, &self.user.id);
+        let deeds = |last: Option<ArchivedDeed>| {
+            async move {
+                let last = last.map(|last| last.id);
+                oversight::archived_deeds(db, id, last.as_deref(), PAGE).await
+            }
+            .boxed()
+        };
+        self.archive.list("operators.json", deeds).await
     }
 
     async fn jobs(&mut self) -> Result<(), ExportError> {
-        let studio = self.services.studio.clone();
-        let mut list = self.begin("jobs.json")?;
-        let mut before: Option<JobId> = None;
-        loop {
-            let jobs = studio
-                .jobs_of(&self.user.id, JobFilter::default(), before.as_ref(), PAGE)
-                .await?;
-            self.rows(&mut list, &jobs).await?;
-            match jobs.last() {
-                Some(last) => before = Some(last.id.clone()),
-                None => return self.end(list).await,
+        let (studio, id) = (&self.services.studio, &self.user.id);
+        let jobs = |last: Option<Job>| {
+            async move {
+                let last = last.map(|last| last.id);
+                let all = JobFilter::default();
+                studio.jobs_of(id, all, last.as_ref(), PAGE).await
             }
-        }
+            .boxed()
+        };
+        self.archive.list("jobs.json", jobs).await
     }
 
     async fn drafts(&mut self) -> Result<(), ExportError> {
@@ -234,13 +229,13 @@ impl Export {
                 .await?;
             drafts.extend(draft.map(|draft| json!({ "work": draft.work, "files": draft.files })));
         }
-        self.whole("drafts.json", &drafts).await
+        self.archive.whole("drafts.json", &drafts).await
     }
 
     async fn files(&mut self) -> Result<(), ExportError> {
-        let studio = self.services.studio.clone();
         let mut after: Option<FileId> = None;
         loop {
+            let studio = &self.services.studio;
             let files = studio.files_of(&self.user.id, after.as_ref(), PAGE).await?;
             for file in &files {
                 self.file(file).await?;
@@ -254,78 +249,86 @@ impl Export {
 
     /// One file, part by part. One that was deleted meanwhile is left out.
     async fn file(&mut self, file: &StoredFile) -> Result<(), ExportError> {
-        let studio = self.services.studio.clone();
         let whole = u64::try_from(file.bytes).unwrap_or_default();
         let mut from = 0;
         while from < whole {
             let to = whole.min(from + PART);
-            let part = match studio.part_of(file, from..to).await {
+            let part = match self.services.studio.part_of(file, from..to).await {
                 Err(error) if from == 0 && !error.is_unavailable() => return Ok(()),
                 read => read?,
             };
             if from == 0 {
-                self.zip.start_file(name_of(file), options())?;
+                self.archive.begin(&name_of(file))?;
             }
-            self.zip.write_all(&part)?;
-            self.send().await?;
+            self.archive.write(&part).await?;
             from = to;
         }
         Ok(())
     }
+}
 
-    async fn whole(&mut self, name: &str, value: &impl Serialize) -> Result<(), ExportError> {
-        self.zip.start_file(name, options())?;
-        self.zip.write_all(&serde_json::to_vec_pretty(value)?)?;
-        self.send().await
-    }
+/// The archive as it is written, and where it goes.
+struct Archive {
+    parts: mpsc::Sender<io::Result<Bytes>>,
+    written: Written,
+    zip: ZipWriter<StreamWriter<Written>>,
+}
 
-    fn begin(&mut self, name: &str) -> Result<List, ExportError> {
-        self.zip.start_file(name, options())?;
-        Ok(List { is_empty: true })
-    }
-
-    /// One row a line.
-    async fn rows<T: Serialize>(&mut self, list: &mut List, rows: &[T]) -> Result<(), ExportError> {
-        for row in rows {
-            self.zip
-                .write_all(if list.is_empty { b"[\n" } else { b",\n" })?;
-            self.zip.write_all(&serde_json::to_vec(row)?)?;
-            list.is_empty = false;
+impl Archive {
+    fn new(parts: mpsc::Sender<io::Result<Bytes>>) -> Self {
+        let written = Written::default();
+        Self {
+            parts,
+            zip: ZipWriter::new_stream(written.clone()),
+            written,
         }
-        self.send().await
     }
 
-    async fn end(&mut self, list: List) -> Result<(), ExportError> {
-        self.zip
-            .write_all(if list.is_empty { b"[]\n" } else { b"\n]\n" })?;
-        self.send().await
+    fn begin(&mut self, name: &str) -> Result<(), ExportError> {
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.zip.start_file(name, stored)?;
+        Ok(())
     }
 
-    async fn send(&mut self) -> Result<(), ExportError> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
+        self.zip.write_all(bytes)?;
         send(&self.written, &self.parts).await
     }
-}
 
-/// A purchase with the terms that its buyer agreed to.
-#[derive(Serialize)]
-struct ArchivedRecharge<'a> {
-    #[serde(flatten)]
-    recharge: &'a Recharge,
-    terms_version: Option<&'a str>,
-}
+    async fn whole(&mut self, name: &str, value: &impl Serialize) -> Result<(), ExportError> {
+        self.begin(name)?;
+        self.write(&serde_json::to_vec_pretty(value)?).await
+    }
 
-impl<'a> ArchivedRecharge<'a> {
-    fn of(recharge: &'a Recharge) -> Self {
-        Self {
-            recharge,
-            terms_version: recharge.terms_version.as_deref(),
+    /// A list, read a page at a time, one row a line. `page` gives the rows behind one, or the first.
+    async fn list<'p, T: Serialize>(
+        &mut self,
+        name: &str,
+        page: impl Fn(Option<T>) -> BoxFuture<'p, sqlx::Result<Vec<T>>>,
+    ) -> Result<(), ExportError> {
+        self.begin(name)?;
+        let mut lines = Vec::new();
+        let mut last = None;
+        loop {
+            let is_first = last.is_none();
+            let mut rows = page(last).await?;
+            for (at, row) in rows.iter().enumerate() {
+                lines.extend(if is_first && at == 0 { b"[\n" } else { b",\n" });
+                serde_json::to_writer(&mut lines, row)?;
+            }
+            last = rows.pop();
+            if last.is_none() {
+                lines.extend(if is_first { &b"[]\n"[..] } else { b"\n]\n" });
+                return self.write(&lines).await;
+            }
+            self.write(&std::mem::take(&mut lines)).await?;
         }
     }
-}
 
-/// A JSON list that is being written.
-struct List {
-    is_empty: bool,
+    async fn finish(self) -> Result<(), ExportError> {
+        self.zip.finish()?;
+        send(&self.written, &self.parts).await
+    }
 }
 
 /// Hands on what is written, and waits until there is room for it.
@@ -339,10 +342,6 @@ async fn send(
     }
     let sent = parts.send(Ok(bytes.into())).await;
     sent.map_err(|_| ExportError::Gone)
-}
-
-fn options() -> SimpleFileOptions {
-    SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
 }
 
 /// In a folder a job; what waits to become one stands among the drafts.

@@ -1,7 +1,5 @@
-//! What an account does with itself on its page: another address, its end, everything it has as one archive.
+//! What an account does with itself on its page: another address, and its end.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use atelier_server::db::{Database, Kind as DatabaseKind};
@@ -12,9 +10,10 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::PASSWORD;
+use crate::support::client::checkout_of;
 use crate::support::live::Live;
 use crate::support::process::{Place, Server};
-use crate::support::{Answer, App, Client, html, until, until_within};
+use crate::support::{Answer, App, Checkout, Client, html, until, until_within};
 
 /// Nobody else's word: the name of somebody, in their address, device, words and what is written about them.
 const NAME: &str = "zyxwvut";
@@ -141,13 +140,17 @@ async fn columns_with(db: &Database, needle: &str) -> Vec<String> {
 
 /// What the sandbox's Stripe says of its objects of a kind, in order.
 async fn at_stripe(db: &Database, kind: &str, field: &str) -> Vec<String> {
-    let states: Vec<String> = sqlx::query_scalar(
-        "SELECT state FROM sandbox_objects WHERE provider = 'stripe' AND kind = $1",
-    )
-    .bind(kind.to_owned())
-    .fetch_all(db.reader())
-    .await
-    .expect("the objects");
+    at_provider(db, "stripe", kind, field).await
+}
+
+async fn at_provider(db: &Database, provider: &str, kind: &str, field: &str) -> Vec<String> {
+    let states: Vec<String> =
+        sqlx::query_scalar("SELECT state FROM sandbox_objects WHERE provider = $1 AND kind = $2")
+            .bind(provider.to_owned())
+            .bind(kind.to_owned())
+            .fetch_all(db.reader())
+            .await
+            .expect("the objects");
     let states = states
         .iter()
         .map(|state| serde_json::from_str::<Value>(state).expect("JSON"));
@@ -271,6 +274,7 @@ on_both_databases! {
     }
 
     async fn money_that_comes_for_a_deleted_account_is_held_back(app: &App) {
+        app.stop_catching_up().await;
         let ann = app.sign_up("ann").await;
         // Paid, and nobody has told us yet.
         let pack = ann.buy("starter", "never").await;
@@ -298,6 +302,147 @@ on_both_databases! {
         let admin = app.admin().await;
         let page = sends(&admin, "/do/delete-account", &[("deletion_email", &admin.email), ("deletion_password", "atelier-demo")]).await.text();
         assert!(page.contains("You are the only administrator"), "{page}");
+    }
+}
+
+/// Begins to buy at Creem.
+async fn checkout_at_creem(buyer: &Client, item: &str) -> Checkout {
+    let body = json!({"item": item, "provider": "creem"});
+    checkout_of(&buyer.post_json("/api/checkout", body).await.expect(201))
+}
+
+async fn buy_at_creem(buyer: &Client, item: &str) -> Checkout {
+    let checkout = checkout_at_creem(buyer, item).await;
+    buyer.pay_by_card(&checkout, "normal").await;
+    buyer.recharge_becomes(&checkout, "completed").await;
+    checkout
+}
+
+/// How the subscriptions at Creem stand, in order.
+async fn plans_at_creem(db: &Database) -> Vec<String> {
+    at_provider(db, "creem", "subscription", "status").await
+}
+
+/// Puts the time forward; what is due at Creem happens.
+async fn later(app: &App, hours: i64) {
+    let client = app.anonymous();
+    let body = json!({"hours": hours.to_string()});
+    client.post_json("/sandbox/clock", body).await.expect(200);
+    client.get("/sandbox/creem/book").await.expect(200);
+}
+
+/// Every event is acted on, and none waits to be sent.
+async fn told(app: &App) {
+    until_within(SETTLED, "the last events are acted on", async || {
+        let waiting = "SELECT (SELECT COUNT(*) FROM webhook_events WHERE next_at IS NOT NULL) \
+                       + (SELECT COUNT(*) FROM sandbox_deliveries WHERE due_at IS NOT NULL)";
+        (app.number(waiting).await == 0).then_some(())
+    })
+    .await;
+}
+
+/// What came in at Creem, and what of it went back.
+const TAKEN: &str = "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM sandbox_book WHERE provider = 'creem'";
+const GIVEN_BACK: &str =
+    "SELECT CAST(COALESCE(SUM(refunded), 0) AS BIGINT) FROM sandbox_book WHERE provider = 'creem'";
+
+on_both_databases! {
+    async fn a_plan_at_creem_ends_with_its_account(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        buy_at_creem(&ann, "starter").await;
+        buy_at_creem(&ann, "premium-monthly").await;
+        told(app).await;
+        assert_eq!(plans_at_creem(db).await, ["active"]);
+        let before = columns_with(db, NAME).await;
+        for expected in ["users.email", "webhook_events.payload"] {
+            assert!(before.iter().any(|column| column == expected), "{expected} is not among {before:?}");
+        }
+        let taken = app.number(TAKEN).await;
+        deletes(&ann).await.expect(302);
+        taken_apart(db).await;
+        assert_eq!(plans_at_creem(db).await, ["canceled"]);
+        // Months go by, and nothing is billed.
+        for _ in 0..3 {
+            later(app, 31 * 24).await;
+        }
+        told(app).await;
+        assert_eq!((app.number(TAKEN).await, app.number(GIVEN_BACK).await), (taken, 0));
+        assert_eq!(app.number("SELECT COUNT(*) FROM recharge_records").await, 2);
+        assert_eq!(app.number("SELECT COUNT(*) FROM subscriptions WHERE status <> 'ended' OR errand IS NOT NULL").await, 0);
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let admin = app.admin().await;
+        let found = admin.get("/api/admin/reconciliation").await.expect(200).json();
+        assert_eq!((&found["items"], &found["problem"]), (&json!([]), &Value::Null));
+    }
+
+    async fn a_deletion_goes_on_once_creem_answers_again(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        buy_at_creem(&ann, "premium-monthly").await;
+        let job = ann.start_job().await;
+        ann.job_ends(&job).await;
+        told(app).await;
+        // Whatever it is asked about the plan, it answers that something is wrong with itself.
+        let state = "UPDATE sandbox_objects SET state = $1 || state WHERE provider = 'creem' AND kind = 'subscription'";
+        app.execute(state, &["out of order "]).await;
+        deletes(&ann).await.expect(302);
+        until_within(SETTLED, "it was tried more than once", async || {
+            let tries = "SELECT CAST(COALESCE(SUM(attempts), 0) AS BIGINT) FROM account_deletions";
+            (app.number(tries).await > 1).then_some(())
+        }).await;
+        // Nobody gets in, everything else is done, and what is still to be done is written down.
+        ann.get("/api/credits").await.expect(401);
+        assert_eq!((app.number("SELECT COUNT(*) FROM files").await, app.stored_files()), (0, 0));
+        let waits = "SELECT COUNT(*) FROM account_deletions WHERE done_at IS NULL AND next_at IS NOT NULL AND email IS NOT NULL";
+        let errand = "SELECT COUNT(*) FROM subscriptions WHERE status = 'active' AND errand = 'end'";
+        assert_eq!((app.number(waits).await, app.number(errand).await), (1, 1));
+        app.execute("UPDATE sandbox_objects SET state = SUBSTR(state, LENGTH($1) + 1) WHERE provider = 'creem' AND kind = 'subscription'",
+                    &["out of order "]).await;
+        taken_apart(db).await;
+        told(app).await;
+        assert_eq!(plans_at_creem(db).await, ["canceled"]);
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let taken = app.number(TAKEN).await;
+        later(app, 62 * 24).await;
+        assert_eq!(app.number(TAKEN).await, taken);
+    }
+
+    async fn money_that_comes_at_creem_for_a_deleted_account_is_held_back_and_given_back(app: &App) {
+        let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
+        let pack = checkout_at_creem(&ann, "starter").await;
+        let plan = checkout_at_creem(&ann, "premium-monthly").await;
+        deletes(&ann).await.expect(302);
+        // Creem lets nobody expire a checkout: it is asked about as often as about any other, and the deletion waits for that.
+        later(app, 2).await;
+        until_within(SETTLED, "nothing is asked about any more", async || {
+            app.services.payments.catch_up(Duration::ZERO).await.expect("a pass");
+            let asked = "SELECT COUNT(*) FROM recharge_records WHERE next_check_at IS NOT NULL";
+            (app.number(asked).await == 0).then_some(())
+        }).await;
+        taken_apart(db).await;
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        for checkout in [&pack, &plan] {
+            ann.pay_by_card(checkout, "normal").await;
+        }
+        until_within(SETTLED, "both are held back, and the plan ends", async || {
+            let held = "SELECT COUNT(*) FROM recharge_records WHERE held_back = 'account_deleted' AND status = 'pending'";
+            let ended = plans_at_creem(db).await == ["canceled"];
+            (ended && app.number(held).await == 2).then_some(())
+        }).await;
+        told(app).await;
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let taken = app.number(TAKEN).await;
+        assert!(taken > 0);
+        let admin = app.admin().await;
+        for checkout in [&pack, &plan] {
+            let mend = json!({"kind": "paid_not_granted", "id": checkout.recharge_id});
+            let done = admin.post_json("/api/admin/reconciliation/mend", mend).await.expect(200).json();
+            assert_eq!(done["outcome"], "done");
+        }
+        told(app).await;
+        assert_eq!((app.number(TAKEN).await, app.number(GIVEN_BACK).await), (taken, taken));
+        assert_eq!(columns_with(db, NAME).await, Vec::<String>::new());
+        let found = admin.get("/api/admin/reconciliation").await.expect(200).json();
+        assert_eq!((&found["items"], &found["problem"]), (&json!([]), &Value::Null));
     }
 }
 
@@ -356,102 +501,5 @@ on_both_places! {
 
     async fn a_deletion_killed_behind_its_last_step_goes_on(place: &Place) {
         deletion_killed_behind(place, 3).await;
-    }
-}
-
-/// The files of an archive, by name.
-fn unpacked(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
-    let mut files = BTreeMap::new();
-    for at in 0..archive.len() {
-        let mut file = archive.by_index(at).expect("a file");
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).expect("its bytes, unharmed");
-        let name = file.name().expect("its name").into_owned();
-        files.insert(name, bytes);
-    }
-    files
-}
-
-fn json_in(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Value {
-    serde_json::from_slice(&files[name]).expect(name)
-}
-
-on_both_databases! {
-    async fn everything_of_an_account_is_one_archive(app: &App) {
-        let (ann, bob) = (app.sign_up("ann").await, app.sign_up("bob").await);
-        bob.job_ends(&bob.start_job().await).await;
-        let bought = ann.buy("starter", "normal").await;
-        ann.recharge_becomes(&bought, "completed").await;
-        let job = ann.start_job().await;
-        ann.job_ends(&job).await;
-        let dropped = ann.start_job().await;
-        ann.job_ends(&dropped).await;
-        ann.delete(&format!("/api/jobs/{dropped}")).await.expect(204);
-        let monthly = ann.buy("premium-monthly", "normal").await;
-        ann.recharge_becomes(&monthly, "completed").await;
-        let secret = ann.post_json("/api/tokens", json!({"name": "My shop", "scopes": ["jobs"]})).await.expect(201).json();
-        let secret = secret["secret"].as_str().expect("a secret").to_owned();
-        // More lines than are read at once.
-        let now = app.services.clock.now();
-        let id = atelier_server::ids::UserId::parse(&ann.id).expect("an id");
-        atelier_server::credits::seed_history(&app.services.db, &id, 450, now).await.expect("a history");
-        let answer = ann.get("/account/export").await.expect(200);
-        assert_eq!((answer.header("cache-control"), answer.header("content-type")), ("no-store", "application/zip"));
-        assert!(answer.header("content-disposition").starts_with("attachment; filename=\"atelier-"));
-        let files = unpacked(&answer.body);
-        let names: Vec<&str> = files.keys().map(String::as_str).collect();
-        let of_job = |kind: &str| format!("jobs/{job}/{kind}");
-        let expected = [
-            "account.json", "drafts.json", "jobs.json",
-            &of_job("garment.png"), &of_job("person.jpg"), &of_job("result.png"),
-            "periods.json", "recharges.json", "sessions.json", "statement.json", "subscriptions.json", "tokens.json",
-            "uses.json", "wallet.json",
-        ];
-        assert_eq!(names, expected);
-        assert_eq!(json_in(&files, "account.json")["user"]["email"], ann.email.as_str());
-        assert_eq!(json_in(&files, "wallet.json"), ann.wallet().await);
-        let statement = json_in(&files, "statement.json");
-        let lines: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM entries WHERE user_id = $1")
-            .bind(ann.id.clone()).fetch_one(app.services.db.reader()).await.expect("a count");
-        let statement = statement.as_array().expect("lines");
-        assert_eq!(i64::try_from(statement.len()).expect("a number"), lines);
-        assert_eq!(statement[0]["balance_after"], ann.entries().await[0]["balance_after"]);
-        let recharges = json_in(&files, "recharges.json");
-        let bought_last: Vec<&Value> = recharges.as_array().expect("purchases").iter().map(|one| &one["id"]).collect();
-        assert_eq!(bought_last, [&json!(monthly.recharge_id), &json!(bought.recharge_id)]);
-        let terms: Option<String> = sqlx::query_scalar("SELECT terms_version FROM recharge_records WHERE id = $1")
-            .bind(bought.recharge_id.clone()).fetch_one(app.services.db.reader()).await.expect("a version");
-        assert_eq!(recharges[1]["terms_version"], json!(terms));
-        assert_eq!(json_in(&files, "jobs.json").as_array().map(Vec::len), Some(1));
-        assert_eq!(json_in(&files, "tokens.json")[0]["name"], "My shop");
-        assert!(json_in(&files, "account.json")["agreed_to_sending_pictures_at"].is_string());
-        // What was bought as a plan, for which months, and what each job came to: the dropped one stays a use.
-        let (plan, period) = (&json_in(&files, "subscriptions.json")[0], &json_in(&files, "periods.json")[0]);
-        assert_eq!((&plan["plan"], &plan["status"]), (&json!("premium-monthly"), &json!("active")));
-        assert_eq!((&period["subscription_id"], &period["recharge_id"]), (&plan["id"], &json!(monthly.recharge_id)));
-        let uses = json_in(&files, "uses.json");
-        let used: Vec<&Value> = uses.as_array().expect("uses").iter().map(|one| &one["job_id"]).collect();
-        assert_eq!(used, [&json!(dropped), &json!(job)]);
-        let result = ann.get(&format!("/api/jobs/{job}/result")).await.expect(200);
-        assert_eq!(files[&of_job("result.png")], result.body);
-        // Nothing that opens anything, and nothing of anybody else.
-        let session = ann.session_id().expect("a session");
-        for (name, bytes) in &files {
-            let text = String::from_utf8_lossy(bytes);
-            for hidden in [secret.as_str(), session.as_str(), "$argon2", bob.id.as_str()] {
-                assert!(!text.contains(hidden), "{name} has {hidden}");
-            }
-        }
-    }
-
-    async fn an_export_is_for_a_session_alone(app: &App) {
-        let ann = app.sign_up("ann").await;
-        let program = app.token(&ann, "credits:read,credits:spend,jobs").await;
-        assert_eq!(program.get("/account/export").await.expect(403).code(), "forbidden");
-        app.anonymous().get("/account/export").await.expect(401);
-        let page = ann.get("/account").await.expect(200).text();
-        assert!(page.contains("href=\"/account/export\""), "{page}");
-        assert_eq!(unpacked(&ann.get("/account/export").await.expect(200).body)["jobs.json"], b"[]\n");
     }
 }

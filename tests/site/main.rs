@@ -18,6 +18,7 @@ mod concurrency;
 mod crowd;
 mod desk;
 mod doctor;
+mod export;
 mod fashn;
 mod faults;
 mod files;

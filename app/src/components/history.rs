@@ -202,6 +202,7 @@ pub mod tests {
             subscription_id: None,
             transaction_id: None,
             terms_version: None,
+            immediate_at: None,
         }
     }
 

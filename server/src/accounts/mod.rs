@@ -4,6 +4,7 @@
 //! it is born. Sessions live in the database ([`SessionStore`]) and hold an id, never a balance.
 
 mod access;
+mod archived;
 mod deletion;
 mod email;
 mod email_change;
@@ -27,6 +28,7 @@ use crate::time::Clock;
 
 pub(crate) use access::end_session;
 pub use access::{OpenSession, session_name};
+pub use archived::{ArchivedAccount, ArchivedLink};
 pub use deletion::DeleteError;
 pub(crate) use deletion::forget_mail;
 pub use email::Email;

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::PaidBy;
+use super::{PaidBy, Source};
 use crate::db::Database;
-use crate::ids::{ConsumptionId, JobId, PeriodId, RechargeId, UserId};
+use crate::ids::{ConsumptionId, JobId, LotId, PeriodId, RechargeId, UserId};
 use crate::time::Timestamp;
 
 /// One use of a tool, from hold to capture or release.
@@ -24,6 +24,25 @@ pub struct ArchivedUse {
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub refunded_at: Option<Timestamp>,
+}
+
+/// Credits that came in together, with one source and one fate.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct ArchivedLot {
+    pub id: LotId,
+    #[sqlx(try_from = "String")]
+    pub source: Source,
+    pub granted: i64,
+    pub free: i64,
+    pub held: i64,
+    pub spent: i64,
+    /// Lapsed, taken off or taken back.
+    pub gone: i64,
+    /// Of the free ones those that are frozen while their payment is in dispute.
+    pub frozen: i64,
+    pub expires_at: Option<Timestamp>,
+    pub recharge_id: Option<RechargeId>,
+    pub created_at: Timestamp,
 }
 
 /// A paid period of a plan.
@@ -59,6 +78,27 @@ pub async fn archived_uses(
     .bind(user)
     .bind(before.map_or(i64::MAX, |(at, _)| at.micros()))
     .bind(before.map_or("", |(_, id)| id.as_str()).to_owned())
+    .bind(limit)
+    .fetch_all(db.reader())
+    .await
+}
+
+/// Lots of an account, newest first: those older than `before`, if given.
+///
+/// # Errors
+/// The database's own.
+pub async fn archived_lots(
+    db: &Database,
+    user: &UserId,
+    before: Option<&LotId>,
+    limit: i64,
+) -> sqlx::Result<Vec<ArchivedLot>> {
+    sqlx::query_as(
+        "SELECT id, source, granted, free, held, spent, gone, free * frozen AS frozen, expires_at, \
+         recharge_id, created_at FROM lots WHERE user_id = $1 AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+    )
+    .bind(user)
+    .bind(before)
     .bind(limit)
     .fetch_all(db.reader())
     .await

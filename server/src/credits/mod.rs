@@ -36,7 +36,9 @@ mod types;
 
 pub(crate) use adjust::BY_HAND;
 pub use adjust::{Action, AdjustedView, Adjustment, adjust};
-pub use archived::{ArchivedPeriod, ArchivedUse, archived_periods, archived_uses};
+pub use archived::{
+    ArchivedLot, ArchivedPeriod, ArchivedUse, archived_lots, archived_periods, archived_uses,
+};
 pub use corrections::{
     WrongGrant, correct, correct_purchase, extra_ends, hold_again, withdraw_period,
 };

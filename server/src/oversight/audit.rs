@@ -5,7 +5,7 @@ use sqlx::{AnyPool, FromRow};
 use utoipa::ToSchema;
 
 use crate::credits::Actor;
-use crate::db::Tx;
+use crate::db::{Database, Tx};
 use crate::ids::{UserId, first_of, uuid_v7};
 use crate::time::Timestamp;
 use crate::words::words;
@@ -167,22 +167,35 @@ macro_rules! of_account {
     };
 }
 
+/// Whether a column names one account or something of it. Findings about a day or an entry are known by the account and that.
+macro_rules! about_account {
+    ($column:literal) => {
+        concat!(
+            "(",
+            $column,
+            " LIKE $1 || '@%' OR ",
+            $column,
+            " LIKE $1 || '#%' OR ",
+            $column,
+            " IN (",
+            of_account!(),
+            "))"
+        )
+    };
+}
+
 /// Erases what the log says of somebody in words, what an outside system calls them, and from where they themselves
 /// acted. That something was done, by which account to which, stays.
 pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     for statement in [
         concat!(
-            "UPDATE audit_log SET reason = NULL WHERE target LIKE $1 || '@%' \
-             OR target LIKE $1 || '#%' OR target IN (",
-            of_account!(),
-            ")"
+            "UPDATE audit_log SET reason = NULL WHERE ",
+            about_account!("target")
         ),
         "UPDATE audit_log SET before = NULL, after = NULL WHERE target = $1 AND action = 'user.sync'",
         concat!(
-            "UPDATE accepted_findings SET reason = '' WHERE id LIKE $1 || '@%' \
-             OR id LIKE $1 || '#%' OR id IN (",
-            of_account!(),
-            ")"
+            "UPDATE accepted_findings SET reason = '' WHERE ",
+            about_account!("id")
         ),
     ] {
         sqlx::query(statement).bind(user).execute(&mut **tx).await?;
@@ -193,6 +206,42 @@ pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+/// A line of the audit log as the account sees it that it is about: not who wrote it, nor from where.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct ArchivedDeed {
+    #[serde(skip)]
+    pub id: String,
+    pub at: Timestamp,
+    pub action: String,
+    /// Which part of the account: its id, or that of a purchase, a job, an entry …
+    pub target: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// What was done by hand to an account and to everything of it, newest first: older than the line `before`, if given.
+///
+/// # Errors
+/// The database's own.
+pub async fn archived_deeds(
+    db: &Database,
+    user: &UserId,
+    before: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<ArchivedDeed>> {
+    sqlx::query_as(concat!(
+        "SELECT id, at, action, target, before, after, reason FROM audit_log WHERE ",
+        about_account!("target"),
+        " AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    ))
+    .bind(user)
+    .bind(before.map(str::to_owned))
+    .bind(limit)
+    .fetch_all(db.reader())
+    .await
 }
 
 /// What somebody did of one kind, as its index has it.

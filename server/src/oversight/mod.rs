@@ -13,7 +13,10 @@ mod spending;
 mod waiting;
 
 pub(crate) use audit::forget;
-pub use audit::{Audit, AuditFilter, AuditLine, Deed, Operator, audit_lines, record};
+pub use audit::{
+    ArchivedDeed, Audit, AuditFilter, AuditLine, Deed, Operator, archived_deeds, audit_lines,
+    record,
+};
 pub use bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem, RowResult};
 pub use daily::{
     SiteCredits, SiteDay, SiteJobs, SiteSale, SiteUsers, WrongDay, check_days, close_days,

@@ -168,7 +168,7 @@ impl Payments {
         let reason = deleted.then_some(DELETED);
         if let Some(reason) = reason.or_else(|| misfit(&recharge, state)) {
             tracing::error!(recharge = %recharge.id, reason, "a payment does not fit its record");
-            self.hold_back(&recharge.id, reason).await?;
+            self.hold_back(&recharge.id, reason, state).await?;
             let recharge = self.as_it_is_now(&recharge).await?;
             return Ok(Fulfilment::HeldBack(recharge));
         }
@@ -222,13 +222,18 @@ impl Payments {
             .await
     }
 
-    pub(super) async fn hold_back(
+    /// The record knows its payment all the same: what becomes of that money is told by the payment's name.
+    async fn hold_back(
         &self,
         id: &RechargeId,
         reason: &'static str,
+        state: &CheckoutState,
     ) -> Result<(), FulfilError> {
-        self.change_open(id, |row| row.held_back = Some(reason.to_owned()))
-            .await
+        self.change_open(id, |row| {
+            row.held_back = Some(reason.to_owned());
+            row.transaction_id.clone_from(&state.transaction_id);
+        })
+        .await
     }
 
     /// Changes a record that was not completed; it is not looked at again by itself.
@@ -318,6 +323,7 @@ mod tests {
             subscription_id: None,
             transaction_id: None,
             terms_version: None,
+            immediate_at: None,
         }
     }
 

@@ -14,6 +14,7 @@
 //! To add a provider: a folder beside `stripe/` with an implementation of [`gateway::Gateway`], a
 //! variant of [`Provider`], and a line where the program makes its gateways.
 
+mod archived;
 mod catch_up;
 mod checkout;
 pub mod checkup;
@@ -47,6 +48,7 @@ use crate::time::Clock;
 use crate::words::words;
 use gateway::{Gateway, GatewayError};
 
+pub use archived::{ArchivedCustomer, ArchivedPurchase};
 pub use checkout::{CheckoutError, CheckoutRequest, Started};
 pub use closing::ERASED;
 pub use fulfil::{FulfilError, Fulfilment};

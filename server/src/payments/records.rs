@@ -62,6 +62,9 @@ pub struct Recharge {
     pub transaction_id: Option<String>,
     #[serde(skip)]
     pub terms_version: Option<String>,
+    /// When the buyer asked to begin at once, before the time to withdraw is over.
+    #[serde(skip)]
+    pub immediate_at: Option<Timestamp>,
     /// Where the provider's page waits while the purchase is open.
     #[serde(skip)]
     pub checkout_url: Option<String>,
@@ -244,6 +247,7 @@ impl From<RechargeRow> for Recharge {
             subscription_id: row.subscription_id,
             transaction_id: row.transaction_id,
             terms_version: row.terms_version,
+            immediate_at: row.immediate_at,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use sqlx::{AnyConnection, FromRow};
 
 use super::fulfil::FulfilError;
@@ -21,9 +22,10 @@ use crate::secret;
 use crate::time::Timestamp;
 
 /// Money that went back, or is on its way.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct Refund {
     pub id: String,
+    #[serde(skip)]
     pub recharge_id: RechargeId,
     pub amount_minor: i64,
     /// `pending`, `succeeded` or `failed`.
@@ -32,9 +34,10 @@ pub struct Refund {
 }
 
 /// A payment that its payer disputes, or did.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, FromRow, Serialize)]
 pub struct Dispute {
     pub id: String,
+    #[serde(skip)]
     pub recharge_id: RechargeId,
     pub amount_minor: i64,
     /// `open`, `won` or `lost`.
@@ -141,7 +144,9 @@ impl Payments {
         if let Some(subscription) = recharge.as_ref().and_then(|r| r.subscription_id.as_ref()) {
             self.read_subscription_again(provider, subscription).await?;
         }
-        Ok(recharge.is_some())
+        // One that was held back brought nothing that could be taken.
+        let known = self.recharge_of_transaction(transaction_id).await?;
+        Ok(recharge.is_some() || known.is_some())
     }
 
     /// Reads everything about a purchase again, wherever it stands.

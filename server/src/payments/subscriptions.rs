@@ -402,6 +402,7 @@ impl Work<'_> {
         };
         records::change(tx, &record.id, |row| {
             row.payment_id = Some(invoice.id.clone());
+            row.transaction_id.clone_from(&invoice.transaction_id);
             row.subscription_id = Some(self.state.id.clone());
             row.held_back = Some(DELETED.to_owned());
             row.next_check_at = None;

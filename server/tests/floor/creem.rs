@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use atelier_server::accounts::User;
 use atelier_server::catalog::{Interval, Money, Tax};
-use atelier_server::credits::{self, Wallet};
+use atelier_server::credits::{self, Grant, NewPeriod, Returned, Wallet};
 use atelier_server::ids::{RechargeId, UserId};
 use atelier_server::on_both_databases;
 use atelier_server::oversight::Operator;
@@ -24,7 +24,7 @@ use atelier_server::sandbox::creem::{
     Billing, CreemSandbox, Product, Settings, Signatures, signed_event,
 };
 use atelier_server::testing::TestGround;
-use atelier_server::testing::proofs::saw;
+use atelier_server::testing::proofs::saw_at;
 use atelier_server::time::{Clock, Timestamp};
 use atelier_server::verify::{self, Told, Totals};
 use axum::Router;
@@ -321,6 +321,58 @@ impl Shop {
         )
     }
 
+    /// What a purchase would bring `user`, in as many credits, behind the back of its record.
+    async fn grant(&self, user: &UserId, recharge: &RechargeId, credits: i64) {
+        let grant = Grant {
+            recharge,
+            credits,
+            bonus: 0,
+            expires_at: None,
+            provider: "creem",
+        };
+        let mut tx = self.world.ground.db.begin().await.unwrap();
+        let now = self.world.clock.now();
+        credits::grant(&mut tx, user, grant, now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn remaining(&self, user: &UserId) -> i64 {
+        let (db, now) = (&self.world.ground.db, self.world.clock.now());
+        let wallet = credits::read(db, user, now).await.unwrap();
+        assert!(wallet.figures.adds_up());
+        wallet.figures.remaining
+    }
+
+    /// Paid, and nobody was told.
+    async fn paid(&self, item: &str) -> (OpenedCheckout, RechargeId) {
+        let opened = self.checkout(item).await;
+        self.world.pay(&opened, GOOD_CARD, "never").await;
+        let record = self.record_of(&opened).await;
+        (opened, record.id)
+    }
+
+    /// Paid and granted; what Creem calls the payment, or of a plan the subscription.
+    async fn bought(&self, item: &str) -> (OpenedCheckout, RechargeId, String) {
+        let (opened, id) = self.paid(item).await;
+        let fulfilled = self.payments.fulfil(&opened.session_id).await.unwrap();
+        assert!(matches!(fulfilled, Fulfilment::Granted(_)), "{fulfilled:?}");
+        let record = self.record_of(&opened).await;
+        let named = record.subscription_id.or(record.transaction_id).unwrap();
+        (opened, id, named)
+    }
+
+    /// Writes that another account set out to buy it.
+    async fn hand_over(&self, recharge: &RechargeId, to: &UserId) {
+        let mut tx = self.world.ground.db.begin().await.unwrap();
+        sqlx::query("UPDATE recharge_records SET user_id = $2 WHERE id = $1")
+            .bind(recharge)
+            .bind(to)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// Exactly this is found; clicked twice at once, it is gone, and the ledger agrees with itself.
     async fn mended(&self, kind: Fault, id: &str) {
         let click = self.reconciliation();
@@ -342,7 +394,13 @@ impl Shop {
         let ledger = verify::findings(&self.world.ground.db).await.unwrap();
         assert_eq!(ledger, [], "{kind:?}");
         let database = self.world.ground.db.kind();
-        saw("reconciliation", kind.as_str(), "mended", database);
+        saw_at(
+            Provider::Creem,
+            "reconciliation",
+            kind.as_str(),
+            "mended",
+            database,
+        );
     }
 
     async fn findings(&self) -> Vec<String> {
@@ -791,6 +849,177 @@ on_both_databases! {
         shop.mended(Fault::PlanInvoiceWithoutPeriod, &found[0].id).await;
         let again = shop.wallet().await.period.unwrap();
         assert_eq!((again.plan, again.ends_at), (period.plan, period.ends_at));
+    }
+
+    async fn what_nobody_paid_at_creem_is_taken_back(ground: TestGround) {
+        let shop = shop(ground).await;
+        let user = &shop.buyer.id;
+        let before = shop.remaining(user).await;
+        let opened = shop.checkout("starter").await;
+        let record = shop.record_of(&opened).await.id;
+        shop.grant(user, &record, 115).await;
+        shop.mended(Fault::GrantedNotPaid, record.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before);
+        // It says that it is complete.
+        let other = shop.record_of(&shop.checkout("starter").await).await.id;
+        shop.grant(user, &other, 115).await;
+        shop.run("UPDATE recharge_records SET status = 'completed', completed_at = created_at WHERE id = $1", other.as_str()).await;
+        shop.mended(Fault::GrantedNotPaid, other.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before);
+        // There never was a record.
+        let nothing = RechargeId::new(shop.world.clock.now());
+        shop.grant(user, &nothing, 115).await;
+        shop.mended(Fault::GrantedNotPaid, nothing.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before);
+        // It is paid after all.
+        shop.world.pay(&opened, GOOD_CARD, "never").await;
+        shop.payments.fulfil(&opened.session_id).await.unwrap();
+        assert_eq!(shop.remaining(user).await, before + 115);
+    }
+
+    async fn one_payment_at_creem_grants_once(ground: TestGround) {
+        let shop = shop(ground).await;
+        let user = &shop.buyer.id;
+        let before = shop.remaining(user).await;
+        let (_, first, _) = shop.bought("starter").await;
+        // It says that it was there before: its checkout tells whose payment it is.
+        let second = RechargeId::new(shop.world.clock.now());
+        let mut tx = shop.world.ground.db.begin().await.unwrap();
+        sqlx::query("INSERT INTO recharge_records (id, user_id, provider, item, amount_minor, currency, credits, bonus, \
+                     status, payment_id, transaction_id, paid_minor, created_at, completed_at) \
+                     SELECT $2, user_id, provider, item, amount_minor, currency, credits, bonus, status, payment_id, \
+                     transaction_id, paid_minor, created_at - 1, completed_at FROM recharge_records WHERE id = $1")
+            .bind(&first).bind(&second).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        shop.grant(user, &second, 115).await;
+        assert_eq!(shop.remaining(user).await, before + 230);
+        shop.mended(Fault::GrantedTwice, second.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before + 115);
+    }
+
+    async fn a_purchase_at_creem_comes_to_its_owner(ground: TestGround) {
+        let shop = shop(ground).await;
+        let (ann, bob) = (shop.buyer.id.clone(), shop.world.ground.account("bob").await.id);
+        let before = shop.remaining(&ann).await;
+        let has = async |more: i64| assert_eq!((shop.remaining(&ann).await, shop.remaining(&bob).await), (before + more, before));
+        let (_, record, _) = shop.bought("starter").await;
+        shop.hand_over(&record, &bob).await;
+        shop.mended(Fault::WrongOwner, record.as_str()).await;
+        has(115).await;
+        // It was granted to somebody else.
+        let (opened, record) = shop.paid("starter").await;
+        let transaction = shop.world.creem.checkout(&opened.session_id).await.unwrap().unwrap().transaction_id.unwrap();
+        shop.hand_over(&record, &bob).await;
+        let mut tx = shop.world.ground.db.begin().await.unwrap();
+        sqlx::query("UPDATE recharge_records SET status = 'completed', completed_at = created_at, payment_id = $2, \
+                     transaction_id = $2 WHERE id = $1").bind(&record).bind(&transaction).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        shop.grant(&bob, &record, 115).await;
+        shop.mended(Fault::WrongOwner, record.as_str()).await;
+        has(230).await;
+        // It was kept back: nobody has it, and the money goes back.
+        let (opened, record) = shop.paid("starter").await;
+        let transaction = shop.world.creem.checkout(&opened.session_id).await.unwrap().unwrap().transaction_id.unwrap();
+        shop.hand_over(&record, &bob).await;
+        let held = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        assert!(matches!(held, Fulfilment::HeldBack(_)), "{held:?}");
+        shop.mended(Fault::WrongOwner, record.as_str()).await;
+        has(230).await;
+        assert_eq!(shop.world.returned(&transaction).await, 990);
+    }
+
+    async fn a_record_says_what_creem_says(ground: TestGround) {
+        let shop = shop(ground).await;
+        let user = &shop.buyer.id;
+        let before = shop.remaining(user).await;
+        let (opened, record, transaction) = shop.bought("starter").await;
+        shop.run("UPDATE recharge_records SET payment_id = 'tran_other' WHERE id = $1", record.as_str()).await;
+        shop.mended(Fault::WrongPayment, record.as_str()).await;
+        assert_eq!(shop.record_of(&opened).await.payment_id, Some(transaction));
+        // What was paid is wrong too, so nothing here vouches for the price.
+        shop.run("UPDATE recharge_records SET amount_minor = 991, paid_minor = 991 WHERE id = $1", record.as_str()).await;
+        shop.mended(Fault::WrongPayment, record.as_str()).await;
+        let mended = shop.record_of(&opened).await;
+        assert_eq!((mended.amount_minor, mended.paid_minor), (990, Some(990)));
+        assert_eq!(shop.remaining(user).await, before + 115);
+        // Kept back in another currency: the money goes back.
+        let (opened, record) = shop.paid("starter").await;
+        shop.run("UPDATE recharge_records SET currency = 'eur' WHERE id = $1", record.as_str()).await;
+        let held = shop.payments.fulfil(&opened.session_id).await.unwrap();
+        assert!(matches!(held, Fulfilment::HeldBack(_)), "{held:?}");
+        shop.mended(Fault::WrongCurrency, record.as_str()).await;
+        let transaction = shop.world.creem.checkout(&opened.session_id).await.unwrap().unwrap().transaction_id.unwrap();
+        assert_eq!(shop.world.returned(&transaction).await, 990);
+        assert_eq!(shop.remaining(user).await, before + 115);
+    }
+
+    async fn what_creem_did_not_take_stays(ground: TestGround) {
+        let shop = shop(ground).await;
+        let user = &shop.buyer.id;
+        let before = shop.remaining(user).await;
+        let (_, record, transaction) = shop.bought("starter").await;
+        // A dispute takes the money, and of its end nobody tells.
+        shop.world.desk("disputes", json!({"transaction": transaction})).await;
+        shop.payments.read_payment_again(Provider::Creem, &transaction).await.unwrap();
+        assert_eq!(shop.remaining(user).await, before);
+        shop.world.desk("disputes", json!({"transaction": transaction, "outcome": "won"})).await;
+        shop.mended(Fault::TakenBackWithoutRefund, record.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before + 115);
+        // Frozen as with a provider that says how disputes end.
+        let returned = Returned { recharge: &record, paid_minor: 990, returned_minor: 0, disputed: true, provider: "creem" };
+        let mut tx = shop.world.ground.db.begin().await.unwrap();
+        credits::returned(&mut tx, user, returned, shop.world.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        shop.run("UPDATE recharge_records SET disputed = 1 WHERE id = $1", record.as_str()).await;
+        shop.run("INSERT INTO disputes (id, recharge_id, amount_minor, status, created_at, changed_at) \
+                  VALUES ('dispute_none', $1, 990, 'open', 1, 1)", record.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before);
+        shop.mended(Fault::FrozenWithoutDispute, record.as_str()).await;
+        assert_eq!(shop.remaining(user).await, before + 115);
+    }
+
+    async fn a_period_that_creem_never_billed_is_withdrawn(ground: TestGround) {
+        let shop = shop(ground).await;
+        let user = &shop.buyer.id;
+        let (_, _, subscription) = shop.bought("premium-monthly").await;
+        let plan = shop.wallet().await.period.unwrap();
+        let now = shop.world.clock.now();
+        let period = NewPeriod {
+            subscription_id: &subscription,
+            recharge: None,
+            plan: "premium-unlimited",
+            quota: None,
+            starts_at: now.plus_days(1),
+            ends_at: now.plus_days(40),
+            serves_until: now.plus_days(40),
+            renews: true,
+            provider: "creem",
+        };
+        let mut tx = shop.world.ground.db.begin().await.unwrap();
+        credits::open_period(&mut tx, user, &period, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let id: String = sqlx::query_scalar("SELECT id FROM plan_periods WHERE plan = 'premium-unlimited'")
+            .fetch_one(shop.world.ground.db.reader()).await.unwrap();
+        shop.mended(Fault::PeriodWithoutInvoice, &id).await;
+        assert_eq!(shop.wallet().await.period, Some(plan));
+    }
+
+    async fn the_second_of_two_plans_at_creem_ends_and_is_paid_back(ground: TestGround) {
+        let shop = shop(ground).await;
+        let (first, second) = (shop.checkout("premium-monthly").await, shop.checkout("premium-unlimited").await);
+        shop.world.pay(&first, GOOD_CARD, "never").await;
+        shop.payments.fulfil(&first.session_id).await.unwrap();
+        shop.world.advance(2);
+        shop.world.pay(&second, GOOD_CARD, "never").await;
+        let kept_out = shop.payments.fulfil(&second.session_id).await.unwrap();
+        assert!(matches!(kept_out, Fulfilment::Surplus(_)), "{kept_out:?}");
+        let younger = shop.record_of(&second).await.subscription_id.unwrap();
+        shop.run("UPDATE subscriptions SET surplus = 0, errand = NULL WHERE id = $1", &younger).await;
+        shop.mended(Fault::TwoLivePlans, &younger).await;
+        assert_eq!(shop.wallet().await.period.unwrap().plan, "premium-monthly");
+        let ended = shop.world.subscription(&younger).await;
+        assert_eq!(ended.progress, SubscriptionProgress::Ended);
+        assert_eq!(shop.world.returned(&ended.invoices[0].id).await, 4_900);
     }
 
     async fn a_plan_runs_from_its_checkout_to_its_end(ground: TestGround) {

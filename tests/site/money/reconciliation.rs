@@ -1,14 +1,12 @@
 //! Payments against the ledger: each fault is planted behind the program's back or done at the provider without a word, found by
 //! its kind and id, mended by two clicks at once, and gone, with the wallet as it should be.
 
-use std::time::Duration;
-
 use atelier_server::credits::{self, Actor, Grant, NewPeriod, Returned};
 use atelier_server::ids::{PeriodId, RechargeId, UserId};
 use atelier_server::oversight::Operator;
 use atelier_server::oversight::reconciliation::{Kind as Fault, Mend, Mended, Reconciliation};
 use atelier_server::payments::{Fulfilment, MendError, Provider};
-use atelier_server::testing::proofs::saw;
+use atelier_server::testing::proofs::saw_at;
 use atelier_server::verify;
 use reqwest::Method;
 use serde_json::json;
@@ -29,28 +27,11 @@ pub struct Books<'a> {
 
 impl<'a> Books<'a> {
     pub async fn open(app: &'a App) -> Self {
-        let services = &app.services;
-        // Whoever catches up gives way before the next request.
-        let (now, long) = (services.clock.now(), Duration::from_secs(365 * 24 * 3_600));
-        let free = services
-            .db
-            .take_lease("stripe-catch-up", "nobody", now, long)
-            .await;
-        if !free.expect("a lease") {
-            let take =
-                "UPDATE leases SET owner = 'nobody', until = $1 WHERE name = 'stripe-catch-up'";
-            let mut tx = services.db.begin().await.expect("a transaction");
-            let taken = sqlx::query(take)
-                .bind(now.plus(long))
-                .execute(&mut *tx)
-                .await;
-            taken.expect("the lease");
-            tx.commit().await.expect("a commit");
-        }
+        app.stop_catching_up().await;
         Self {
             app,
             stripe: Stripe::silent(app).await,
-            click: Reconciliation::of(services),
+            click: Reconciliation::of(&app.services),
         }
     }
 
@@ -159,7 +140,7 @@ impl<'a> Books<'a> {
         let told = self.app.number(lines).await - told;
         assert!(told == 1 || told == 2 && asks, "{what}: {told} lines");
         let database = self.app.services.db.kind();
-        saw("reconciliation", what, "mended", database);
+        saw_at(Provider::Stripe, "reconciliation", what, "mended", database);
         mend
     }
 

@@ -183,10 +183,11 @@ impl Reconciliation {
         Ok(findings)
     }
 
-    /// Completed records that name one payment. The one that the provider names is right, else the one that was there first.
+    /// Completed records that name one payment. The one that the provider names is right, else the one whose checkout was paid by
+    /// it, else the one that was there first.
     async fn granted_twice(&self) -> sqlx::Result<Vec<Finding>> {
         let rows: Vec<Doubled> = sqlx::query_as(
-            "SELECT id, user_id, provider, transaction_id FROM recharge_records r \
+            "SELECT id, user_id, provider, transaction_id, session_id FROM recharge_records r \
              WHERE status = 'completed' AND transaction_id IN (SELECT transaction_id \
              FROM recharge_records WHERE status = 'completed' AND transaction_id IS NOT NULL \
              GROUP BY provider, transaction_id HAVING COUNT(*) > 1) \
@@ -201,9 +202,8 @@ impl Reconciliation {
         }
         let mut findings = Vec::new();
         for ((provider, transaction), group) in groups {
-            let named = self.named_by(&provider, &transaction).await;
-            let is_named = |row: &Doubled| named.as_deref() == Some(row.id.as_str());
-            let right = group.iter().position(is_named).unwrap_or(0);
+            let right = self.right_of(&provider, &transaction, &group).await;
+            let right = right.unwrap_or(0);
             let expected = format!("one record of {transaction}, {}", group[right].id);
             for (index, row) in group.iter().enumerate() {
                 if index != right {
@@ -221,10 +221,29 @@ impl Reconciliation {
         Ok(findings)
     }
 
-    /// The record that the provider's own object of a payment names; nothing where it does not answer.
-    async fn named_by(&self, provider: &str, transaction: &str) -> Option<String> {
+    /// Which of the records of one payment is its own, by what the provider says; nothing where it does not answer.
+    async fn right_of(
+        &self,
+        provider: &str,
+        transaction: &str,
+        records: &[Doubled],
+    ) -> Option<usize> {
         let gateway = self.payments.gateway(Provider::parse(provider)?).ok()?;
-        gateway.payment(transaction).await.ok()??.recharge_id
+        let payment = gateway.payment(transaction).await.ok()??;
+        if let Some(named) = payment.recharge_id {
+            return records.iter().position(|row| row.id.as_str() == named);
+        }
+        // Payments of this provider name no record: their checkouts name them.
+        for (index, row) in records.iter().enumerate() {
+            let Some(session) = &row.session_id else {
+                continue;
+            };
+            let paid_by = gateway.checkout(session).await.ok()??.transaction_id;
+            if paid_by.as_deref() == Some(transaction) {
+                return Some(index);
+            }
+        }
+        None
     }
 
     /// The account that a finding is about.
@@ -447,6 +466,7 @@ struct Doubled {
     user_id: UserId,
     provider: String,
     transaction_id: String,
+    session_id: Option<String>,
 }
 
 /// In the order in which they were found, each once.

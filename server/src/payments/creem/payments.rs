@@ -26,23 +26,18 @@ impl Creem {
             .await
     }
 
-    /// Looks first at what is left, so that a repeat gives nothing back twice.
+    /// Looks first at what is left, so that a repeat gives nothing back twice. Of two at once Creem refuses one, whose wish is
+    /// done all the same.
     pub(super) async fn give_back(
         &self,
         id: &str,
         amount: Option<i64>,
     ) -> Result<(), GatewayError> {
-        let Some(transaction) = self.transaction(id).await? else {
-            return Err(refused("it knows no such payment"));
-        };
-        let (paid, left) = (
-            transaction.paid(),
-            transaction.paid() - transaction.refunded(),
-        );
-        let done = left == 0 && paid > 0 && amount.is_none_or(|amount| amount == paid);
-        if done {
+        let transaction = self.known_transaction(id).await?;
+        if is_given_back(&transaction, amount) {
             return Ok(());
         }
+        let left = transaction.paid() - transaction.refunded();
         if amount.is_some_and(|amount| amount != left) {
             return Err(refused(
                 "only all that is left of a payment goes back through its API; \
@@ -50,12 +45,33 @@ impl Creem {
             ));
         }
         let body = json!({ "transaction_id": id });
-        let refund: Refunded = self.act(&["refunds"], &body).await?;
-        match refund.status.as_str() {
-            "failed" | "canceled" => Err(refused(format!("the refund {}", refund.status))),
-            _ => Ok(()),
+        match self.act::<Refunded>(&["refunds"], &body).await {
+            Ok(refund) => match refund.status.as_str() {
+                "failed" | "canceled" => Err(refused(format!("the refund {}", refund.status))),
+                _ => Ok(()),
+            },
+            Err(error @ GatewayError::Refused { .. }) => {
+                let now = self.known_transaction(id).await?;
+                match is_given_back(&now, amount) {
+                    true => Ok(()),
+                    false => Err(error),
+                }
+            }
+            Err(error) => Err(error),
         }
     }
+
+    async fn known_transaction(&self, id: &str) -> Result<Transaction, GatewayError> {
+        let found = self.transaction(id).await?;
+        found.ok_or_else(|| refused("it knows no such payment"))
+    }
+}
+
+/// Whether all of it is back, and that is what was wished for.
+fn is_given_back(transaction: &Transaction, amount: Option<i64>) -> bool {
+    let paid = transaction.paid();
+    let all_back = paid > 0 && transaction.refunded() == paid;
+    all_back && amount.is_none_or(|amount| amount == paid)
 }
 
 /// The sum of all refunds stands for them, and the transaction's status for a dispute.
