@@ -348,6 +348,7 @@ const GIVEN_BACK: &str =
 
 on_both_databases! {
     async fn a_plan_at_creem_ends_with_its_account(app: &App) {
+        app.stop_catching_up().await;
         let (ann, db) = (app.sign_up(NAME).await, &app.services.db);
         buy_at_creem(&ann, "starter").await;
         buy_at_creem(&ann, "premium-monthly").await;

@@ -24,8 +24,7 @@ impl Failures {
     pub fn of_openapi(&mut self, line: &str) {
         if line.starts_with("===") {
             self.telling = line.contains(" FAILURES ") || line.contains(" ERRORS ");
-        }
-        if line.starts_with("not as described: ") {
+        } else if line.starts_with("not as described: ") {
             self.lines.push(line.to_owned());
         } else {
             self.tell(line);

@@ -90,7 +90,7 @@ on_both_databases! {
         let (one, other) = both(&ground, row, id.as_str(), payments.replay(&id, &by), payments.replay(&id, &by)).await;
         assert!(one.unwrap() && other.unwrap());
         let once = ("failed".to_owned(), "to be acted on again".to_owned());
-        assert_eq!(told(&ground, "webhook.replay").await, [once.clone()]);
+        assert_eq!(told(&ground, "webhook.replay").await, std::slice::from_ref(&once));
         // One that waits for its next try is another matter.
         ground.clock.advance(Duration::from_secs(1));
         let mut tx = ground.db.begin().await.unwrap();
@@ -178,7 +178,7 @@ on_both_databases! {
         one.unwrap();
         other.unwrap();
         let once = ("granted twice".to_owned(), "cancelled".to_owned());
-        assert_eq!(told(&ground, "reconciliation.mend").await, [once.clone()]);
+        assert_eq!(told(&ground, "reconciliation.mend").await, std::slice::from_ref(&once));
         // What was granted for no record at all.
         ground.clock.advance(Duration::from_secs(1));
         let unknown = RechargeId::new(ground.clock.now());
