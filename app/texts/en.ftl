@@ -1747,6 +1747,7 @@ admin-open-jobs = Jobs
 admin-open-figures = Figures
 admin-report-of = Checked
 admin-report-agrees = Everything agrees.
+admin-report-rest-agrees = What could be asked agrees.
 admin-report-problem = Not everything could be asked:
 admin-report-more = { $n } in all; the first are shown.
 admin-reports = Reports of the last 90 days

@@ -1683,6 +1683,7 @@ admin-open-jobs = 任务
 admin-open-figures = 数值
 admin-report-of = 核对时间
 admin-report-agrees = 全部一致。
+admin-report-rest-agrees = 已查询的内容全部一致。
 admin-report-problem = 部分内容未能查询：
 admin-report-more = 共 { $n } 项，仅显示前面的部分。
 admin-reports = 最近 90 天的报告

@@ -177,7 +177,12 @@ export const PAGES = {
     { name: 'admin-purchase', as: 'admin', at: async (world) => purchase((await world.owner()).returned) },
     { name: 'admin-purchase-unpaid', as: 'admin', at: async (world) => purchase((await world.owner()).open) },
     { name: 'admin-purchase-plan', as: 'admin', at: async (world) => purchase((await world.subscriber()).plan) },
-    { name: 'admin-purchase-fault', as: 'admin', at: async (world) => purchase(await world.paysUntold()) },
+    {
+      name: 'admin-purchase-fault',
+      as: 'admin',
+      at: async (world) => purchase(await world.paysUntold()),
+      then: showsAFault,
+    },
     { name: 'admin-refund', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'all') },
     { name: 'admin-refund-wrong', as: 'admin', at: async (world) => refund((await world.owner()).pack, 'part') },
   ],
@@ -566,9 +571,25 @@ async function pageOfTheStopped(world) {
 
 /** @type {Act} */
 async function checksNow(page, world) {
-  await world.paysUntold();
-  await sends(page, '/do/admin-reconcile');
-  await page.locator('button[name=finding]').first().waitFor();
+  await untilSomethingIsFound(page, async () => {
+    await world.paysUntold();
+    await sends(page, '/do/admin-reconcile');
+    await page.waitForLoadState();
+  });
+}
+
+/** @type {Act} */
+async function showsAFault(page, world) {
+  await untilSomethingIsFound(page, async () => {
+    await page.goto(new URL(purchase(await world.paysUntold()), page.url()).href);
+  });
+}
+
+/** Whoever asks Stripe what we were not told may have come first. @param {Page} page @param {() => Promise<void>} look */
+async function untilSomethingIsFound(page, look) {
+  const found = page.locator('button[name=finding]');
+  for (let times = 0; times < 5 && !(await found.count()); times += 1) await look();
+  await found.first().waitFor();
 }
 
 /** As many as have to be typed twice. @type {Act} */

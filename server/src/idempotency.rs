@@ -94,6 +94,8 @@ pub enum Claim {
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
 /// How long work may ask a provider before another request takes it over.
 const WORK_TIME: Duration = Duration::from_secs(45);
+/// Work that may last longer [renews](renew) its claim this often.
+pub const RENEWED_EVERY: Duration = Duration::from_secs(15);
 
 #[derive(FromRow)]
 struct Row {
@@ -310,6 +312,40 @@ async fn end_lease(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sqlx:
     .execute(&mut *tx)
     .await?;
     tx.commit().await
+}
+
+/// Forgets the keys, of everybody, of the endpoints that begin so: of work that is done once by its nature.
+pub async fn forget_at(tx: &mut Tx, endpoint: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE endpoint LIKE $1 AND status IS NOT NULL")
+        .bind(format!("{endpoint}%"))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps the claim made at `claimed_at` for work that lasts; from now on it was made `now`. Says whether it was ours still.
+pub async fn renew(
+    db: &Database,
+    scope: &Scope,
+    claimed_at: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let mut tx = db.begin().await?;
+    let renewed = sqlx::query(
+        "UPDATE idempotency_keys SET lease_until = $5 \
+         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
+           AND status IS NULL",
+    )
+    .bind(&scope.user)
+    .bind(scope.endpoint.as_ref())
+    .bind(scope.key.as_str())
+    .bind(claimed_at.plus(WORK_TIME))
+    .bind(now.plus(WORK_TIME))
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    Ok(renewed == 1)
 }
 
 /// Forgets keys older than a day; called by the sweep.

@@ -59,21 +59,33 @@ pub fn key(headers: &HeaderMap) -> Result<Option<Key>, Problem> {
 
 /// Does `work` under the key of `scope`, if there is one. For work of several transactions that by its nature is done once however
 /// often it is begun: a refusal frees the key, and whoever comes with it after a crash begins the work again, which finds what
-/// of it is done.
-pub async fn once<T: Serialize>(
+/// of it is done. It goes on where whoever asked hangs up, and keeps its key for as long as it takes.
+pub async fn once<T: Serialize + Send>(
     services: &Services,
     scope: Option<Scope>,
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    let services = services.clone();
+    let doing = tokio::spawn(async move {
+        match scope {
+            Some(scope) => once_under(&services, &scope, work).await,
+            None => Ok(Json(work.await?).into_response()),
+        }
+    });
+    doing.await.map_err(Problem::internal)?
+}
+
+async fn once_under<T: Serialize>(
+    services: &Services,
+    scope: &Scope,
     work: impl Future<Output = Result<T, Problem>>,
 ) -> Result<Response, Problem> {
-    let Some(scope) = scope else {
-        return Ok(Json(work.await?).into_response());
-    };
     let db = &services.db;
     let patience = Patience::default();
-    let claimed_at = loop {
+    let mut claimed_at = loop {
         let now = services.clock.now();
         let mut tx = db.begin().await?;
-        let claim = idempotency::claim(&mut tx, &scope, now).await?;
+        let claim = idempotency::claim(&mut tx, scope, now).await?;
         tx.commit().await?;
         match claim {
             Claim::New | Claim::Resume(_) => break now,
@@ -82,10 +94,22 @@ pub async fn once<T: Serialize>(
             Claim::Refused(refused) => return Err(refused.into()),
         }
     };
-    let done = match work.await {
+    tokio::pin!(work);
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            () = tokio::time::sleep(idempotency::RENEWED_EVERY) => {
+                let now = services.clock.now();
+                if idempotency::renew(db, scope, claimed_at, now).await? {
+                    claimed_at = now;
+                }
+            }
+        }
+    };
+    let done = match done {
         Ok(done) => done,
         Err(problem) => {
-            idempotency::give_up(db, &scope, claimed_at).await?;
+            idempotency::give_up(db, scope, claimed_at).await?;
             return Err(problem);
         }
     };
@@ -95,7 +119,7 @@ pub async fn once<T: Serialize>(
         replayed: false,
     };
     let mut tx = db.begin().await?;
-    idempotency::keep(&mut tx, &scope, claimed_at, &answer).await?;
+    idempotency::keep(&mut tx, scope, claimed_at, &answer).await?;
     tx.commit().await?;
     Ok(respond(answer))
 }

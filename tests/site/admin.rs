@@ -9,6 +9,7 @@ use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
 
+use crate::support::app::PASSWORD;
 use crate::support::{Answer, Client, html};
 
 pub(crate) async fn csv(client: &Client, path: &str) -> Answer {
@@ -355,7 +356,10 @@ on_both_databases! {
         ann.recharge_becomes(&checkout, "completed").await;
         let spoil = "UPDATE wallets SET version = 0 WHERE user_id = $1";
         assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
-        let event = items(&admin, "/api/admin/webhook-events?state=processed").await[0]["id"].as_str().expect("an id").to_owned();
+        let event = crate::support::until("the event is done", async || {
+            items(&admin, "/api/admin/webhook-events?state=processed").await.pop()
+        }).await;
+        let event = event["id"].as_str().expect("an id");
         let bulk = |amount: i64| json!({"batch_id": "spring", "dry_run": false, "rows": [row(&ann, "add", amount)]});
         let why = |reason: &str| json!({"reason": reason});
         let mend = |reason: &str| json!({"kind": "version_off", "id": ann.id, "reason": reason});
@@ -385,6 +389,42 @@ on_both_databases! {
         admin.post_json("/api/admin/credits/bulk", summer).await.expect(200);
         assert!(!admin.post_json_once(unknown, "k", why("why")).await.expect(200).is_replayed());
         assert_eq!(ann.remaining().await, 18);
+        // Two at once: the second waits for what is answered to the first.
+        let autumn = || json!({"batch_id": "autumn", "dry_run": false, "rows": [row(&ann, "add", 5)]});
+        let send = async || admin.post_json_once("/api/admin/credits/bulk", "a", autumn()).await.expect(200);
+        let (one, other) = tokio::join!(send(), send());
+        assert_eq!((one.text(), one.is_replayed()), (other.text(), !other.is_replayed()));
+        assert_eq!(ann.remaining().await, 23);
+        // What was answered names accounts, and goes with them.
+        let named = "SELECT COUNT(*) FROM idempotency_keys WHERE response LIKE '%@%'";
+        assert!(app.number(named).await > 0);
+        let fields = [("deletion_email", ann.email.as_str()), ("deletion_password", PASSWORD)];
+        assert_eq!(ann.sends("/do/delete-account", &fields).await.header("location"), "/goodbye");
+        crate::support::until("nobody is named", async || (app.number(named).await == 0).then_some(())).await;
+    }
+
+    async fn findings_are_shown_fifty_at_a_time(app: &App) {
+        let admin = app.admin().await;
+        admin.form("/do/admin-reconcile", &[("reason", "why")]).await;
+        let many = "INSERT INTO reconciliation_items (report_id, position, kind, id, expected, found, mend) \
+            WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 59) \
+            SELECT id, n, 'version_off', 'row-' || n, 'a', 'b', 'rebuild' FROM reconciliation_reports, numbers";
+        assert_eq!(app.execute(many, &[]).await, 60);
+        assert_eq!(app.execute("UPDATE reconciliation_reports SET findings = 60", &[]).await, 1);
+        let page = admin.get("/admin/reconciliation").await.expect(200).text();
+        let findings = |page: &str| page.split("action=\"/do/admin-mend\"").nth(1).expect("the findings").to_owned();
+        let report = html::field(&findings(&page), "report").expect("a report");
+        assert_eq!(page.matches("name=\"finding\"").count(), 50);
+        let next = format!("/admin/reconciliation?report={report}&amp;after=49");
+        assert!(page.contains(&next), "the next page is of this report, whatever is checked meanwhile");
+        let page = admin.get(&next.replace("&amp;", "&")).await.expect(200).text();
+        assert_eq!((page.matches("name=\"finding\"").count(), page.contains("row-59")), (10, true));
+        assert_eq!(html::field(&findings(&page), "after").as_deref(), Some("49"));
+        let fields = [("finding", "version_off row-59"), ("reason", "why"), ("report", &report), ("after", "49")];
+        let answer = admin.form("/do/admin-mend", &fields).await;
+        assert_eq!(answer.header("location"), format!("/admin/reconciliation?report={report}&after=49"));
+        // All the page says it is of the whole report.
+        assert!(page.contains(">60<"), "{page}");
     }
 
     async fn what_does_not_agree_is_shown_kept_and_mended(app: &App) {

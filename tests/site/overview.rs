@@ -250,6 +250,10 @@ on_both_databases! {
         assert!(!overview().await.contains("class=\"notices\""), "nothing waits");
         let checkout = ann.buy("credits-10", "normal").await;
         ann.recharge_becomes(&checkout, "completed").await;
+        crate::support::until("the events are done", async || {
+            let open = "SELECT COUNT(*) FROM webhook_events WHERE state <> 'processed'";
+            (app.number(open).await == 0).then_some(())
+        }).await;
         let spoil = "UPDATE wallets SET version = 0 WHERE user_id = $1";
         assert_eq!(app.execute(spoil, &[&ann.id]).await, 1);
         admin.form("/do/admin-reconcile", &[("reason", "why")]).await;

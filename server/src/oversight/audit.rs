@@ -200,11 +200,17 @@ pub(crate) async fn forget(tx: &mut Tx, user: &UserId) -> sqlx::Result<()> {
     ] {
         sqlx::query(statement).bind(user).execute(&mut **tx).await?;
     }
-    sqlx::query("UPDATE audit_log SET address = NULL WHERE actor = $1 OR actor = $2")
-        .bind(format!("admin:{user}"))
-        .bind(format!("user:{user}"))
-        .execute(&mut **tx)
-        .await?;
+    for statement in [
+        "UPDATE audit_log SET address = NULL WHERE actor = $1 OR actor = $2",
+        // What is asked for becomes a line when it is done.
+        "UPDATE reconciliation_asked SET address = NULL WHERE actor = $1 OR actor = $2",
+    ] {
+        sqlx::query(statement)
+            .bind(format!("admin:{user}"))
+            .bind(format!("user:{user}"))
+            .execute(&mut **tx)
+            .await?;
+    }
     Ok(())
 }
 
@@ -232,7 +238,7 @@ pub async fn archived_deeds(
     before: Option<&str>,
     limit: i64,
 ) -> sqlx::Result<Vec<ArchivedDeed>> {
-    sqlx::query_as(concat!(
+    let mut deeds: Vec<ArchivedDeed> = sqlx::query_as(concat!(
         "SELECT id, at, action, target, before, after, reason FROM audit_log WHERE ",
         about_account!("target"),
         " AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
@@ -241,7 +247,22 @@ pub async fn archived_deeds(
     .bind(before.map(str::to_owned))
     .bind(limit)
     .fetch_all(db.reader())
-    .await
+    .await?;
+    for deed in &mut deeds {
+        for said in [&mut deed.before, &mut deed.after].into_iter().flatten() {
+            *said = without_others(said, user);
+        }
+    }
+    Ok(deeds)
+}
+
+/// A purchase that came to its owner was somebody else's before: who that is, is no part of this account.
+fn without_others(said: &str, user: &UserId) -> String {
+    let words = said.split(' ').map(|word| {
+        let is_other = UserId::parse(word).is_some_and(|id| id != *user);
+        if is_other { "…" } else { word }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What somebody did of one kind, as its index has it.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::bulk::{Batch, BatchRow, Bulk, BulkError, RowFault, RowProblem};
 use crate::accounts::Email;
 use crate::db::{AT_ONCE, Database, Tx, many_rows};
+use crate::idempotency;
 use crate::ids::{UserId, uuid_v7};
 use crate::secret;
 use crate::time::Timestamp;
@@ -432,7 +433,8 @@ pub async fn batches(
     Ok(lines.collect())
 }
 
-/// Erases the rows that name somebody.
+/// Erases the rows that name somebody, and what was answered for batches under keys: a batch that is sent again is known by its
+/// rows.
 pub(crate) async fn forget_rows(
     tx: &mut Tx,
     user: &UserId,
@@ -445,6 +447,7 @@ pub(crate) async fn forget_rows(
     .bind(user)
     .execute(&mut **tx)
     .await?;
+    idempotency::forget_at(tx, "POST /api/admin/credits/bulk").await?;
     // Without an address there is nobody's row: one that has none is somebody else's mistake.
     let Some(email) = email else {
         return Ok(());

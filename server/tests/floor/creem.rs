@@ -882,19 +882,21 @@ on_both_databases! {
         let user = &shop.buyer.id;
         let before = shop.remaining(user).await;
         let (_, first, _) = shop.bought("starter").await;
-        // It says that it was there before: its checkout tells whose payment it is.
-        let second = RechargeId::new(shop.world.clock.now());
-        let mut tx = shop.world.ground.db.begin().await.unwrap();
-        sqlx::query("INSERT INTO recharge_records (id, user_id, provider, item, amount_minor, currency, credits, bonus, \
-                     status, payment_id, transaction_id, paid_minor, created_at, completed_at) \
-                     SELECT $2, user_id, provider, item, amount_minor, currency, credits, bonus, status, payment_id, \
-                     transaction_id, paid_minor, created_at - 1, completed_at FROM recharge_records WHERE id = $1")
-            .bind(&first).bind(&second).execute(&mut *tx).await.unwrap();
-        tx.commit().await.unwrap();
-        shop.grant(user, &second, 115).await;
-        assert_eq!(shop.remaining(user).await, before + 230);
-        shop.mended(Fault::GrantedTwice, second.as_str()).await;
-        assert_eq!(shop.remaining(user).await, before + 115);
+        // It says that it was there before, with a checkout that Creem does not know or with none: that of the other tells.
+        for session in [None, Some("ch_0000000000000000000000")] {
+            let second = RechargeId::new(shop.world.clock.now());
+            let mut tx = shop.world.ground.db.begin().await.unwrap();
+            sqlx::query("INSERT INTO recharge_records (id, user_id, provider, item, amount_minor, currency, credits, bonus, \
+                         status, payment_id, transaction_id, paid_minor, created_at, completed_at, session_id) \
+                         SELECT $2, user_id, provider, item, amount_minor, currency, credits, bonus, status, payment_id, \
+                         transaction_id, paid_minor, created_at - 1, completed_at, $3 FROM recharge_records WHERE id = $1")
+                .bind(&first).bind(&second).bind(session).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+            shop.grant(user, &second, 115).await;
+            assert_eq!(shop.remaining(user).await, before + 230);
+            shop.mended(Fault::GrantedTwice, second.as_str()).await;
+            assert_eq!(shop.remaining(user).await, before + 115);
+        }
     }
 
     async fn a_purchase_at_creem_comes_to_its_owner(ground: TestGround) {

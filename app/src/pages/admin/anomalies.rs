@@ -2,9 +2,11 @@ use atelier_server::oversight::anomalies::{Anomaly, AnomalyKind, Limits};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::{csv_address, head, moment, nothing};
+use super::{csv_address, head, moment, nothing, outcome_at};
 use crate::components::anomaly::kind_key;
+use crate::components::field::field_error;
 use crate::components::form::hidden;
+use crate::flash::Outcome;
 use crate::forms::admin::{LONGEST_REASON, StopSpending};
 use crate::i18n::Words;
 use crate::routes;
@@ -28,6 +30,7 @@ pub fn page(visit: &Visit, page: &AnomaliesPage) -> AnyView {
     view! {
         {head(w, w.say("admin-anomalies-title"), "admin-anomalies-lead", csv_address(LIST, &[]))}
         {kinds_of(w, page)}
+        {outcome_at(w, visit.flash.as_ref(), Outcome::CauseMissing).map(|said| field_error("f-cause-error".to_owned(), said, None))}
         {list}
         <section>
             <h2>{w.say("admin-limits")}</h2>

@@ -18,21 +18,30 @@ const LIST: &str = "/api/admin/reconciliation";
 /// What payments, ledger and jobs say against each other, and what mends it.
 pub fn page(visit: &Visit, page: &ReconciliationPage) -> AnyView {
     let w = visit.words();
+    // The file is of the report that is shown; without one, of a check. So is the next page of it, whatever is checked meanwhile.
+    let shown = page.report.as_ref().map_or("", |report| &report.id);
     let next = page.next.as_ref();
-    let next = next.map(|after| visit.address_with(&[("after", after)]));
+    let next = next.map(|after| visit.address_with(&[("report", shown), ("after", after)]));
     let list = if page
         .report
         .as_ref()
         .is_some_and(|report| report.findings == 0)
     {
-        view! { <p><strong>{w.say("admin-report-agrees")}</strong></p> }.into_any()
+        let asked = page
+            .report
+            .as_ref()
+            .is_some_and(|report| report.problem.is_none());
+        let said = if asked {
+            "admin-report-agrees"
+        } else {
+            "admin-report-rest-agrees"
+        };
+        view! { <p><strong>{w.say(said)}</strong></p> }.into_any()
     } else if page.items.is_empty() {
         nothing(w)
     } else {
         table(visit, page)
     };
-    // The file is of the report that is shown; without one, of a check.
-    let shown = page.report.as_ref().map_or("", |report| &report.id);
     let csv = csv_address(LIST, &[("report", shown)]);
     view! {
         {head(w, w.say("admin-reconciliation-title"), "admin-reconciliation-lead", csv)}
@@ -180,9 +189,11 @@ fn about(item: &Item) -> AnyView {
     let id = item.id.as_str();
     let job = (Kind::JobWithoutHold..=Kind::RecordAgainstJob).contains(&item.kind)
         && item.kind != Kind::HoldWithoutJob;
+    // One that lots are of, and that is not there.
+    let missing = item.expected == "a record";
     let href = if job {
         JobId::parse(id).map(|id| routes::overseen_job(id.as_str()))
-    } else if item.kind <= Kind::FrozenWithoutDispute {
+    } else if item.kind <= Kind::FrozenWithoutDispute && !missing {
         RechargeId::parse(id).map(|id| routes::purchase(id.as_str()))
     } else {
         None

@@ -130,18 +130,26 @@ impl Lookout {
         if turn == 0 {
             return Ok(None);
         }
-        let anomalies: HashSet<Name> = anomalies.iter().map(Name::from).collect();
-        let mut findings = findings_of(&mut tx, day).await?;
+        let report = Reported::of(&mut tx, day).await?;
         // Some are anomalies by themselves, and told as such.
-        let told: HashSet<&str> = anomalies.iter().map(|name| name.id.as_str()).collect();
-        findings.retain(|name| !told.contains(name.id.as_str()));
-        // What could not be asked about is not gone.
-        let is_whole = !findings.iter().any(|name| name.kind == NOT_ASKED);
+        let from_report = |anomaly: &&Anomaly| {
+            matches!(
+                anomaly.kind,
+                AnomalyKind::UnpaidGrant | AnomalyKind::LedgerDrift
+            )
+        };
+        let told = anomalies.iter().filter(from_report);
+        let told: HashSet<&str> = told.map(|anomaly| anomaly.id.as_str()).collect();
+        let findings = report.open.iter();
+        let findings = findings.filter(|name| !told.contains(name.id.as_str()));
+        let findings = findings.cloned().collect();
+        let anomalies = anomalies.iter().map(Name::from).collect();
+        let every = |_: &Name| true;
         let new = Of::Anomalies
-            .remember(&mut tx, &anomalies, true, day)
+            .remember(&mut tx, &anomalies, every, day)
             .await?
             + Of::Findings
-                .remember(&mut tx, &findings, is_whole, day)
+                .remember(&mut tx, &findings, |name| report.tells_of(name), day)
                 .await?;
         if new > 0 {
             write_to_administrators(&mut tx, day, now).await?;
@@ -190,19 +198,19 @@ impl Of {
         }
     }
 
-    /// How many of what is found are new. From now on that is known, and what is gone is forgotten.
+    /// How many of what is found are new. From now on that is known, and what is gone is forgotten, as far as it `was_looked_for`.
     async fn remember(
         self,
         tx: &mut Tx,
         found: &HashSet<Name>,
-        is_whole: bool,
+        was_looked_for: impl Fn(&Name) -> bool,
         day: i64,
     ) -> sqlx::Result<usize> {
         let known: Vec<Name> = sqlx::query_as(self.known()).fetch_all(&mut **tx).await?;
         let known: HashSet<Name> = known.into_iter().collect();
         let new: Vec<&Name> = found.difference(&known).collect();
         tx.write(|batch| {
-            for gone in known.difference(found).filter(|_| is_whole) {
+            for gone in known.difference(found).filter(|name| was_looked_for(name)) {
                 gone.bind_to(batch.add(self.forget()));
             }
             for name in &new {
@@ -214,20 +222,57 @@ impl Of {
     }
 }
 
-/// What the day's report found and nobody mended yet.
-async fn findings_of(tx: &mut Tx, day: i64) -> sqlx::Result<HashSet<Name>> {
-    let found: Vec<Name> = sqlx::query_as(
-        "SELECT item.kind, item.id, COALESCE(item.user_id, '') AS user_id \
-         FROM reconciliation_reports AS report \
-         JOIN reconciliation_items AS item ON item.report_id = report.id \
-         WHERE report.day = $1 AND item.mended_at IS NULL \
-         UNION ALL SELECT $2, '', '' FROM reconciliation_reports WHERE day = $1 AND problem IS NOT NULL",
-    )
-    .bind(day)
-    .bind(NOT_ASKED)
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(found.into_iter().collect())
+/// What the day's report says.
+struct Reported {
+    /// What it found and nobody mended yet; what could not be asked is one of it.
+    open: HashSet<Name>,
+    mended: HashSet<Name>,
+    is_whole: bool,
+}
+
+impl Reported {
+    async fn of(tx: &mut Tx, day: i64) -> sqlx::Result<Self> {
+        let items: Vec<(String, String, String, Option<Timestamp>)> = sqlx::query_as(
+            "SELECT item.kind, item.id, COALESCE(item.user_id, ''), item.mended_at \
+             FROM reconciliation_reports AS report \
+             JOIN reconciliation_items AS item ON item.report_id = report.id \
+             WHERE report.day = $1",
+        )
+        .bind(day)
+        .fetch_all(&mut **tx)
+        .await?;
+        let problem: Option<Option<String>> =
+            sqlx::query_scalar("SELECT problem FROM reconciliation_reports WHERE day = $1")
+                .bind(day)
+                .fetch_optional(&mut **tx)
+                .await?;
+        let problem = problem.flatten();
+        let mut reported = Self {
+            open: HashSet::new(),
+            mended: HashSet::new(),
+            is_whole: problem.is_none(),
+        };
+        for (kind, id, user_id, mended_at) in items {
+            let name = Name { kind, id, user_id };
+            match mended_at {
+                None => reported.open.insert(name),
+                Some(_) => reported.mended.insert(name),
+            };
+        }
+        // By who did not answer, and how: the rest is another one each day.
+        reported.open.extend(problem.map(|problem| Name {
+            kind: NOT_ASKED.to_owned(),
+            id: problem.split(':').next().unwrap_or_default().to_owned(),
+            user_id: String::new(),
+        }));
+        Ok(reported)
+    }
+
+    /// Whether it would name this, were it there still: what providers were not asked about is not gone.
+    fn tells_of(&self, name: &Name) -> bool {
+        let of_provider = Kind::parse(&name.kind).is_some_and(|kind| kind < Kind::JobWithoutHold);
+        self.is_whole || !of_provider || self.mended.contains(name)
+    }
 }
 
 async fn write_to_administrators(tx: &mut Tx, day: i64, now: Timestamp) -> sqlx::Result<()> {

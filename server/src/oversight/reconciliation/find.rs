@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use super::{Item, Kind, Mend, ReconcileError, Reconciliation, Report};
 use crate::ids::{RechargeId, UserId};
+use crate::payments::gateway::GatewayError;
 use crate::payments::{Provider, Recharge, RechargeStatus};
 use crate::time::Timestamp;
 use crate::verify::{self, Finding, Told, Totals};
@@ -184,7 +185,8 @@ impl Reconciliation {
     }
 
     /// Completed records that name one payment. The one that the provider names is right, else the one whose checkout was paid by
-    /// it, else the one that was there first.
+    /// it, else the one that was there first. Where the provider cannot be asked, nothing is said: the wrong one might lose its
+    /// credits.
     async fn granted_twice(&self) -> sqlx::Result<Vec<Finding>> {
         let rows: Vec<Doubled> = sqlx::query_as(
             "SELECT id, user_id, provider, transaction_id, session_id FROM recharge_records r \
@@ -202,8 +204,13 @@ impl Reconciliation {
         }
         let mut findings = Vec::new();
         for ((provider, transaction), group) in groups {
-            let right = self.right_of(&provider, &transaction, &group).await;
-            let right = right.unwrap_or(0);
+            let right = match self.right_of(&provider, &transaction, &group).await {
+                Ok(right) => right.unwrap_or(0),
+                Err(error) => {
+                    tracing::warn!(%error, transaction, "it cannot be told whose payment it is");
+                    continue;
+                }
+            };
             let expected = format!("one record of {transaction}, {}", group[right].id);
             for (index, row) in group.iter().enumerate() {
                 if index != right {
@@ -221,29 +228,37 @@ impl Reconciliation {
         Ok(findings)
     }
 
-    /// Which of the records of one payment is its own, by what the provider says; nothing where it does not answer.
+    /// Which of the records of one payment is its own, by what the provider says; `None` where it names none of them.
     async fn right_of(
         &self,
         provider: &str,
         transaction: &str,
         records: &[Doubled],
-    ) -> Option<usize> {
-        let gateway = self.payments.gateway(Provider::parse(provider)?).ok()?;
-        let payment = gateway.payment(transaction).await.ok()??;
-        if let Some(named) = payment.recharge_id {
-            return records.iter().position(|row| row.id.as_str() == named);
+    ) -> Result<Option<usize>, GatewayError> {
+        let provider = Provider::parse(provider).filter(|one| self.payments.has(*one));
+        let Some(provider) = provider else {
+            return Ok(None);
+        };
+        let gateway = self.payments.gateway(provider)?;
+        let payment = gateway.payment(transaction).await?;
+        if let Some(named) = payment.and_then(|payment| payment.recharge_id) {
+            return Ok(records.iter().position(|row| row.id.as_str() == named));
         }
         // Payments of this provider name no record: their checkouts name them.
+        let mut unknown = None;
         for (index, row) in records.iter().enumerate() {
             let Some(session) = &row.session_id else {
                 continue;
             };
-            let paid_by = gateway.checkout(session).await.ok()??.transaction_id;
-            if paid_by.as_deref() == Some(transaction) {
-                return Some(index);
+            match gateway.checkout(session).await {
+                Ok(Some(state)) if state.transaction_id.as_deref() == Some(transaction) => {
+                    return Ok(Some(index));
+                }
+                Ok(_) => {}
+                Err(error) => unknown = Some(error),
             }
         }
-        None
+        unknown.map_or(Ok(None), Err)
     }
 
     /// The account that a finding is about.

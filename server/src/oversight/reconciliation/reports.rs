@@ -36,12 +36,11 @@ enum Made<'a> {
     Asked(&'a Asked),
 }
 
-/// What an operator asked for.
+/// What an operator asked for; the rest of it is read when it is done.
 #[derive(FromRow)]
 struct Asked {
     asked_at: Timestamp,
-    #[sqlx(flatten)]
-    by: Operator,
+    actor: String,
 }
 
 /// A report in a list.
@@ -148,7 +147,10 @@ impl Reconciliation {
         let this = self.clone();
         let checking = tokio::spawn(async move { this.make_asked().await });
         match tokio::time::timeout(most, checking).await {
-            Ok(Ok(made)) => made,
+            Ok(Ok(Ok(true))) => Ok(true),
+            // Somebody else is at it, or has made it just now.
+            Ok(Ok(Ok(false))) => Ok(self.asked_since().await?.is_none()),
+            Ok(Ok(Err(error))) => Err(error),
             // It lasts, or broke; the next minute tries it again.
             Ok(Err(_)) | Err(_) => Ok(false),
         }
@@ -171,7 +173,7 @@ impl Reconciliation {
     /// The database's own.
     pub async fn make_asked(&self) -> sqlx::Result<bool> {
         let asked: Option<Asked> =
-            sqlx::query_as("SELECT asked_at, actor, address, reason FROM reconciliation_asked")
+            sqlx::query_as("SELECT asked_at, actor FROM reconciliation_asked")
                 .fetch_optional(self.db.reader())
                 .await?;
         match asked {
@@ -219,23 +221,24 @@ impl Reconciliation {
     async fn keep(&self, report: &Report, made: Made<'_>) -> sqlx::Result<bool> {
         let (actor, day) = match made {
             Made::Daily(day) => (DAILY, Some(day)),
-            Made::Asked(asked) => (asked.by.actor.as_str(), None),
+            Made::Asked(asked) => (asked.actor.as_str(), None),
         };
         let now = self.clock.now();
         let id = uuid_v7(report.checked_at);
         let mut tx = self.db.begin().await?;
         if let Made::Asked(asked) = made {
-            let done = sqlx::query("DELETE FROM reconciliation_asked WHERE asked_at = $1")
-                .bind(asked.asked_at)
-                .execute(&mut *tx)
-                .await?;
-            if done.rows_affected() == 0 {
+            let by: Option<Operator> = sqlx::query_as(
+                "DELETE FROM reconciliation_asked WHERE asked_at = $1 \
+                 RETURNING actor, address, reason",
+            )
+            .bind(asked.asked_at)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let Some(by) = by else {
                 return Ok(false);
-            }
+            };
             let (before, after) = (known(&mut tx).await?, told(report));
-            asked
-                .by
-                .records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
+            by.records(&mut tx, Deed::Reconcile, &id, &before, &after, now)
                 .await?;
         }
         let again = report.checked_at.minus(AGAIN);

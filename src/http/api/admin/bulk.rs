@@ -134,7 +134,7 @@ pub async fn apply(
     let endpoint = "POST /api/admin/credits/bulk";
     let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let bulk = bulk_of(&state.services, &caller.user, operator);
-    keys::once(&state.services, key, async {
+    keys::once(&state.services, key, async move {
         let results = match dry_run {
             true => bulk.preview(&batch).await?,
             false => bulk.apply(&batch).await?,
@@ -177,10 +177,10 @@ pub async fn undo(
     let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let bulk = bulk_of(&state.services, &caller.user, operator);
     let w = Words(language);
-    keys::once(&state.services, key, async {
+    keys::once(&state.services, key, async move {
         let results = bulk.undo(&batch_id).await?;
         let reports = results.into_iter().map(|result| told(w, result));
-        Ok(report(batch_id.clone(), false, reports.collect()))
+        Ok(report(batch_id, false, reports.collect()))
     })
     .await
 }

@@ -152,7 +152,7 @@ pub async fn mend(
     let endpoint = "POST /api/admin/reconciliation/mend";
     let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
     let reconciliation = Reconciliation::of(&state.services);
-    keys::once(&state.services, key, async {
+    keys::once(&state.services, key, async move {
         let outcome = reconciliation.mend(kind, &id, &operator).await?;
         Ok(Done { kind, id, outcome })
     })

@@ -155,8 +155,8 @@ pub async fn replay(
     let id = InboxId::parse(&id).ok_or_else(Problem::not_found)?;
     let endpoint = format!("POST /api/admin/webhook-events/{id}/replay");
     let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
-    let payments = &state.services.payments;
-    keys::once(&state.services, key, async {
+    let payments = state.services.payments.clone();
+    keys::once(&state.services, key, async move {
         if payments.event(&id).await?.is_none() {
             return Err(Problem::not_found());
         }
@@ -197,8 +197,9 @@ pub async fn replay_failed(
     fields.check()?;
     let endpoint = "POST /api/admin/webhook-events/replay-failed";
     let key = keys::scope(&headers, &caller.user.id, endpoint, fields.hash())?;
-    keys::once(&state.services, key, async {
-        let replayed = state.services.payments.replay_failed(&operator).await?;
+    let payments = state.services.payments.clone();
+    keys::once(&state.services, key, async move {
+        let replayed = payments.replay_failed(&operator).await?;
         Ok(Replayed { replayed })
     })
     .await
