@@ -348,6 +348,15 @@ mod tests {
     use crate::on_both_databases;
 
     #[test]
+    fn what_is_told_to_an_account_names_no_other() {
+        let own = UserId::parse("01a1ee56-0000-7000-8000-000000000001").unwrap();
+        let said = format!("{own} 999 usd pi_1");
+        assert_eq!(without_others(&said, &own), said);
+        let other = said.replace("000000000001", "000000000002");
+        assert_eq!(without_others(&other, &own), "… 999 usd pi_1");
+    }
+
+    #[test]
     fn nobody_acts_without_a_reason() {
         let command_line = Actor::CommandLine.to_string();
         assert_eq!(reason_or_way("admin:1", " stolen card "), "stolen card");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_server::accounts::{Email, Language, NewAccount, Password, Role};
-use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, Scope};
+use atelier_server::idempotency::{self, Answer, BodyHash, Claim, Key, KeyRefused, Scope};
 use atelier_server::ids::{JobId, UserId};
 use atelier_server::mail::{Letter, MailSettings, Mailer, Transport};
 use atelier_server::on_both_databases;
@@ -413,6 +413,24 @@ on_both_databases! {
             panic!("the key was given up by who did not hold it");
         };
         assert_eq!(kept.body, "good");
+    }
+
+    async fn a_key_is_kept_by_work_that_lasts(ground: TestGround) {
+        let user = ground.account("ann").await.id;
+        let scope = scope(&user);
+        let first = ground.clock.now();
+        assert_eq!(claim(&ground, &scope, first).await, Claim::New);
+        let second = first.plus(Duration::from_secs(40));
+        assert!(idempotency::renew(&ground.db, &scope, first, second).await.unwrap());
+        let late = second.plus(Duration::from_secs(44));
+        assert_eq!(claim(&ground, &scope, late).await, Claim::Refused(KeyRefused::InFlight));
+        assert!(!idempotency::renew(&ground.db, &scope, first, late).await.unwrap(), "it is known by its last moment");
+        let mut tx = ground.db.begin().await.unwrap();
+        let answer = Answer { status: 200, body: "done".to_owned(), replayed: false };
+        idempotency::keep(&mut tx, &scope, second, &answer).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(matches!(claim(&ground, &scope, late).await, Claim::Done(kept) if kept.body == "done"));
+        assert!(!idempotency::renew(&ground.db, &scope, second, late).await.unwrap(), "what is answered is kept already");
     }
 
     async fn a_lease_taken_over_keeps_the_notes_of_who_has_it(ground: TestGround) {
