@@ -79,6 +79,7 @@ async function photograph(look, { scheme, width, language }, path, whole = true)
   const page = await context.newPage();
   await page.goto(await addressOf(look, world));
   await look.then?.(page, world, true);
+  await page.waitForLoadState();
   await page.evaluate(() => document.fonts.ready);
   const type = path.endsWith('.jpg') ? { type: /** @type {const} */ ('jpeg'), quality: 85 } : {};
   await page.screenshot({ path, fullPage: whole, ...type });

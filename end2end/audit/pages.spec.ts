@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { BrowserContext, Page, TestInfo } from '@playwright/test';
 import axe, { type AxeResults, type Result } from 'axe-core';
 
-import { LIVE_SCRIPT, note, opens, test as base } from '../harness/audit';
+import { acts, LIVE_SCRIPT, note, opens, test as base } from '../harness/audit';
 import { expect } from '../harness/fixtures';
 import { FIRST_LOOKS, type Look, LOOKS } from '../harness/pages.mjs';
 import { type Opened, Scale } from '../harness/scale';
@@ -115,7 +115,7 @@ async function inBothThemes({ language, scripted, page, scale }: View, look: Loo
   };
   await wears('light');
   const opened = scale ? await scale.opens(look, world) : await opens(page, look, world);
-  await look.then?.(page, world, scripted);
+  await acts(page, look, world, scripted);
   await page.evaluate(AXE);
   const seen: Seen[] = [];
   for (const theme of THEMES) {

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
-import { note, opens, restyles, test as base } from '../harness/audit';
+import { acts, note, opens, restyles, test as base } from '../harness/audit';
 import { expect } from '../harness/fixtures';
 import { layout } from '../harness/layout';
 import { FIRST_LOOKS, type Look, LOOKS } from '../harness/pages.mjs';
@@ -58,7 +58,7 @@ for (const [at, look] of LOOKS.entries()) {
       await page.emulateMedia({ colorScheme: THEMES[(Math.floor(at / 2) + Number(language === 'zh')) % 2]! });
       await page.setViewportSize(ZOOMS['400 %']);
       await opens(page, look, world);
-      await look.then?.(page, world, true);
+      await acts(page, look, world, true);
       covered.push(await judged(page, language, 'as it is'));
       await restyles(page, SPACING);
       await judged(page, language, 'wide spacing');

@@ -34,6 +34,12 @@ export async function opens(page: Page, look: Look, world: World): Promise<void>
   if (await isLive(page)) await listens;
 }
 
+/** Does what is done on a page before it is looked at; answers when the page that leads to is loaded, with its style. */
+export async function acts(page: Page, look: Look, world: World, scripted: boolean): Promise<void> {
+  await look.then?.(page, world, scripted);
+  await page.waitForLoadState();
+}
+
 /** Whether the page is to listen, and has the script that does. */
 export function isLive(page: Page): Promise<boolean> {
   return page.evaluate((pattern) => {
