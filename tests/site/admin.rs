@@ -415,7 +415,7 @@ on_both_databases! {
         let findings = |page: &str| page.split("action=\"/do/admin-mend\"").nth(1).expect("the findings").to_owned();
         let report = html::field(&findings(&page), "report").expect("a report");
         assert_eq!(page.matches("name=\"finding\"").count(), 50);
-        let next = format!("/admin/reconciliation?report={report}&amp;after=49");
+        let next = format!("/admin/reconciliation?after=49&amp;report={report}");
         assert!(page.contains(&next), "the next page is of this report, whatever is checked meanwhile");
         let page = admin.get(&next.replace("&amp;", "&")).await.expect(200).text();
         assert_eq!((page.matches("name=\"finding\"").count(), page.contains("row-59")), (10, true));
