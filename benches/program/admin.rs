@@ -79,22 +79,23 @@ const PATHS: [&str; 43] = [
     "/admin/settings",
 ];
 
-/// What makes accounts differ; ids end in hexadecimal digits.
+/// What makes accounts differ; ids end in hexadecimal digits. Of everything that a page lists a small house has a full page, too: else
+/// the large one would be asked for more.
 const VARIETY: [&str; 10] = [
     "INSERT INTO webhook_events (id, provider, event_id, kind, payload, origin, state, received_at, processed_at) \
      SELECT id, 'stripe', 'evt_' || id, 'checkout.session.completed', '{}', 'webhook', \
-     CASE WHEN id LIKE '%00' THEN 'failed' ELSE 'processed' END, created_at, created_at FROM users",
+     CASE WHEN id LIKE '%0' THEN 'failed' ELSE 'processed' END, created_at, created_at FROM users",
     "UPDATE users SET verified_at = created_at WHERE id NOT LIKE '%7'",
-    "UPDATE users SET blocked_at = created_at WHERE id LIKE '%a1' AND role = 'user'",
+    "UPDATE users SET blocked_at = created_at WHERE id LIKE '%a' AND role = 'user'",
     "INSERT INTO audit_log (id, at, actor, action, target, before, after, reason) \
      SELECT id, created_at, 'admin:' || id, 'user.block', id, 'may', 'may not', 'a bench' FROM users WHERE blocked_at IS NOT NULL",
-    "UPDATE wallets SET stopped_at = changed_at WHERE user_id LIKE '%b2'",
+    "UPDATE wallets SET stopped_at = changed_at WHERE user_id LIKE '%b'",
     "INSERT INTO refunds (id, recharge_id, amount_minor, status, created_at, changed_at) \
      SELECT 're_' || id, id, 1, 'succeeded', completed_at, completed_at FROM recharge_records \
      WHERE status = 'completed' AND plan_interval IS NULL AND user_id LIKE '%c'",
     "UPDATE recharge_records SET returned_minor = 1 WHERE status = 'completed' AND plan_interval IS NULL AND user_id LIKE '%c'",
     "UPDATE subscriptions SET status = 'ended', ended_at = period_end, renews = 0 WHERE user_id LIKE '%d'",
-    "UPDATE subscriptions SET status = 'past_due' WHERE user_id LIKE '%e3'",
+    "UPDATE subscriptions SET status = 'past_due' WHERE user_id LIKE '%e'",
     // What a database does by itself in time.
     "ANALYZE",
 ];
