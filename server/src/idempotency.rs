@@ -293,15 +293,22 @@ pub async fn give_up(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sql
 /// Lets the next request with this key go on at once where this one stopped. Where even that cannot
 /// be written, it can once the work's time is over.
 pub async fn hand_over(db: &Database, scope: &Scope, claimed_at: Timestamp) {
-    if let Err(error) = end_lease(db, scope, claimed_at).await {
+    let ended = Timestamp::from_micros(0);
+    if let Err(error) = hold_until(db, scope, claimed_at, ended).await {
         tracing::warn!(%error, "a key stays taken for a while");
     }
 }
 
-async fn end_lease(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sqlx::Result<()> {
+/// Lets the claim made at `claimed_at` hold until then; says whether it was ours still.
+async fn hold_until(
+    db: &Database,
+    scope: &Scope,
+    claimed_at: Timestamp,
+    until: Timestamp,
+) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
-    sqlx::query(
-        "UPDATE idempotency_keys SET lease_until = 0 \
+    let moved = sqlx::query(
+        "UPDATE idempotency_keys SET lease_until = $5 \
          WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
            AND status IS NULL",
     )
@@ -309,9 +316,12 @@ async fn end_lease(db: &Database, scope: &Scope, claimed_at: Timestamp) -> sqlx:
     .bind(scope.endpoint.as_ref())
     .bind(scope.key.as_str())
     .bind(claimed_at.plus(WORK_TIME))
+    .bind(until)
     .execute(&mut *tx)
-    .await?;
-    tx.commit().await
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    Ok(moved == 1)
 }
 
 /// Forgets the keys, of everybody, of the endpoints that begin so: of work that is done once by its nature.
@@ -330,22 +340,7 @@ pub async fn renew(
     claimed_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let mut tx = db.begin().await?;
-    let renewed = sqlx::query(
-        "UPDATE idempotency_keys SET lease_until = $5 \
-         WHERE user_id = $1 AND endpoint = $2 AND key = $3 AND lease_until = $4 \
-           AND status IS NULL",
-    )
-    .bind(&scope.user)
-    .bind(scope.endpoint.as_ref())
-    .bind(scope.key.as_str())
-    .bind(claimed_at.plus(WORK_TIME))
-    .bind(now.plus(WORK_TIME))
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    tx.commit().await?;
-    Ok(renewed == 1)
+    hold_until(db, scope, claimed_at, now.plus(WORK_TIME)).await
 }
 
 /// Forgets keys older than a day; called by the sweep.

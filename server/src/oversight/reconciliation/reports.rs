@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use tokio_util::sync::CancellationToken;
 
 use super::{Item, Kind, Reconciliation, Report};
+use crate::credits::day_of;
 use crate::db::{Batch, Tx};
 use crate::ids::uuid_v7;
 use crate::oversight::{Deed, Operator};
@@ -441,8 +442,4 @@ fn insert(batch: &mut Batch, report: &str, position: usize, item: &Item) {
         .bind(&item.expected)
         .bind(&item.found)
         .bind(item.mend.as_str());
-}
-
-fn day_of(at: Timestamp) -> i64 {
-    at.seconds().div_euclid(24 * 3_600)
 }
