@@ -37,8 +37,7 @@ ASKED_WRONGLY = ("400", "401", "403", "413", "415", "416", "422")
 SEEN_ELSEWHERE = {
     # Tokens of other scopes; of the metrics, an address that is not this machine's.
     **dict.fromkeys(
-        ["GET /api/auth/me 403", "GET /auth/me 403", "GET /api/recharge 403", "GET /api/stats 403", "GET /live 403"]
-        + ["DELETE /api/jobs/{id} 403", "DELETE /api/tokens/{id} 403"],
+        ["GET /live 403", "DELETE /api/jobs/{id} 403", "DELETE /api/tokens/{id} 403"],
         "tests/site/privileges",
     ),
     "GET /metrics 403": "tests/site/metrics.rs",
@@ -153,6 +152,7 @@ def run(options, somebody=False):
         return described, json.loads(asked.read_text()), code == 0
 
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 # What no schema generates, asked of every operation: its headers and its body.
 CORNERS = [
     ({"Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"}, b"{}"),
@@ -167,15 +167,17 @@ CORNERS = [
 
 
 def corners():
-    """Asks each operation in those ways, as the operator and with a token that may little; gives the answers by operation, and
-    what was answered otherwise than described."""
+    """Asks each operation in those ways as the operator, and in a plain one as somebody else and with tokens that may little; gives
+    the answers by operation, and what was answered otherwise than described."""
     asked, wrong = {}, {}
     with served("off") as (base, folder):
         described = operations(base, folder / "openapi.json")
         session = {"Cookie": f"atelier_session={enter(base, 'sign-in', 'admin@example.com', 'atelier-demo')}"}
-        wish = json.dumps({"name": "one that may little", "scopes": ["credits:read"]}).encode()
-        _, body, _ = send(base, "POST", "/api/tokens", {**session, "Content-Type": "application/json"}, wish)
-        token = {"Authorization": f"Bearer {json.loads(body)['secret']}"}
+        somebody = {"Cookie": f"atelier_session={enter(base, 'sign-up', 'somebody@example.com', 'a long enough one')}"}
+        plain = [
+            ({**who, "Content-Type": "application/json"}, b"{}")
+            for who in (somebody, a_token(base, session, "credits:read"), a_token(base, session, "jobs"))
+        ]
         job = a_job(base, session)
         link = json.loads(send(base, "POST", f"/api/jobs/{job}/link", session, b"")[1])["url"].rsplit("/", 1)[1]
         asked_for = json.loads((folder / "openapi.json").read_text())["paths"]
@@ -184,13 +186,14 @@ def corners():
             if operation in LEFT_OUT or method == "DELETE":
                 continue
             parameters = asked_for[path][method.lower()].get("parameters", [])
-            twice = [f"?{one['name']}=1&{one['name']}=2" for one in parameters if one["in"] == "query"][:1]
+            named = [one["name"] for one in parameters if one["in"] == "query"]
+            queries = [*[f"?{name}=1&{name}=2" for name in named[:1]], *[f"?{name}={NOBODY}" for name in named]]
             known = link if "/links/" in path else job
-            for end in (known, "00000000-0000-7000-8000-000000000000", *[known + query for query in twice]):
+            for end in (known, NOBODY, *[known + query for query in queries]):
                 query = end[end.find("?") :] if "?" in end else "?once=true" if path == "/live" else ""
                 place = re.sub(r"{[a-z_]+}", end.split("?")[0], path) + query
-                for headers, body in [*CORNERS, ({**token, "Content-Type": "application/json"}, b"{}")]:
-                    who = {} if "Authorization" in headers else session
+                for headers, body in [*CORNERS, *plain]:
+                    who = {} if headers.keys() & {"Authorization", "Cookie"} else session
                     status, _, media = send(base, method, place, {**who, **headers}, None if method == "GET" else body or b"{}")
                     add(asked, {operation: {status: 1}})
                     if status not in statuses:
@@ -210,6 +213,12 @@ def send(base, method, path, headers, body):
         pass
     answer = connection.getresponse()
     return str(answer.status), answer.read(), answer.headers["Content-Type"] or ""
+
+
+def a_token(base, session, scope):
+    wish = json.dumps({"name": f"one for {scope}", "scopes": [scope]}).encode()
+    _, body, _ = send(base, "POST", "/api/tokens", {**session, "Content-Type": "application/json"}, wish)
+    return {"Authorization": f"Bearer {json.loads(body)['secret']}"}
 
 
 def a_job(base, session):
