@@ -136,7 +136,7 @@ fn row(w: Words, event: &KeptEvent) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, event.received_at)}</td>
             <th scope="row" class="first"><a href=routes::event(event.id.as_str())><code>{event.kind.clone()}</code></a></th>
-            <td class="right"><span class="state" data-value=tone>{state}</span></td>
+            <td><span class="state" data-value=tone>{state}</span></td>
             <td><code class="id">{about}</code></td>
             <td class="soft"><code>{reason}</code></td>
             <td class="num end" data-label=w.say("admin-events-attempts")>{w.number(event.attempts)}</td>

@@ -247,7 +247,7 @@ fn row(w: Words, told: Moment) -> impl IntoView + use<> {
         <tr>
             <td class="num soft">{moment(w, told.at)}</td>
             <th scope="row" class="first">{told.what}</th>
-            <td class="right">{state}</td>
+            <td>{state}</td>
             <td class="last">{id}</td>
         </tr>
     }

@@ -105,7 +105,7 @@ fn row(visit: &Visit, it: &Subscriber) -> impl IntoView + use<> {
                 {plan}" "<span class="soft">{provider_name(it.provider)}</span>
             </th>
             <td class="last"><a href=person>{it.email.clone()}</a></td>
-            <td class="right"><span class="state" data-value=tone>{w.say(status_key(it.status))}</span>{surplus}</td>
+            <td><span class="state" data-value=tone>{w.say(status_key(it.status))}</span>{surplus}</td>
             <td class="soft last">{period}</td>
             <td class="last">{course(w, it)}</td>
             <td class="last">{purchases}" "<code class="id">{it.id.clone()}</code></td>
