@@ -125,7 +125,7 @@ pub async fn bench() {
     assert!(slow.is_empty(), "over {BAR} times:\n{}", slow.join("\n"));
 }
 
-/// Fills a folder that stays, and says how to open it.
+/// Fills a folder that stays, or the empty database that `BENCH_DATABASE` names, and says how to open it.
 pub async fn keep() {
     let folder = Path::new("target/house");
     assert!(
@@ -133,11 +133,19 @@ pub async fn keep() {
         "{} is there already: delete it first",
         folder.display()
     );
-    let house = House::with(Site::stay_in(folder).await, users()).await;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no setting: only this bench knows it"
+    )]
+    let database = std::env::var("BENCH_DATABASE").ok();
+    let site = Site::stay_in(folder, database.as_deref()).await;
+    let house = House::with(site, users()).await;
     house.site.stop().await;
+    let database = database.map(|url| format!(" DATABASE_URL={url}"));
     println!(
-        "\nto open it: ATELIER_DATA_DIR={} cargo run --release",
-        folder.display()
+        "\nto open it: ATELIER_DATA_DIR={}{} cargo run --release",
+        folder.display(),
+        database.unwrap_or_default()
     );
 }
 

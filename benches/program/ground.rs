@@ -42,10 +42,11 @@ impl Site {
         Self::with(&settings, Some(folder)).await
     }
 
-    /// In a folder that stays.
-    pub async fn stay_in(folder: &Path) -> Self {
+    /// In a folder that stays, or over a database that does.
+    pub async fn stay_in(folder: &Path, database: Option<&str>) -> Self {
         std::fs::create_dir_all(folder).unwrap();
-        let database = format!("sqlite://{}/atelier.db", folder.display());
+        let here = || format!("sqlite://{}/atelier.db", folder.display());
+        let database = database.map_or_else(here, str::to_owned);
         Self::with(&settings(folder, &database), None).await
     }
 

@@ -499,7 +499,7 @@ const BY_ID: [&str; 2] = [
             WHEN e.kind = 'take_back' THEN 'taken_back' ELSE 'other' END AS figure, \
             '' AS part, CAST(SUM(p.amount) AS BIGINT) \
      FROM entries e JOIN entry_lots p ON p.entry_id = e.id JOIN lots l ON l.id = p.lot_id \
-     WHERE e.id >= $1 AND e.id < $2 GROUP BY 1, 2",
+     WHERE e.id >= $1 AND e.id < $2 AND e.kind <> 'hold' GROUP BY 1, 2",
     "SELECT 'signed_up', '', COUNT(*) FROM users WHERE id >= $1 AND id < $2",
 ];
 

@@ -62,21 +62,24 @@ impl From<PurchaseRow> for Purchase {
     }
 }
 
-/// What holds of a record `r` that stands so. Where something rarer has an index, the status is kept from its own.
+/// What holds of a record `r` that stands so. Where something rarer has an index, the status is said so that its own is not taken,
+/// and that PostgreSQL knows that it leaves nothing out.
 const fn condition(standing: Standing) -> &'static str {
     match standing {
         Standing::Pending => "r.status = 'pending'",
         Standing::Failed => "r.status = 'failed'",
         Standing::Cancelled => "r.status = 'cancelled'",
         Standing::Completed => "r.status = 'completed' AND r.disputed = 0 AND r.returned_minor = 0",
-        Standing::Disputed => "r.disputed = 1 AND COALESCE(r.status, '') = 'completed'",
+        Standing::Disputed => {
+            "r.disputed = 1 AND r.status NOT IN ('pending', 'failed', 'cancelled')"
+        }
         Standing::Refunded => {
             "r.returned_minor > 0 AND r.returned_minor >= COALESCE(r.paid_minor, r.amount_minor) \
-             AND r.disputed = 0 AND COALESCE(r.status, '') = 'completed'"
+             AND r.disputed = 0 AND r.status NOT IN ('pending', 'failed', 'cancelled')"
         }
         Standing::PartiallyRefunded => {
             "r.returned_minor > 0 AND r.returned_minor < COALESCE(r.paid_minor, r.amount_minor) \
-             AND r.disputed = 0 AND COALESCE(r.status, '') = 'completed'"
+             AND r.disputed = 0 AND r.status NOT IN ('pending', 'failed', 'cancelled')"
         }
     }
 }

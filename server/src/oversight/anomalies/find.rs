@@ -79,7 +79,8 @@ const REFUNDS: &str = "SELECT r.user_id, COUNT(*) AS purchases, \
 /// than a part of it on one of them.
 const SIGN_UPS: &str = "SELECT u.id, u.signed_up_from AS address, u.created_at FROM users u \
      JOIN (SELECT DISTINCT signed_up_from AS address FROM users \
-           WHERE created_at / 86400000000 >= $1 AND signed_up_from IS NOT NULL \
+           WHERE created_at / 86400000000 >= $1 AND created_at >= $1 * 86400000000 \
+           AND signed_up_from IS NOT NULL \
            GROUP BY created_at / 86400000000, signed_up_from \
            HAVING COUNT(*) * $2 > $3) many ON many.address = u.signed_up_from \
      WHERE u.id >= $4 ORDER BY u.signed_up_from, u.created_at, u.id LIMIT $5";
@@ -353,15 +354,15 @@ mod tests {
     use crate::db::Kind as Database;
     use crate::on_both_databases;
 
-    /// Statements with what they take (an id, a moment or day, a number), and the index that they have to begin with.
+    /// Statements with what they take (an id, a moment, a day, a number), and the index that they have to begin with.
     const STATEMENTS: [(&str, &str, &str); 7] = [
         (UNPAID_GRANTS, "in", "recharge_records_status"),
         (LOST_PURCHASES, "mn", "lots_bought"),
-        (GIVEN, "mnn", "wallet_days_received"),
+        (GIVEN, "dnn", "wallet_days_received"),
         (REPORTED, "", "reconciliation_items_id"),
         (HOLDS, "mn", "consumption_records_held"),
         (REFUNDS, "mnnn", "recharge_records_sent_back"),
-        (SIGN_UPS, "mnnin", "users_signed_up"),
+        (SIGN_UPS, "dnnin", "users_signed_up"),
     ];
 
     on_both_databases! {
@@ -382,6 +383,7 @@ mod tests {
                     query = match value {
                         'i' => query.bind(looked_back(ground.clock.now())),
                         'm' => query.bind(ground.clock.now()),
+                        'd' => query.bind(day_of(ground.clock.now())),
                         _ => query.bind(1_i64),
                     };
                 }
