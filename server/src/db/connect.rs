@@ -117,11 +117,11 @@ fn sqlite_pool(connections: u32, pragmas: &'static str) -> AnyPoolOptions {
 
 /// A node that vanishes from the network must not hold a wallet's lock for hours, and nobody waits for
 /// one longer than for SQLite's. What stands still inside a transaction is one that is gone. A page is
-/// there before the workers of a parallel plan are (`docs/bench.md`).
+/// there before the workers of a parallel plan are (`docs/bench.md`); see [`super::Database::snapshot_of_all`].
 const POSTGRES_SESSION: &str = "SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '20s'; SET tcp_keepalives_idle = 10; \
      SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \
-     SET max_parallel_workers_per_gather = 0";
+     SET parallel_setup_cost = 1000000";
 
 async fn open_postgres(url: &str) -> Result<(AnyPool, AnyPool), OpenError> {
     // Whoever migrates may wait longer: for another node that does.

@@ -113,6 +113,17 @@ impl Database {
         self.0.reader.begin_with(begin).await
     }
 
+    /// The same for statements that read whole tables: PostgreSQL may use several processes for each.
+    pub async fn snapshot_of_all(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        let mut snapshot = self.snapshot().await?;
+        if self.0.kind == Kind::Postgres {
+            sqlx::query("SET LOCAL parallel_setup_cost = 1000")
+                .execute(&mut *snapshot)
+                .await?;
+        }
+        Ok(snapshot)
+    }
+
     /// Connections for single reading statements.
     pub fn reader(&self) -> &AnyPool {
         &self.0.reader

@@ -25,7 +25,7 @@ pub(super) async fn check_all(db: &Database, out: &mut Out<'_>) -> sqlx::Result<
     out.totals.of_wallets = u64::try_from(wallets).unwrap_or(0);
     let mut after = String::new();
     loop {
-        let mut snapshot = db.snapshot().await?;
+        let mut snapshot = db.snapshot_of_all().await?;
         let rows: Vec<WalletRow> =
             sqlx::query_as("SELECT * FROM wallets WHERE user_id > $1 ORDER BY user_id LIMIT $2")
                 .bind(&after)
