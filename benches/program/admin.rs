@@ -227,7 +227,7 @@ impl House {
             .await
             .unwrap();
         if kind == Kind::Postgres {
-            // The same: it would begin with it while the first pages are asked for.
+            // Autovacuum would otherwise run while the first pages are asked for.
             for statement in ["VACUUM ANALYZE", "CHECKPOINT"] {
                 sqlx::query(statement).execute(db.reader()).await.unwrap();
             }

@@ -117,7 +117,7 @@ fn sqlite_pool(connections: u32, pragmas: &'static str) -> AnyPoolOptions {
 
 /// A node that vanishes from the network must not hold a wallet's lock for hours, and nobody waits for
 /// one longer than for SQLite's. What stands still inside a transaction is one that is gone. A page is
-/// there before the workers of a parallel plan are (`docs/bench.md`); see [`super::Database::snapshot_of_all`].
+/// ready before parallel workers have started (`docs/bench.md`); see [`super::Database::snapshot_of_all`].
 const POSTGRES_SESSION: &str = "SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '20s'; SET tcp_keepalives_idle = 10; \
      SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; \

@@ -117,7 +117,7 @@ impl Database {
     pub async fn snapshot_of_all(&self) -> sqlx::Result<Transaction<'static, Any>> {
         let mut snapshot = self.snapshot().await?;
         if self.0.kind == Kind::Postgres {
-            sqlx::query("SET LOCAL parallel_setup_cost = 1000")
+            sqlx::query("SET LOCAL parallel_setup_cost TO DEFAULT")
                 .execute(&mut *snapshot)
                 .await?;
         }

@@ -296,7 +296,7 @@ pub async fn check_days(db: &Database, one: Option<Timestamp>) -> sqlx::Result<V
     for (day,) in days {
         // Of the last days some of it may change still, and is counted again when the next one ends.
         let is_young = newest.is_some_and(|newest| day > newest - AGAIN);
-        let mut snapshot = db.snapshot().await?;
+        let mut snapshot = db.snapshot_of_all().await?;
         let kept = kept_of(&mut snapshot, day).await?;
         let counted = count(&mut snapshot, day).await?;
         snapshot.rollback().await?;

@@ -62,8 +62,8 @@ impl From<PurchaseRow> for Purchase {
     }
 }
 
-/// What holds of a record `r` that stands so. Where something rarer has an index, the status is said so that its own is not taken,
-/// and that PostgreSQL knows that it leaves nothing out.
+/// What holds of a record `r` that stands so. Where something rarer has an index, the status is written so that its own is not
+/// taken, and that PostgreSQL expects nearly all rows to pass.
 const fn condition(standing: Standing) -> &'static str {
     match standing {
         Standing::Pending => "r.status = 'pending'",

@@ -304,6 +304,21 @@ on_both_databases! {
         assert_eq!(found(&ground, Odd::SignUpBurst).await, [], "after a week they are part of the house");
     }
 
+    async fn a_burst_may_last_for_days(ground: TestGround) {
+        // Six in sixty hours, and never more than three on one day.
+        for number in 0..6 {
+            signs_up(&ground, &format!("a{number}"), "192.0.2.1").await;
+            signs_up(&ground, &format!("b{number}"), &format!("192.0.2.{}", 10 + number % 2)).await;
+            ground.clock.advance(HOUR * 12);
+        }
+        assert_eq!(found(&ground, Odd::SignUpBurst).await, [], "three within a day are none");
+        let limits = Limits { burst_within: HOUR * 72, ..Limits::default() };
+        let lookout = Lookout::new(ground.db.clone(), ground.clock.clone(), limits, "one".to_owned());
+        let odd = lookout.find().await.unwrap().items;
+        let seen: Vec<_> = odd.iter().map(|anomaly| (anomaly.kind, anomaly.seen.as_str())).collect();
+        assert_eq!(seen, [(Odd::SignUpBurst, "6"); 6], "{odd:?}");
+    }
+
     async fn administrators_are_told_once_by_one_node_and_again_when_it_is_back(ground: TestGround) {
         const LETTERS: &str = "SELECT COUNT(*) FROM outgoing_mail WHERE template = 'anomalies'";
         administrator(&ground, "one").await;

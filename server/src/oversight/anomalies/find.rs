@@ -75,14 +75,16 @@ const REFUNDS: &str = "SELECT r.user_id, COUNT(*) AS purchases, \
      AND SUM(CASE WHEN r.returned_minor > 0 OR r.disputed = 1 THEN 1 ELSE 0 END) * 100 > $3 * COUNT(*) \
      ORDER BY r.user_id LIMIT $4";
 
-/// Accounts from addresses that made many, address by address: more than the limit in a burst that touches so many days is more
-/// than a part of it on one of them.
+/// Accounts from addresses that made more than the limit in the whole time that is looked at, address by address. Looked for by
+/// the day: of a burst over the limit that touches so many days, one has more than its part of the limit.
 const SIGN_UPS: &str = "SELECT u.id, u.signed_up_from AS address, u.created_at FROM users u \
      JOIN (SELECT DISTINCT signed_up_from AS address FROM users \
            WHERE created_at / 86400000000 >= $1 AND created_at >= $1 * 86400000000 \
            AND signed_up_from IS NOT NULL \
            GROUP BY created_at / 86400000000, signed_up_from \
-           HAVING COUNT(*) * $2 > $3) many ON many.address = u.signed_up_from \
+           HAVING COUNT(*) * $2 > $3 AND (SELECT COUNT(*) FROM users w \
+             WHERE w.signed_up_from = users.signed_up_from AND w.id >= $4) > $3) many \
+       ON many.address = u.signed_up_from \
      WHERE u.id >= $4 ORDER BY u.signed_up_from, u.created_at, u.id LIMIT $5";
 
 /// A purchase or a hold that looks odd by its state.
@@ -354,7 +356,7 @@ mod tests {
     use crate::db::Kind as Database;
     use crate::on_both_databases;
 
-    /// Statements with what they take (an id, a moment, a day, a number), and the index that they have to begin with.
+    /// Statements with what they take (an id, a moment, a day, a number), and the index that they have to go by.
     const STATEMENTS: [(&str, &str, &str); 7] = [
         (UNPAID_GRANTS, "in", "recharge_records_status"),
         (LOST_PURCHASES, "mn", "lots_bought"),
