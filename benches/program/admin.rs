@@ -104,12 +104,16 @@ const VARIETY: [&str; 10] = [
 
 /// How many accounts the full house has.
 fn users() -> usize {
+    told("BENCH_USERS").map_or(FULL, |users| users.parse().unwrap())
+}
+
+/// What whoever measures says otherwise.
+fn told(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
         reason = "no setting: only this bench knows it"
     )]
-    let users = std::env::var("BENCH_USERS").ok();
-    users.map_or(FULL, |users| users.parse().unwrap())
+    std::env::var(name).ok()
 }
 
 pub async fn bench() {
@@ -133,11 +137,7 @@ pub async fn keep() {
         "{} is there already: delete it first",
         folder.display()
     );
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "no setting: only this bench knows it"
-    )]
-    let database = std::env::var("BENCH_DATABASE").ok();
+    let database = told("BENCH_DATABASE");
     let site = Site::stay_in(folder, database.as_deref()).await;
     let house = House::with(site, users()).await;
     house.site.stop().await;

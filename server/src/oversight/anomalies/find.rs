@@ -1,6 +1,6 @@
 //! Where each kind is found. Each statement goes by an index and reads what is recent, written so that no planner prefers an
-//! index over all of a table (a `COALESCE`, an empty text added, an order within): what stands in the whole ledger is checked
-//! by the daily reconciliation, whose report is read here.
+//! index over all of a table (a `COALESCE`, an empty text or a zero added, an order within): what stands in the whole ledger
+//! is checked by the daily reconciliation, whose report is read here.
 
 use std::time::Duration;
 
